@@ -1,0 +1,1 @@
+"""The roof: settings, assembly, the command."""

@@ -1,0 +1,1 @@
+"""Paper and buttons: printers, keypads and their virtual twins."""

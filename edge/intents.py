@@ -1,0 +1,162 @@
+"""Intents: what somebody asks of the hub. All of them go through `hub.submit`, the only door."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edge.orders import ItemId, Order, OrderId, Record, Stamp, StationId
+from edge.tickets import JobId
+
+Number = Annotated[int, Meta(ge=1, le=1_000_000)]
+Reason = Annotated[str, Meta(max_length=500)]
+
+
+class AtStation(Record):
+    """Names a card: by slot, by the number a keypad shows on the station's page, or by order alone."""
+
+    station: StationId | None = None
+    slot: Number | None = None
+    position: Number | None = None  # on the station's current page
+    order: OrderId | None = None
+    item: ItemId | None = None
+
+
+class Bump(AtStation, tag="bump"):
+    """Move those of the card's items that are furthest behind by one moment."""
+
+    quantity: Decimal | None = None
+
+
+class Recall(AtStation, tag="recall"):
+    """Take the slot's last move back; without a slot the station's last."""
+
+
+class Acknowledge(AtStation, tag="acknowledge"):
+    """Clear a card's marks; without a slot those of the oldest card that has any."""
+
+
+class Reprint(AtStation, tag="reprint"):
+    """Print the card's latest ticket again; without a slot the station's latest."""
+
+    job: JobId | None = None
+
+
+class TurnPage(Record, tag="page"):
+    """Show another page of a station, the same on every screen and for its keypads."""
+
+    station: StationId
+    to: Literal["next", "previous"] | Number
+
+
+class OfOrder(Record):
+    """Asks something of one order."""
+
+    order: OrderId
+
+
+class Collect(OfOrder, tag="collect"):
+    """The customer has it; before it is ready only with force."""
+
+    force: bool = False
+    reason: Reason = ""
+
+
+class Hold(OfOrder, tag="hold"):
+    """Take an order that nobody has started from its stations until it is released."""
+
+
+class Release(OfOrder, tag="release"):
+    """Send an order to its stations now; wins over everything."""
+
+
+class Prioritise(OfOrder, tag="prioritise"):
+    """Put an order before others."""
+
+    priority: Annotated[int, Meta(ge=0, le=9)] = 1
+
+
+class Reschedule(OfOrder, tag="reschedule"):
+    """The order is due at another time, in seconds since 1970."""
+
+    due: float
+
+
+class Place(Record, tag="place"):
+    """An order enters the store: an event of the cloud, or made by hand, where `stamp` is none."""
+
+    order: Order
+    stamp: Stamp | None = None
+
+
+class Change(Record, tag="change"):
+    """The whole order anew, from the cloud."""
+
+    order: Order
+    stamp: Stamp
+
+
+class Cancel(OfOrder, tag="cancel"):
+    """The cloud takes an order back."""
+
+    stamp: Stamp
+    reason: str = ""
+
+
+class Gone(OfOrder, tag="gone"):
+    """The cloud says that an order was collected."""
+
+    stamp: Stamp
+    reason: str = ""
+
+
+class KeepLetter(Record, tag="letter"):
+    """Keep a message that could not be understood: the first 64 KiB, its whole size and SHA-256."""
+
+    topic: str
+    reason: str
+    payload: bytes
+    size: int
+    sha256: str
+    event: str | None = None
+
+
+class ReleaseDue(OfOrder, tag="release-due"):
+    """The clock: a held order's time has come."""
+
+
+class CloseDue(OfOrder, tag="close-due"):
+    """The clock: an order that is done leaves the board."""
+
+
+class SendDue(OfOrder, tag="send-due"):
+    """The clock: an order's updates leave their grace."""
+
+
+class ReportTicket(Record, tag="ticket"):
+    """A spooler says how far a ticket got."""
+
+    job: JobId
+    state: Literal["sending", "printed", "unsent", "unconfirmed"]
+    reason: str = ""
+
+
+class ReceiptUpdates(Record, tag="receipt"):
+    """The publisher knows that the cloud has every update through this sequence."""
+
+    through: int
+
+
+Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise | Reschedule
+FromCloud = Place | Change | Cancel | Gone | KeepLetter
+FromClock = ReleaseDue | CloseDue | SendDue
+FromCourier = ReportTicket | ReceiptUpdates
+Intent = Asked | FromCloud | FromClock | FromCourier
+
+
+class Refused(Exception):
+    """An intent was decided against; the reason is one line for the person who asked."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason

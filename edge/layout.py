@@ -1,0 +1,122 @@
+"""The store as the rules see it: stages, stations, routes and what is printed when."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.orders import Record, StageId, StationId
+
+KITCHEN = StationId("kitchen")  # works every stage that no configured station works
+MAKING = StageId("making")  # the whole route of an item that no route matches
+
+Minutes = Annotated[int, Meta(ge=0, le=60 * 24 * 30)]
+PrintOn = Literal["released", "arrived", "ready"]
+
+
+class PhoneShown(StrEnum):
+    """How much of a customer's phone number screens, paper and exports show."""
+
+    LAST4 = "last4"
+    FULL = "full"
+    NONE = "none"
+
+
+class Stage(Record):
+    """A step of making; presses = 2 tells started and finished apart, 1 is finished by its only press."""
+
+    id: StageId
+    name: str = ""
+    presses: int = 1
+    min_minutes: int | None = None
+    max_minutes: int | None = None
+
+
+class Station(Record):
+    """A place where stages are worked; its slots are the numbers of one page."""
+
+    id: StationId
+    name: str
+    stages: tuple[StageId, ...]
+    slots: int = 12
+
+
+class Route(Record):
+    """The stages of every item whose code (else name) matches a glob; the first match wins."""
+
+    match: str
+    stages: tuple[StageId, ...]
+    lead_minutes: int = 0
+
+
+class PrintRule(Record):
+    """What one printer wants to print, and when."""
+
+    printer: str
+    stations: tuple[StationId, ...]
+    on: PrintOn = "released"
+
+
+class Layout(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the rules take from the settings; build it with `lay_out`."""
+
+    stages: dict[StageId, Stage]
+    stations: dict[StationId, Station]
+    routes: tuple[Route, ...] = ()
+    printing: tuple[PrintRule, ...] = ()
+    grace: float = 5.0
+    stale: float = 24 * 3600.0
+    close_after: float = 12 * 3600.0
+    phone: PhoneShown = PhoneShown.LAST4
+    owners: dict[StageId, StationId] = {}
+
+    @property
+    def rest(self) -> float:
+        """Seconds a freed number rests before it is given again."""
+        return max(5.0, self.grace)
+
+    def stage(self, stage_id: StageId) -> Stage:
+        """The stage of that id; one not in the settings has presses = 1."""
+        return self.stages.get(stage_id) or Stage(id=stage_id)
+
+    def station_of(self, stage_id: StageId) -> StationId:
+        """The one station that works a stage."""
+        owner = self.owners.get(stage_id)
+        if owner is not None:
+            return owner
+        return KITCHEN if KITCHEN in self.stations else self.owners[MAKING]
+
+
+def lay_out(
+    *,
+    stages: tuple[Stage, ...] = (),
+    stations: tuple[Station, ...] = (),
+    routes: tuple[Route, ...] = (),
+    printing: tuple[PrintRule, ...] = (),
+    kitchen_name: str = "kitchen",
+    **times: float,
+) -> Layout:
+    """Put the parts together, with a station `kitchen` for every stage that no station works."""
+    owners = {stage: station.id for station in stations for stage in station.stages}
+    orphans = tuple(
+        stage
+        for stage in dict.fromkeys([*(stage for route in routes for stage in route.stages), MAKING])
+        if stage not in owners
+    )
+    by_id = {station.id: station for station in stations}
+    if orphans:
+        kitchen = by_id.get(KITCHEN) or Station(id=KITCHEN, name=kitchen_name, stages=())
+        by_id[KITCHEN] = msgspec.structs.replace(kitchen, stages=(*kitchen.stages, *orphans))
+        owners |= dict.fromkeys(orphans, KITCHEN)
+    everywhere = tuple(by_id)
+    return Layout(
+        stages={stage.id: stage for stage in stages},
+        stations=by_id,
+        routes=routes,
+        printing=tuple(
+            rule if rule.stations else msgspec.structs.replace(rule, stations=everywhere) for rule in printing
+        ),
+        owners=owners,
+        **times,
+    )

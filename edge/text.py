@@ -1,0 +1,32 @@
+"""Text from customers is text: what reaches a screen, a printer or a log has no power over it (promise P7)."""
+
+import unicodedata
+
+LONGEST = 2_000  # characters of one field that a screen or a ticket is asked to carry
+STACK = 2  # combining marks kept on one character; more are drawn over the neighbouring lines
+
+# Controls (Cc), formats such as bidi overrides and zero-width characters (Cf), surrogates (Cs), private use (Co) and
+# unassigned code points (Cn) either steer a device or have no agreed look or width.
+_POWERFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_BREAKS = frozenset({"Zl", "Zp"})
+
+
+def plain(text: str, limit: int = LONGEST) -> str:
+    """The text with everything removed that is not itself visible; breaks and tabs become a space, the rest of a longer text `…`."""
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text
+    kept: list[str] = []
+    marks = 0
+    for character in unicodedata.normalize("NFC", text[: limit * 4]):
+        category = unicodedata.category(character)
+        if category in _BREAKS or character in "\t\n\r\v\f":
+            character = " "  # noqa: PLW2901 - the replacement is the character from here on
+        elif category in _POWERFUL:
+            continue
+        marks = marks + 1 if category in {"Mn", "Me"} else 0
+        if marks > STACK:
+            continue
+        kept.append(character)
+        if len(kept) > limit:
+            return "".join(kept[: limit - 1]) + "…"
+    return "".join(kept)

@@ -1,0 +1,248 @@
+"""What the outside sees of the board (CONTRACT.md section 4): the wire types of the feed, and how they are made."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId, Word
+from edge.tickets import JobId, JobState
+
+
+class View(msgspec.Struct, frozen=True, rename="camel"):
+    """Frozen data for the outside; every field is always there, null where there is nothing."""
+
+
+class Next(View):
+    """What the next press on a card will do."""
+
+    stage: StageId
+    name: str
+    moment: Moment  # started or finished
+
+
+class CardItem(View):
+    """One item of a card, at the stage the station works."""
+
+    item: ItemId
+    name: str
+    quantity: Decimal
+    stage: StageId
+    stage_name: str
+    moment: Moment
+    since: datetime
+    unit: str = ""
+    min_minutes: int | None = None
+    max_minutes: int | None = None
+    options: tuple[Option, ...] = ()
+    note: str = ""
+    bakery: Bakery = Bakery()
+
+
+class Card(View):
+    """An order at a station, under its slot number."""
+
+    slot: int
+    order: OrderId
+    display_id: str
+    state: OrderState
+    due: datetime | None
+    priority: int
+    channel: str
+    customer: str
+    note: str
+    marks: tuple[Word, ...]
+    next: Next | None  # none on a cancelled card
+    items: tuple[CardItem, ...]
+    since: datetime  # when the card's oldest item came to its stage
+    dropped: tuple[str, ...] = ()  # optional fields that could not be understood
+
+
+class Coming(View):
+    """An order on its way to a station."""
+
+    order: OrderId
+    display_id: str
+    due: datetime | None
+    names: tuple[str, ...]
+
+
+class Held(View):
+    """An order that waits for its release."""
+
+    order: OrderId
+    display_id: str
+    release: datetime | None
+    due: datetime | None
+
+
+class Lapsed(View):
+    """An order that arrived when its time was long over."""
+
+    order: OrderId
+    display_id: str
+    due: datetime | None
+
+
+class Ready(View):
+    """An order that waits for its customer."""
+
+    order: OrderId
+    display_id: str
+
+
+class StationView(View):
+    """A station with its cards, by slot, and what is on its way there, by due time."""
+
+    id: StationId
+    name: str
+    page: int
+    slots: int
+    cards: tuple[Card, ...] = ()
+    coming: tuple[Coming, ...] = ()
+
+
+class Device(View):
+    """A printer or keypad as its adapter finds it."""
+
+    id: str
+    kind: Literal["printer", "keypad"]
+    state: Literal["ok", "missing", "fault", "unknown"]
+    reason: str = ""
+
+
+class Owed(View):
+    """A ticket that is not on paper, or may not be."""
+
+    job: JobId
+    printer: str
+    display_id: str
+    state: JobState
+    reason: str
+
+
+class Letter(View):
+    """A message that could not be understood."""
+
+    id: str
+    at: datetime
+    topic: str
+    reason: str
+
+
+class Status(View):
+    """Whether what is shown can be trusted."""
+
+    cloud: Literal["connected", "away", "none"]
+    last_heard: datetime | None
+    gaps: int
+    unprinted: int
+    unconfirmed: int
+    dead_letters: int
+    journal: str  # "ok" or the reason
+    devices: tuple[Device, ...] = ()
+
+
+class BoardView(View):
+    """Everything on the board at one sequence."""
+
+    sequence: int
+    now: datetime
+    stations: tuple[StationView, ...]
+    held: tuple[Held, ...]
+    ready: tuple[Ready, ...]
+    lapsed: tuple[Lapsed, ...]
+    status: Status
+
+
+class Snapshot(BoardView, tag="snapshot", tag_field="type"):
+    """The board whole: the first message of a feed."""
+
+
+class OrderView(View):
+    """Every place where one order stands on the board; in none of them once it is gone."""
+
+    order: OrderId
+    state: OrderState
+    cards: dict[StationId, Card] = {}
+    coming: dict[StationId, Coming] = {}
+    held: Held | None = None
+    ready: Ready | None = None
+    lapsed: Lapsed | None = None
+
+
+class Change(View, tag="change", tag_field="type"):
+    """The orders that changed by this sequence, and the pages the stations show now."""
+
+    sequence: int
+    now: datetime
+    orders: tuple[OrderView, ...]
+    pages: dict[StationId, int]
+
+
+class Tick(View, tag="tick", tag_field="type"):
+    """Every second, also when nothing happens: its absence is what shows a dead feed."""
+
+    now: datetime
+    sequence: int
+    status: Status
+
+
+FeedMessage = Snapshot | Change | Tick
+
+
+def instant(seconds: float) -> datetime:
+    """Seconds since 1970 as the outside reads them."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def merge(board: BoardView, change: Change) -> BoardView:
+    """The board after a change: exactly what `GET /api/board` says at its sequence."""
+    gone = {view.order for view in change.orders}
+    stations = tuple(
+        msgspec.structs.replace(
+            station,
+            page=change.pages.get(station.id, station.page),
+            cards=_by_slot(
+                [
+                    *(card for card in station.cards if card.order not in gone),
+                    *(view.cards[station.id] for view in change.orders if station.id in view.cards),
+                ]
+            ),
+            coming=_by_due(
+                [
+                    *(entry for entry in station.coming if entry.order not in gone),
+                    *(view.coming[station.id] for view in change.orders if station.id in view.coming),
+                ]
+            ),
+        )
+        for station in board.stations
+    )
+    held = [*(entry for entry in board.held if entry.order not in gone), *(v.held for v in change.orders if v.held)]
+    ready = [*(entry for entry in board.ready if entry.order not in gone), *(v.ready for v in change.orders if v.ready)]
+    lapsed = [
+        *(entry for entry in board.lapsed if entry.order not in gone),
+        *(v.lapsed for v in change.orders if v.lapsed),
+    ]
+    return msgspec.structs.replace(
+        board,
+        sequence=change.sequence,
+        now=change.now,
+        stations=stations,
+        held=tuple(sorted(held, key=lambda entry: (_when(entry.release), entry.order))),
+        ready=tuple(sorted(ready, key=lambda entry: (entry.display_id, entry.order))),
+        lapsed=tuple(sorted(lapsed, key=lambda entry: (_when(entry.due), entry.order))),
+    )
+
+
+def _when(moment: datetime | None) -> float:
+    return float("inf") if moment is None else moment.timestamp()
+
+
+def _by_slot(cards: list[Card]) -> tuple[Card, ...]:
+    return tuple(sorted(cards, key=lambda card: card.slot))
+
+
+def _by_due(entries: list[Coming]) -> tuple[Coming, ...]:
+    return tuple(sorted(entries, key=lambda entry: (_when(entry.due), entry.order)))

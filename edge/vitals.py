@@ -1,0 +1,26 @@
+"""Vitals: what the adapters know about the outside world right now, for the status line of every screen."""
+
+from typing import Literal
+
+from edge.views import Device
+
+CloudState = Literal["connected", "away", "none"]
+DeviceState = Literal["ok", "missing", "fault", "unknown"]
+
+
+class Vitals:
+    """Kept by the adapters, read by the feed; nothing in it is journalled."""
+
+    def __init__(self) -> None:
+        self.cloud: CloudState = "none"
+        self.cloud_reason = ""  # why the cloud is away, for people
+        self.last_heard: float | None = None
+        self.devices: dict[str, Device] = {}
+
+    def heard(self, at: float) -> None:
+        """The cloud said something."""
+        self.last_heard = at
+
+    def device(self, device: Device) -> None:
+        """What an adapter found out about its printer or keypad; replaces what it said before."""
+        self.devices[f"{device.kind}:{device.id}"] = device
