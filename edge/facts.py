@@ -1,29 +1,29 @@
 """Facts: everything that can have happened in a store. The journal is a list of them."""
 
-from typing import NewType
+from typing import Generic, NewType, TypeVar
 
 import msgspec
 
-from edge.orders import ItemId, Moment, Order, OrderId, Record, Stamp, StageId, StationId
+from edge.orders import ItemId, Moment, Order, OrderId, Record, StageId, Stamp, StationId
 from edge.tickets import JobId, TicketKind
 from edge.updates import UpdateId
 
 LetterId = NewType("LetterId", str)
 
 
-class About(Record, tag=True):
+class About(Record, tag=True, frozen=True):
     """A fact about one order."""
 
     order: OrderId
 
 
-class OrderPlaced(Record, tag=True):
+class OrderPlaced(Record, tag=True, frozen=True):
     """An order entered the store, its routes fixed from here on."""
 
     order: Order
 
 
-class OrderChanged(Record, tag=True):
+class OrderChanged(Record, tag=True, frozen=True):
     """An order's content was replaced; what the difference was, by item."""
 
     order: Order
@@ -32,7 +32,7 @@ class OrderChanged(Record, tag=True):
     altered: tuple[ItemId, ...] = ()
 
 
-class OrderCancelled(About):
+class OrderCancelled(About, frozen=True):
     """Terminal, also when it comes before its `placed`: then a stub stands for the order."""
 
     reason: str = ""
@@ -40,62 +40,62 @@ class OrderCancelled(About):
     stub: Order | None = None
 
 
-class OrderHeld(About):
+class OrderHeld(About, frozen=True):
     """The order waits until its release, or by hand where there is none."""
 
     release: float | None = None
 
 
-class OrderReleased(About):
+class OrderReleased(About, frozen=True):
     """The order goes to its stations."""
 
 
-class OrderRescheduled(About):
+class OrderRescheduled(About, frozen=True):
     """The order is due at another time."""
 
     due: float
     release: float | None = None
 
 
-class OrderPrioritised(About):
+class OrderPrioritised(About, frozen=True):
     """The order goes before others."""
 
     priority: int = 1
 
 
-class OrderReady(About):
+class OrderReady(About, frozen=True):
     """Every item is made."""
 
     move: int = 0
 
 
-class OrderUnready(About):
+class OrderUnready(About, frozen=True):
     """A ready was taken back."""
 
 
-class OrderCollected(About):
+class OrderCollected(About, frozen=True):
     """The customer or a rider has it."""
 
     reason: str = ""
     stamp: Stamp | None = None
 
 
-class OrderClosed(About):
+class OrderClosed(About, frozen=True):
     """The order left the board."""
 
 
-class OrderLapsed(About):
+class OrderLapsed(About, frozen=True):
     """The order arrived when its time was long over: listed, never made."""
 
 
-class EventOvertaken(About):
+class EventOvertaken(About, frozen=True):
     """An event that came too late to have an effect."""
 
     stamp: Stamp
     reason: str
 
 
-class SlotTaken(About):
+class SlotTaken(About, frozen=True):
     """The order stands at a station under a number."""
 
     station: StationId
@@ -103,7 +103,7 @@ class SlotTaken(About):
     fresh: bool = True  # not fresh: a recalled order coming back
 
 
-class SlotFreed(About):
+class SlotFreed(About, frozen=True):
     """The order left a station; its number rests."""
 
     station: StationId
@@ -111,7 +111,7 @@ class SlotFreed(About):
     until: float
 
 
-class ItemStarted(About):
+class ItemStarted(About, frozen=True):
     """An item's stage was started."""
 
     item: ItemId
@@ -121,7 +121,7 @@ class ItemStarted(About):
     implied: bool = False
 
 
-class ItemFinished(About):
+class ItemFinished(About, frozen=True):
     """An item's stage was finished; it is at its next place."""
 
     item: ItemId
@@ -130,7 +130,7 @@ class ItemFinished(About):
     move: int = 0
 
 
-class Taken(Record, array_like=True):
+class Taken(Record, array_like=True, frozen=True):
     """Where an item stands again after a recall."""
 
     item: ItemId
@@ -139,7 +139,7 @@ class Taken(Record, array_like=True):
     since: float
 
 
-class MoveRecalled(About):
+class MoveRecalled(About, frozen=True):
     """A press was taken back."""
 
     station: StationId
@@ -147,20 +147,20 @@ class MoveRecalled(About):
     items: tuple[Taken, ...]
 
 
-class Acknowledged(About):
+class Acknowledged(About, frozen=True):
     """A station has seen the order's marks."""
 
     station: StationId
 
 
-class PageTurned(Record, tag=True):
+class PageTurned(Record, tag=True, frozen=True):
     """A station shows another page."""
 
     station: StationId
     page: int
 
 
-class TicketQueued(About):
+class TicketQueued(About, frozen=True):
     """A printer owes a ticket; a known job queued again is a reprint."""
 
     job: JobId
@@ -171,45 +171,45 @@ class TicketQueued(About):
     attempt: int = 1
 
 
-class AboutTicket(About):
+class AboutTicket(About, frozen=True):
     """A fact about one print job."""
 
     job: JobId
 
 
-class TicketSending(AboutTicket):
+class TicketSending(AboutTicket, frozen=True):
     """Bytes of the ticket may leave from here on."""
 
 
-class TicketPrinted(AboutTicket):
+class TicketPrinted(AboutTicket, frozen=True):
     """The printer confirmed it."""
 
 
-class TicketUnsent(AboutTicket):
+class TicketUnsent(AboutTicket, frozen=True):
     """Not one byte left; it is tried again."""
 
     reason: str
 
 
-class TicketUnconfirmed(AboutTicket):
+class TicketUnconfirmed(AboutTicket, frozen=True):
     """Bytes left and nobody knows whether they are on paper."""
 
     reason: str
 
 
-class UpdateSent(About):
+class UpdateSent(About, frozen=True):
     """Updates left their grace and have their sequence: no recall can delete them now."""
 
     updates: tuple[UpdateId, ...]
 
 
-class UpdatesReceipted(Record, tag=True):
+class UpdatesReceipted(Record, tag=True, frozen=True):
     """The cloud has every update through this sequence."""
 
     through: int
 
 
-class DeadLetterKept(Record, tag=True):
+class DeadLetterKept(Record, tag=True, frozen=True):
     """A message could not be understood and is kept."""
 
     letter: LetterId
@@ -217,6 +217,7 @@ class DeadLetterKept(Record, tag=True):
     reason: str
     size: int
     sha256: str
+    payload: bytes  # the first 64 KiB
     event: str | None = None
 
 
@@ -252,11 +253,14 @@ Happened = (
 )
 
 
-class Fact(msgspec.Struct, frozen=True, gc=False):
+W = TypeVar("W")
+
+
+class Fact(msgspec.Struct, Generic[W], frozen=True, gc=False):
     """One row of the journal: what happened, when, by whom and through which intent."""
 
     seq: int
     at: float
     by: str
     intent: str | None
-    what: Happened
+    what: W

@@ -12,7 +12,7 @@ Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 Reason = Annotated[str, Meta(max_length=500)]
 
 
-class AtStation(Record):
+class AtStation(Record, frozen=True):
     """Names a card: by slot, by the number a keypad shows on the station's page, or by order alone."""
 
     station: StationId | None = None
@@ -22,95 +22,95 @@ class AtStation(Record):
     item: ItemId | None = None
 
 
-class Bump(AtStation, tag="bump"):
+class Bump(AtStation, tag="bump", frozen=True):
     """Move those of the card's items that are furthest behind by one moment."""
 
     quantity: Decimal | None = None
 
 
-class Recall(AtStation, tag="recall"):
+class Recall(AtStation, tag="recall", frozen=True):
     """Take the slot's last move back; without a slot the station's last."""
 
 
-class Acknowledge(AtStation, tag="acknowledge"):
+class Acknowledge(AtStation, tag="acknowledge", frozen=True):
     """Clear a card's marks; without a slot those of the oldest card that has any."""
 
 
-class Reprint(AtStation, tag="reprint"):
+class Reprint(AtStation, tag="reprint", frozen=True):
     """Print the card's latest ticket again; without a slot the station's latest."""
 
     job: JobId | None = None
 
 
-class TurnPage(Record, tag="page"):
+class TurnPage(Record, tag="page", frozen=True):
     """Show another page of a station, the same on every screen and for its keypads."""
 
     station: StationId
     to: Literal["next", "previous"] | Number
 
 
-class OfOrder(Record):
+class OfOrder(Record, frozen=True):
     """Asks something of one order."""
 
     order: OrderId
 
 
-class Collect(OfOrder, tag="collect"):
+class Collect(OfOrder, tag="collect", frozen=True):
     """The customer has it; before it is ready only with force."""
 
     force: bool = False
     reason: Reason = ""
 
 
-class Hold(OfOrder, tag="hold"):
+class Hold(OfOrder, tag="hold", frozen=True):
     """Take an order that nobody has started from its stations until it is released."""
 
 
-class Release(OfOrder, tag="release"):
+class Release(OfOrder, tag="release", frozen=True):
     """Send an order to its stations now; wins over everything."""
 
 
-class Prioritise(OfOrder, tag="prioritise"):
+class Prioritise(OfOrder, tag="prioritise", frozen=True):
     """Put an order before others."""
 
     priority: Annotated[int, Meta(ge=0, le=9)] = 1
 
 
-class Reschedule(OfOrder, tag="reschedule"):
+class Reschedule(OfOrder, tag="reschedule", frozen=True):
     """The order is due at another time, in seconds since 1970."""
 
     due: float
 
 
-class Place(Record, tag="place"):
+class Place(Record, tag="place", frozen=True):
     """An order enters the store: an event of the cloud, or made by hand, where `stamp` is none."""
 
     order: Order
     stamp: Stamp | None = None
 
 
-class Change(Record, tag="change"):
+class Change(Record, tag="change", frozen=True):
     """The whole order anew, from the cloud."""
 
     order: Order
     stamp: Stamp
 
 
-class Cancel(OfOrder, tag="cancel"):
+class Cancel(OfOrder, tag="cancel", frozen=True):
     """The cloud takes an order back."""
 
     stamp: Stamp
     reason: str = ""
 
 
-class Gone(OfOrder, tag="gone"):
+class Gone(OfOrder, tag="gone", frozen=True):
     """The cloud says that an order was collected."""
 
     stamp: Stamp
     reason: str = ""
 
 
-class KeepLetter(Record, tag="letter"):
+class KeepLetter(Record, tag="letter", frozen=True):
     """Keep a message that could not be understood: the first 64 KiB, its whole size and SHA-256."""
 
     topic: str
@@ -121,19 +121,19 @@ class KeepLetter(Record, tag="letter"):
     event: str | None = None
 
 
-class ReleaseDue(OfOrder, tag="release-due"):
+class ReleaseDue(OfOrder, tag="release-due", frozen=True):
     """The clock: a held order's time has come."""
 
 
-class CloseDue(OfOrder, tag="close-due"):
+class CloseDue(OfOrder, tag="close-due", frozen=True):
     """The clock: an order that is done leaves the board."""
 
 
-class SendDue(OfOrder, tag="send-due"):
+class SendDue(OfOrder, tag="send-due", frozen=True):
     """The clock: an order's updates leave their grace."""
 
 
-class ReportTicket(Record, tag="ticket"):
+class ReportTicket(Record, tag="ticket", frozen=True):
     """A spooler says how far a ticket got."""
 
     job: JobId
@@ -141,7 +141,7 @@ class ReportTicket(Record, tag="ticket"):
     reason: str = ""
 
 
-class ReceiptUpdates(Record, tag="receipt"):
+class ReceiptUpdates(Record, tag="receipt", frozen=True):
     """The publisher knows that the cloud has every update through this sequence."""
 
     through: int

@@ -23,7 +23,7 @@ class PhoneShown(StrEnum):
     NONE = "none"
 
 
-class Stage(Record):
+class Stage(Record, frozen=True):
     """A step of making; presses = 2 tells started and finished apart, 1 is finished by its only press."""
 
     id: StageId
@@ -33,7 +33,7 @@ class Stage(Record):
     max_minutes: int | None = None
 
 
-class Station(Record):
+class Station(Record, frozen=True):
     """A place where stages are worked; its slots are the numbers of one page."""
 
     id: StationId
@@ -42,7 +42,7 @@ class Station(Record):
     slots: int = 12
 
 
-class Route(Record):
+class Route(Record, frozen=True):
     """The stages of every item whose code (else name) matches a glob; the first match wins."""
 
     match: str
@@ -50,7 +50,7 @@ class Route(Record):
     lead_minutes: int = 0
 
 
-class PrintRule(Record):
+class PrintRule(Record, frozen=True):
     """What one printer wants to print, and when."""
 
     printer: str
@@ -63,13 +63,14 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     stages: dict[StageId, Stage]
     stations: dict[StationId, Station]
-    routes: tuple[Route, ...] = ()
-    printing: tuple[PrintRule, ...] = ()
-    grace: float = 5.0
-    stale: float = 24 * 3600.0
-    close_after: float = 12 * 3600.0
-    phone: PhoneShown = PhoneShown.LAST4
-    owners: dict[StageId, StationId] = {}
+    routes: tuple[Route, ...]
+    printing: tuple[PrintRule, ...]
+    owners: dict[StageId, StationId]
+    grace: float
+    stale: float
+    close_after: float
+    phone: PhoneShown
+    cloud: bool  # without a cloud there is nobody to send updates to
 
     @property
     def rest(self) -> float:
@@ -95,7 +96,11 @@ def lay_out(
     routes: tuple[Route, ...] = (),
     printing: tuple[PrintRule, ...] = (),
     kitchen_name: str = "kitchen",
-    **times: float,
+    grace: float = 5.0,
+    stale: float = 24 * 3600.0,
+    close_after: float = 12 * 3600.0,
+    phone: PhoneShown = PhoneShown.LAST4,
+    cloud: bool = True,
 ) -> Layout:
     """Put the parts together, with a station `kitchen` for every stage that no station works."""
     owners = {stage: station.id for station in stations for stage in station.stages}
@@ -118,5 +123,9 @@ def lay_out(
             rule if rule.stations else msgspec.structs.replace(rule, stations=everywhere) for rule in printing
         ),
         owners=owners,
-        **times,
+        grace=grace,
+        stale=stale,
+        close_after=close_after,
+        phone=phone,
+        cloud=cloud,
     )

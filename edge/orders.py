@@ -46,21 +46,21 @@ class Word(StrEnum):
     ALLERGEN = "allergen"
 
 
-class Mark(Record, array_like=True):
+class Mark(Record, array_like=True, frozen=True):
     """One word shown at one station."""
 
     station: StationId
     word: Word
 
 
-class Option(Record):
+class Option(Record, frozen=True):
     """A choice the customer made for an item: a filling, a size, a topping."""
 
     name: str
     quantity: Decimal = Decimal(1)
 
 
-class Bakery(Record):
+class Bakery(Record, frozen=True):
     """What only a bakery asks of an item (CONTRACT.md section 2)."""
 
     cake_text: str | None = None
@@ -73,7 +73,7 @@ class Bakery(Record):
     allergens: tuple[str, ...] = ()
 
 
-class Move(Record, array_like=True):
+class Move(Record, array_like=True, frozen=True):
     """One press that moved an item: what it takes to undo it."""
 
     id: int  # the sequence of the press's first fact, shared by all items it moved
@@ -83,7 +83,7 @@ class Move(Record, array_like=True):
     since: float
 
 
-class Item(Record):
+class Item(Record, frozen=True):
     """One line of an order on its way through its route; place == len(route) is made."""
 
     id: ItemId
@@ -111,7 +111,7 @@ class Item(Record):
         return None if self.made else self.route[self.place]
 
 
-class Stamp(Record):
+class Stamp(Record, frozen=True):
     """Which event of the cloud an order's content comes from: decides what is newer."""
 
     source: str
@@ -126,7 +126,7 @@ class Stamp(Record):
         return self.time < other.time
 
 
-class Order(Record):
+class Order(Record, frozen=True):
     """An order with everything the store shows, prints or answers about it."""
 
     id: OrderId

@@ -12,7 +12,10 @@ _BREAKS = frozenset({"Zl", "Zp"})
 
 
 def plain(text: str, limit: int = LONGEST) -> str:
-    """The text with everything removed that is not itself visible; breaks and tabs become a space, the rest of a longer text `…`."""
+    """The text with everything removed that is not itself visible.
+
+    Breaks and tabs become a space; of a text longer than `limit` characters the rest becomes `…`.
+    """
     if text.isascii() and text.isprintable() and len(text) <= limit:
         return text
     kept: list[str] = []

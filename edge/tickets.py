@@ -19,7 +19,7 @@ class JobState(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
-class Job(Record):
+class Job(Record, frozen=True):
     """One ticket for one printer, with the order as it was when the ticket was asked for."""
 
     id: JobId

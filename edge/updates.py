@@ -29,7 +29,7 @@ GRACED = frozenset(
 )
 
 
-class Update(Record):
+class Update(Record, frozen=True):
     """One message to the cloud; without a sequence it is still in its grace and can be deleted unsent."""
 
     id: UpdateId  # stable: the fact's sequence, and a count where one fact causes several

@@ -14,7 +14,7 @@ class View(msgspec.Struct, frozen=True, rename="camel"):
     """Frozen data for the outside; every field is always there, null where there is nothing."""
 
 
-class Next(View):
+class Next(View, frozen=True):
     """What the next press on a card will do."""
 
     stage: StageId
@@ -22,7 +22,7 @@ class Next(View):
     moment: Moment  # started or finished
 
 
-class CardItem(View):
+class CardItem(View, frozen=True):
     """One item of a card, at the stage the station works."""
 
     item: ItemId
@@ -40,7 +40,7 @@ class CardItem(View):
     bakery: Bakery = Bakery()
 
 
-class Card(View):
+class Card(View, frozen=True):
     """An order at a station, under its slot number."""
 
     slot: int
@@ -59,7 +59,7 @@ class Card(View):
     dropped: tuple[str, ...] = ()  # optional fields that could not be understood
 
 
-class Coming(View):
+class Coming(View, frozen=True):
     """An order on its way to a station."""
 
     order: OrderId
@@ -68,7 +68,7 @@ class Coming(View):
     names: tuple[str, ...]
 
 
-class Held(View):
+class Held(View, frozen=True):
     """An order that waits for its release."""
 
     order: OrderId
@@ -77,7 +77,7 @@ class Held(View):
     due: datetime | None
 
 
-class Lapsed(View):
+class Lapsed(View, frozen=True):
     """An order that arrived when its time was long over."""
 
     order: OrderId
@@ -85,14 +85,14 @@ class Lapsed(View):
     due: datetime | None
 
 
-class Ready(View):
+class Ready(View, frozen=True):
     """An order that waits for its customer."""
 
     order: OrderId
     display_id: str
 
 
-class StationView(View):
+class StationView(View, frozen=True):
     """A station with its cards, by slot, and what is on its way there, by due time."""
 
     id: StationId
@@ -103,7 +103,7 @@ class StationView(View):
     coming: tuple[Coming, ...] = ()
 
 
-class Device(View):
+class Device(View, frozen=True):
     """A printer or keypad as its adapter finds it."""
 
     id: str
@@ -112,7 +112,7 @@ class Device(View):
     reason: str = ""
 
 
-class Owed(View):
+class Owed(View, frozen=True):
     """A ticket that is not on paper, or may not be."""
 
     job: JobId
@@ -122,7 +122,7 @@ class Owed(View):
     reason: str
 
 
-class Letter(View):
+class Letter(View, frozen=True):
     """A message that could not be understood."""
 
     id: str
@@ -131,7 +131,7 @@ class Letter(View):
     reason: str
 
 
-class Status(View):
+class Status(View, frozen=True):
     """Whether what is shown can be trusted."""
 
     cloud: Literal["connected", "away", "none"]
@@ -144,7 +144,7 @@ class Status(View):
     devices: tuple[Device, ...] = ()
 
 
-class BoardView(View):
+class BoardView(View, frozen=True):
     """Everything on the board at one sequence."""
 
     sequence: int
@@ -156,11 +156,11 @@ class BoardView(View):
     status: Status
 
 
-class Snapshot(BoardView, tag="snapshot", tag_field="type"):
+class Snapshot(BoardView, tag="snapshot", tag_field="type", frozen=True):
     """The board whole: the first message of a feed."""
 
 
-class OrderView(View):
+class OrderView(View, frozen=True):
     """Every place where one order stands on the board; in none of them once it is gone."""
 
     order: OrderId
@@ -172,7 +172,7 @@ class OrderView(View):
     lapsed: Lapsed | None = None
 
 
-class Change(View, tag="change", tag_field="type"):
+class Change(View, tag="change", tag_field="type", frozen=True):
     """The orders that changed by this sequence, and the pages the stations show now."""
 
     sequence: int
@@ -181,7 +181,7 @@ class Change(View, tag="change", tag_field="type"):
     pages: dict[StationId, int]
 
 
-class Tick(View, tag="tick", tag_field="type"):
+class Tick(View, tag="tick", tag_field="type", frozen=True):
     """Every second, also when nothing happens: its absence is what shows a dead feed."""
 
     now: datetime

@@ -1,0 +1,390 @@
+"""What each fact does to a draft of the board: total and deterministic, so that the journal is the board."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from edge import facts as f
+from edge.board import MOVES_KEPT, Board, MoveRef, Rest, items_at
+from edge.facts import Fact
+from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Word
+from edge.tickets import Job, JobState
+from edge.updates import GRACED, Update, UpdateId, UpdateKind
+
+replace = msgspec.structs.replace
+StoreFact = Fact[f.Happened]
+
+
+def apply(draft: Board, fact: StoreFact) -> None:
+    """Let one fact have happened on a draft."""
+    draft.count(seq=fact.seq)
+    what = fact.what
+    _EFFECTS[type(what)](draft, fact, what)
+    order_id = getattr(what, "order", None)
+    if isinstance(order_id, str):
+        order = draft.orders.get(order_id)  # type: ignore[arg-type]
+        if order is not None and order.revision != fact.seq:
+            draft.orders[order.id] = replace(order, revision=fact.seq)
+
+
+# --- orders ---------------------------------------------------------------------------------------------------------
+
+
+def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
+    order = replace(what.order, number=what.order.number or fact.seq, revision=fact.seq)
+    draft.orders[order.id] = order
+    if order.state is not OrderState.LAPSED:
+        _tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+
+
+def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
+    order = replace(what.order, revision=fact.seq)
+    marked = order
+    for station in order.slots:
+        marked = _mark(marked, station, Word.CHANGED)
+    draft.orders[order.id] = marked
+    if order.state is not OrderState.LAPSED:
+        _tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+
+
+def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
+    order = draft.orders.get(what.order) or (what.stub and replace(what.stub, number=fact.seq))
+    if not order:
+        return
+    order = replace(
+        order, state=OrderState.CANCELLED, closes=fact.at + draft.layout.close_after, stamp=what.stamp or order.stamp
+    )
+    for station in order.slots:
+        order = _mark(order, station, Word.CANCELLED)
+    draft.orders[order.id] = order
+    _tell(draft, fact, order, UpdateKind.ACCEPTED, event=what.stamp.id if what.stamp else None)
+
+
+def _held(draft: Board, _fact: StoreFact, what: f.OrderHeld) -> None:
+    draft.update_order(what.order, lambda o: replace(o, state=OrderState.HELD, release=what.release, released=False))
+
+
+def _released(draft: Board, fact: StoreFact, what: f.OrderReleased) -> None:
+    def released(order: Order) -> Order:
+        items = tuple(item if item.moves else replace(item, since=fact.at) for item in order.items)
+        return replace(order, state=OrderState.OPEN, release=None, released=True, closes=None, items=items)
+
+    draft.update_order(what.order, released)
+
+
+def _rescheduled(draft: Board, fact: StoreFact, what: f.OrderRescheduled) -> None:
+    order = draft.update_order(what.order, lambda o: replace(o, due=what.due, release=what.release))
+    _tell(draft, fact, order, UpdateKind.RESCHEDULED, due=what.due)
+
+
+def _prioritised(draft: Board, _fact: StoreFact, what: f.OrderPrioritised) -> None:
+    draft.update_order(what.order, lambda o: replace(o, priority=what.priority))
+
+
+def _ready(draft: Board, fact: StoreFact, what: f.OrderReady) -> None:
+    closes = fact.at + draft.layout.close_after
+    order = draft.update_order(what.order, lambda o: replace(o, state=OrderState.READY, closes=closes))
+    _tell(draft, fact, order, UpdateKind.READY, move=what.move)
+
+
+def _unready(draft: Board, _fact: StoreFact, what: f.OrderUnready) -> None:
+    draft.update_order(what.order, lambda o: replace(o, state=OrderState.OPEN, closes=None))
+
+
+def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
+    closes = fact.at + draft.layout.close_after
+    order = draft.update_order(
+        what.order, lambda o: replace(o, state=OrderState.COLLECTED, closes=closes, stamp=what.stamp or o.stamp)
+    )
+    _tell(draft, fact, order, UpdateKind.COLLECTED, reason=what.reason or None)
+
+
+def _lapsed(draft: Board, fact: StoreFact, what: f.OrderLapsed) -> None:
+    closes = fact.at + draft.layout.close_after
+    draft.update_order(what.order, lambda o: replace(o, state=OrderState.LAPSED, closes=closes))
+
+
+def _closed(draft: Board, fact: StoreFact, what: f.OrderClosed) -> None:
+    order = draft.orders[what.order]
+    draft.orders.drop(what.order)
+    draft.closed[what.order] = replace(order, state=OrderState.CLOSED, revision=fact.seq, jobs=())
+    for job in order.jobs:
+        draft.jobs.drop(job)  # type: ignore[arg-type]
+
+
+def _nothing(_draft: Board, _fact: StoreFact, _what: Any) -> None:
+    """Only journalled."""
+
+
+# --- slots, pages, marks --------------------------------------------------------------------------------------------
+
+
+def _slot_taken(draft: Board, _fact: StoreFact, what: f.SlotTaken) -> None:
+    draft.take(what.station, what.number, what.order)
+
+    def seated(order: Order) -> Order:
+        here = items_at(draft.layout, order, what.station)
+        if what.fresh:
+            order = _mark(order, what.station, Word.NEW)
+            if any(item.bakery.allergens for item in order.items if item.id in here):
+                order = _mark(order, what.station, Word.ALLERGEN)
+        return replace(order, slots=order.slots | {what.station: what.number})
+
+    draft.update_order(what.order, seated)
+
+
+def _slot_freed(draft: Board, fact: StoreFact, what: f.SlotFreed) -> None:
+    draft.leave(what.station, what.number)
+    draft.update_order(
+        what.order,
+        lambda o: replace(
+            o,
+            slots={station: number for station, number in o.slots.items() if station != what.station},
+            marks=tuple(mark for mark in o.marks if mark.station != what.station),
+        ),
+    )
+    row = draft.station(what.station)
+    resting = (*(rest for rest in row.resting if rest.until > fact.at), Rest(what.number, what.until))
+    draft.stations[what.station] = replace(row, resting=resting)
+
+
+def _page_turned(draft: Board, _fact: StoreFact, what: f.PageTurned) -> None:
+    draft.stations[what.station] = replace(draft.station(what.station), page=what.page)
+
+
+def _acknowledged(draft: Board, _fact: StoreFact, what: f.Acknowledged) -> None:
+    draft.update_order(
+        what.order, lambda o: replace(o, marks=tuple(mark for mark in o.marks if mark.station != what.station))
+    )
+
+
+def _mark(order: Order, station: StationId, word: Word) -> Order:
+    mark = Mark(station, word)
+    return order if mark in order.marks else replace(order, marks=(*order.marks, mark))
+
+
+# --- items ----------------------------------------------------------------------------------------------------------
+
+
+def _step(
+    draft: Board, fact: StoreFact, what: f.ItemStarted | f.ItemFinished, change: Callable[[Item], Item]
+) -> tuple[Order, Item]:
+    """Change an item; a press, not what it implied, leaves a move behind and has seen a new card."""
+
+    def stepped(item: Item) -> Item:
+        if item.id != what.item:
+            return item
+        moves = item.moves
+        if pressed and not (moves and moves[-1].id == what.move):
+            moves = (*moves, Move(what.move, what.station, item.place, item.moment, item.since))
+        return replace(change(item), since=fact.at, moves=moves)
+
+    pressed = bool(what.move) and not (isinstance(what, f.ItemStarted) and what.implied)
+    order = draft.orders[what.order]
+    marks = tuple(m for m in order.marks if m != Mark(what.station, Word.NEW)) if pressed else order.marks
+    order = replace(order, items=tuple(stepped(item) for item in order.items), marks=marks)
+    draft.orders[order.id] = order
+    row = draft.station(what.station)
+    if pressed and not (row.moves and row.moves[-1].move == what.move):
+        moves = (*row.moves, MoveRef(what.move, what.order, order.slots[what.station]))[-MOVES_KEPT:]
+        draft.stations[what.station] = replace(row, moves=moves)
+    return order, next(item for item in order.items if item.id == what.item)
+
+
+def _started(draft: Board, fact: StoreFact, what: f.ItemStarted) -> None:
+    order, item = _step(draft, fact, what, lambda item: replace(item, moment=Moment.STARTED))
+    _tell_item(draft, fact, order, item, what)
+
+
+def _finished(draft: Board, fact: StoreFact, what: f.ItemFinished) -> None:
+    order, item = _step(draft, fact, what, lambda item: replace(item, place=item.place + 1, moment=Moment.WAITING))
+    _tell_item(draft, fact, order, item, what)
+
+
+def _recalled(draft: Board, fact: StoreFact, what: f.MoveRecalled) -> None:
+    before = draft.orders[what.order]
+    unready = before.state is OrderState.READY
+    back = {taken.item: taken for taken in what.items}
+
+    def restored(item: Item) -> Item:
+        taken = back.get(item.id)
+        if taken is None:
+            return item
+        moves = tuple(move for move in item.moves if move.id != what.move)
+        return replace(item, place=taken.place, moment=taken.moment, since=taken.since, moves=moves)
+
+    order = _mark(replace(before, items=tuple(restored(item) for item in before.items)), what.station, Word.RECALLED)
+    row = draft.station(what.station)
+    draft.stations[what.station] = replace(row, moves=tuple(ref for ref in row.moves if ref.move != what.move))
+    graced = (draft.outbox[UpdateId(update_id)] for update_id in order.graced)
+    unsent = [u for u in graced if u.move == what.move and (u.item in back or u.kind is UpdateKind.READY)]
+    for update in unsent:
+        draft.outbox.drop(update.id)
+    gone = {update.id for update in unsent}
+    order = replace(order, graced=tuple(g for g in order.graced if g not in gone))
+    draft.orders[order.id] = order
+    never_heard = {(update.item, update.stage, update.kind) for update in unsent}
+    undid_ready = unready and not any(update.kind is UpdateKind.READY for update in unsent)
+    for item in before.items:
+        if item.id in back:
+            for place, moment in _told(draft, item, back[item.id]):
+                kind = UpdateKind.STARTED if moment is Moment.STARTED else UpdateKind.FINISHED
+                if (item.id, item.route[place], kind) in never_heard:
+                    continue
+                stage = item.route[place]
+                _tell(
+                    draft,
+                    fact,
+                    draft.orders[order.id],
+                    UpdateKind.RECALLED,
+                    item=item.id,
+                    name=item.name,
+                    stage=stage,
+                    station=draft.layout.station_of(stage),
+                    quantity=item.quantity,
+                    moment=moment,
+                    unready=undid_ready,
+                )
+                undid_ready = False
+
+
+def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:
+    """The moments a move told about an item, latest first: places in its route."""
+    if taken.moment is Moment.WAITING:
+        return [(taken.place, Moment.STARTED)]
+    told = [(taken.place, Moment.FINISHED)]
+    if not item.made and item.moment is Moment.STARTED and draft.layout.stage(item.route[item.place]).presses == 1:
+        told.insert(0, (item.place, Moment.STARTED))
+    return told
+
+
+# --- tickets --------------------------------------------------------------------------------------------------------
+
+
+def _ticket_queued(draft: Board, fact: StoreFact, what: f.TicketQueued) -> None:
+    known = draft.jobs.get(what.job)
+    if known is not None:
+        draft.jobs[what.job] = replace(known, state=JobState.QUEUED, attempt=what.attempt, reason="", at=fact.at)
+        return
+    order = draft.update_order(what.order, lambda o: replace(o, jobs=(*o.jobs, what.job)))
+    draft.jobs[what.job] = Job(
+        what.job, what.printer, what.kind, order, what.items, what.station, fact.at, attempt=what.attempt
+    )
+
+
+def _ticket_reported(state: JobState) -> Callable[[Board, StoreFact, Any], None]:
+    def reported(draft: Board, _fact: StoreFact, what: f.AboutTicket) -> None:
+        job = draft.jobs.get(what.job)
+        if job is not None:
+            draft.jobs[what.job] = replace(job, state=state, reason=getattr(what, "reason", ""))
+
+    return reported
+
+
+# --- updates to the cloud -------------------------------------------------------------------------------------------
+
+
+def _tell_item(draft: Board, fact: StoreFact, order: Order, item: Item, what: f.ItemStarted | f.ItemFinished) -> None:
+    _tell(
+        draft,
+        fact,
+        order,
+        UpdateKind.STARTED if isinstance(what, f.ItemStarted) else UpdateKind.FINISHED,
+        move=what.move,
+        item=item.id,
+        name=item.name,
+        stage=what.stage,
+        station=what.station,
+        quantity=item.quantity,
+        implied=isinstance(what, f.ItemStarted) and what.implied,
+    )
+
+
+def _tell(draft: Board, fact: StoreFact, order: Order | None, kind: UpdateKind, **about: Any) -> None:
+    """Put an update into the outbox: with its sequence at once, or into its grace.
+
+    Order is kept per order: an update never leaves before an earlier one of its order that is still in its grace.
+    """
+    if not draft.layout.cloud:
+        return
+    update_id = _update_id(draft, fact)
+    leaves = fact.at + draft.layout.grace if kind in GRACED else fact.at
+    if order is not None and order.graced:
+        leaves = max(leaves, draft.outbox[UpdateId(order.graced[-1])].leaves)
+    update = Update(update_id, kind, fact.at, fact.by, leaves, **about)
+    if order is not None:
+        update = replace(update, order=order.id, display_id=order.display_id, reply_to=order.reply_to)
+    if order is not None and (leaves > fact.at or order.graced):
+        draft.outbox[update_id] = update
+        draft.update_order(order.id, lambda o: replace(o, graced=(*o.graced, update_id)))
+    else:
+        _number(draft, update)
+
+
+def _update_id(draft: Board, fact: StoreFact) -> UpdateId:
+    update_id, copies = UpdateId(str(fact.seq)), 1
+    while update_id in draft.outbox:
+        copies += 1
+        update_id = UpdateId(f"{fact.seq}.{copies}")
+    return update_id
+
+
+def _number(draft: Board, update: Update) -> None:
+    sequence = draft.counters.updates + 1
+    draft.count(updates=sequence)
+    draft.outbox[update.id] = replace(update, sequence=sequence)
+    draft.sequences[sequence] = update.id
+
+
+def _sent(draft: Board, _fact: StoreFact, what: f.UpdateSent) -> None:
+    for update_id in what.updates:
+        _number(draft, draft.outbox[update_id])
+    gone = set(what.updates)
+    draft.update_order(what.order, lambda o: replace(o, graced=tuple(g for g in o.graced if g not in gone)))
+
+
+def _receipted(draft: Board, _fact: StoreFact, what: f.UpdatesReceipted) -> None:
+    for sequence in range(draft.counters.receipted + 1, what.through + 1):
+        update_id = draft.sequences.get(sequence)
+        if update_id is not None:
+            draft.outbox.drop(update_id)
+            draft.sequences.drop(sequence)
+    draft.count(receipted=max(what.through, draft.counters.receipted))
+
+
+def _letter_kept(draft: Board, fact: StoreFact, what: f.DeadLetterKept) -> None:
+    draft.count(dead_letters=draft.counters.dead_letters + 1)
+    _tell(draft, fact, None, UpdateKind.REJECTED, reason=what.reason, event=what.event)
+
+
+_EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
+    f.OrderPlaced: _placed,
+    f.OrderChanged: _changed,
+    f.OrderCancelled: _cancelled,
+    f.OrderHeld: _held,
+    f.OrderReleased: _released,
+    f.OrderRescheduled: _rescheduled,
+    f.OrderPrioritised: _prioritised,
+    f.OrderReady: _ready,
+    f.OrderUnready: _unready,
+    f.OrderCollected: _collected,
+    f.OrderClosed: _closed,
+    f.OrderLapsed: _lapsed,
+    f.EventOvertaken: _nothing,
+    f.SlotTaken: _slot_taken,
+    f.SlotFreed: _slot_freed,
+    f.ItemStarted: _started,
+    f.ItemFinished: _finished,
+    f.MoveRecalled: _recalled,
+    f.Acknowledged: _acknowledged,
+    f.PageTurned: _page_turned,
+    f.TicketQueued: _ticket_queued,
+    f.TicketSending: _ticket_reported(JobState.SENDING),
+    f.TicketPrinted: _ticket_reported(JobState.PRINTED),
+    f.TicketUnsent: _ticket_reported(JobState.UNSENT),
+    f.TicketUnconfirmed: _ticket_reported(JobState.UNCONFIRMED),
+    f.UpdateSent: _sent,
+    f.UpdatesReceipted: _receipted,
+    f.DeadLetterKept: _letter_kept,
+}

@@ -1,0 +1,195 @@
+"""The board: what a store knows at one moment, as tables of frozen rows, and the numbers its cards stand under."""
+
+from bisect import insort
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from edge.layout import Layout
+from edge.orders import ItemId, Order, OrderId, OrderState, Record, StationId
+from edge.tables import Table
+from edge.tickets import Job, JobId
+from edge.updates import Update, UpdateId
+
+MOVES_KEPT = 20  # how many of a station's last presses can be taken back without naming a slot
+
+
+class Rest(Record, array_like=True, frozen=True):
+    """A freed number that is not given again yet, so that a second press on it hits nobody."""
+
+    number: int
+    until: float
+
+
+class MoveRef(Record, array_like=True, frozen=True):
+    """A press at a station: which order it moved, and under which number that stood."""
+
+    move: int
+    order: OrderId
+    slot: int
+
+
+class StationRow(Record, frozen=True):
+    """What a station remembers beside its cards."""
+
+    page: int = 1
+    resting: tuple[Rest, ...] = ()
+    moves: tuple[MoveRef, ...] = ()
+
+
+class Counters(Record, frozen=True):
+    """How far the journal and the messages to the cloud have got."""
+
+    seq: int = 0
+    updates: int = 0  # the last sequence given to an update
+    receipted: int = 0  # the last sequence the cloud is known to have
+    dead_letters: int = 0
+
+
+COUNTERS = ""  # the only key of the table of counters
+NO_STATION_ROW = StationRow()
+
+
+class Board:
+    """The committed board, or a draft of it. Rules read it; only `apply` changes it, and only a draft."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.orders: Table[OrderId, Order] = Table()
+        self.stations: Table[StationId, StationRow] = Table()
+        self.outbox: Table[UpdateId, Update] = Table()
+        self.jobs: Table[JobId, Job] = Table()
+        self.counter_rows: Table[str, Counters] = Table()
+        self.closed: Table[OrderId, Order] = (
+            Table()
+        )  # only ever a draft's changes: closed orders are not kept in memory
+        # Indexes, made again from the rows above at start-up.
+        self.slots: Table[tuple[StationId, int], OrderId] = Table()
+        self.free: Table[StationId, tuple[int, ...]] = Table()  # numbers below the station's top that nobody has
+        self.top: Table[StationId, int] = Table()
+        self.sequences: Table[int, UpdateId] = Table()
+        self.archive: Mapping[OrderId, Order] = {}  # closed orders that waiting intents ask about
+
+    TABLES = ("orders", "stations", "outbox", "jobs", "counter_rows", "closed", "slots", "free", "top", "sequences")
+    STORED: Mapping[str, type[Any]] = {
+        "orders": Order,
+        "stations": StationRow,
+        "outbox": Update,
+        "jobs": Job,
+        "counter_rows": Counters,
+        "closed": Order,
+    }
+
+    def draft(self) -> "Board":
+        """The same board with room for changes; merge it or let it go."""
+        draft = object.__new__(Board)
+        draft.layout, draft.archive = self.layout, self.archive
+        for name in self.TABLES:
+            setattr(draft, name, getattr(self, name).draft())
+        return draft
+
+    def merge(self) -> None:
+        """Make this draft's changes true."""
+        for name in self.TABLES:
+            if name != "closed":
+                getattr(self, name).merge()
+
+    def stored_changes(self) -> dict[str, Mapping[Any, Any]]:
+        """The rows this draft changes in tables that survive a restart."""
+        return {name: changes for name in self.STORED if (changes := getattr(self, name).changes)}
+
+    def restore(self, name: str, rows: dict[Any, Any]) -> None:
+        """Take a table's rows from the journal, as it was at the last commit."""
+        setattr(self, name, Table(rows))
+
+    def index(self) -> None:
+        """Make the indexes again after `restore`."""
+        taken: dict[StationId, set[int]] = {}
+        slots: dict[tuple[StationId, int], OrderId] = {}
+        for order in self.orders.values():
+            for station, number in order.slots.items():
+                slots[station, number] = order.id
+                taken.setdefault(station, set()).add(number)
+        self.slots = Table(slots)
+        self.top = Table({station: max(numbers) for station, numbers in taken.items()})
+        self.free = Table(
+            {s: tuple(n for n in range(1, max(numbers)) if n not in numbers) for s, numbers in taken.items()}
+        )
+        self.sequences = Table({row.sequence: row.id for row in self.outbox.values() if row.sequence is not None})
+
+    @property
+    def counters(self) -> Counters:
+        """How far everything has got."""
+        return self.counter_rows.get(COUNTERS) or Counters()
+
+    def count(self, **changes: int) -> None:
+        """Move counters on a draft."""
+        self.counter_rows[COUNTERS] = msgspec.structs.replace(self.counters, **changes)
+
+    def station(self, station_id: StationId) -> StationRow:
+        """What a station remembers."""
+        return self.stations.get(station_id) or NO_STATION_ROW
+
+    def at(self, station_id: StationId, number: int) -> Order | None:
+        """The order under a number."""
+        order_id = self.slots.get((station_id, number))
+        return None if order_id is None else self.orders.get(order_id)
+
+    def lowest_free(self, station_id: StationId, now: float) -> int:
+        """The number the next order at a station takes."""
+        resting = {rest.number for rest in self.station(station_id).resting if rest.until > now}
+        for number in self.free.get(station_id) or ():
+            if number not in resting:
+                return number
+        number = (self.top.get(station_id) or 0) + 1
+        while number in resting:
+            number += 1
+        return number
+
+    def take(self, station_id: StationId, number: int, order_id: OrderId) -> None:
+        """Write down on a draft that a number is taken."""
+        top, free = self.top.get(station_id) or 0, self.free.get(station_id) or ()
+        if number > top:
+            self.top[station_id] = number
+            self.free[station_id] = (*free, *range(top + 1, number))
+        else:
+            self.free[station_id] = tuple(other for other in free if other != number)
+        self.slots[station_id, number] = order_id
+
+    def leave(self, station_id: StationId, number: int) -> None:
+        """Write down on a draft that a number is free."""
+        free = list(self.free.get(station_id) or ())
+        insort(free, number)
+        self.free[station_id] = tuple(free)
+        self.slots.drop((station_id, number))
+
+    def cards(self, station_id: StationId) -> Iterator[tuple[int, Order]]:
+        """The station's orders with their numbers, lowest first."""
+        top = self.top.get(station_id) or 0
+        for number in range(1, top + 1):
+            order = self.at(station_id, number)
+            if order is not None:
+                yield number, order
+
+    def update_order(self, order_id: OrderId, change: Callable[[Order], Order]) -> Order:
+        """Put a changed order on a draft."""
+        order = change(self.orders[order_id])
+        self.orders[order_id] = order
+        return order
+
+
+def stations_of(layout: Layout, order: Order) -> tuple[StationId, ...]:
+    """Where an order belongs: the stations of its items' stages, or those that must still see it cancelled."""
+    if order.state is OrderState.CANCELLED:
+        return tuple(mark.station for mark in order.marks if mark.word == "cancelled")
+    if order.state is not OrderState.OPEN:
+        return ()
+    return tuple(dict.fromkeys(layout.station_of(stage) for item in order.items if (stage := item.stage) is not None))
+
+
+def items_at(layout: Layout, order: Order, station: StationId) -> tuple[ItemId, ...]:
+    """The order's items whose current stage is that station's."""
+    return tuple(
+        item.id for item in order.items if (stage := item.stage) is not None and layout.station_of(stage) == station
+    )

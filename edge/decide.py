@@ -1,0 +1,307 @@
+"""The rules: what follows from an intent on a draft of the board. Pure; the hub applies each fact as it is yielded."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from edge import facts as f
+from edge import intents as i
+from edge import press
+from edge.board import Board
+from edge.intents import Intent, Refused
+from edge.orders import Item, Order, OrderState, Stamp
+from edge.routes import release_time, routed
+from edge.settle import queue_tickets, settle
+from edge.tickets import JobState
+from edge.updates import UpdateId
+
+replace = msgspec.structs.replace
+OVER = frozenset({OrderState.COLLECTED, OrderState.CANCELLED, OrderState.CLOSED})  # nothing moves these any more
+
+
+def decide(draft: Board, intent: Intent, now: float) -> Iterator[f.Happened]:
+    """What happens because of an intent; each fact is applied to the draft before the next is asked for.
+
+    Raises Refused, always before the first fact.
+    """
+    return _RULES[type(intent)](draft, intent, now)
+
+
+# --- the cloud ------------------------------------------------------------------------------------------------------
+
+
+def _place(draft: Board, intent: i.Place, now: float) -> Iterator[f.Happened]:
+    known = draft.orders.get(intent.order.id) or draft.archive.get(intent.order.id)
+    if known is not None:
+        if intent.stamp is None:
+            raise Refused(f"order {known.display_id} is there already")
+        yield from _renew(draft, known, intent.order, intent.stamp, now)
+        return
+    layout = draft.layout
+    order = intent.order
+    release = release_time(layout, order)
+    state = OrderState.OPEN
+    if (order.created if order.due is None else order.due) < now - layout.stale:
+        state = OrderState.LAPSED
+    elif release is not None and release > now:
+        state = OrderState.HELD
+    order = replace(
+        order,
+        state=state,
+        arrived=now,
+        release=release if state is OrderState.HELD else None,
+        stamp=intent.stamp,
+        items=tuple(routed(layout, item, now) for item in order.items),
+    )
+    yield f.OrderPlaced(order)
+    if state is OrderState.LAPSED:
+        yield f.OrderLapsed(order.id)
+    elif state is OrderState.HELD:
+        yield f.OrderHeld(order.id, release)
+    else:
+        yield from _enter(draft, order, now)
+
+
+def _enter(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
+    """An open order goes to its stations."""
+    items = tuple(item.id for item in order.items)
+    yield from settle(draft, order.id, now, arrived=items)
+    yield from queue_tickets(draft, draft.orders[order.id], "released", items)
+
+
+def _change(draft: Board, intent: i.Change, now: float) -> Iterator[f.Happened]:
+    known = draft.orders.get(intent.order.id) or draft.archive.get(intent.order.id)
+    if known is None:
+        yield from _place(draft, i.Place(intent.order, intent.stamp), now)
+    else:
+        yield from _renew(draft, known, intent.order, intent.stamp, now)
+
+
+def _renew(draft: Board, known: Order, new: Order, stamp: Stamp, now: float) -> Iterator[f.Happened]:
+    """The whole order anew: items that stay keep their place, the others start or vanish."""
+    late = _too_late(known, stamp)
+    if late:
+        yield f.EventOvertaken(known.id, stamp, late)
+        return
+    items: list[Item] = []
+    added, altered = [], []
+    for item in new.items:
+        old = known.item(item.id)
+        if old is None or (old.code, old.name) != (item.code, item.name):
+            items.append(routed(draft.layout, item, now))
+            added.append(item.id)
+            continue
+        kept = replace(item, route=old.route, place=old.place, moment=old.moment, since=old.since, moves=old.moves)
+        items.append(kept)
+        if kept != old:
+            altered.append(item.id)
+    removed = tuple(item.id for item in known.items if new.item(item.id) is None or item.id in added)
+    order = replace(
+        known,
+        display_id=new.display_id,
+        type=new.type,
+        channel=new.channel,
+        due=new.due,
+        scheduled=new.scheduled,
+        customer=new.customer,
+        phone=new.phone,
+        note=new.note,
+        reply_to=new.reply_to,
+        dropped=new.dropped,
+        priority=max(new.priority, known.priority),
+        stamp=stamp,
+        items=tuple(items),
+    )
+    yield f.OrderChanged(order, tuple(added), removed, tuple(altered))
+    if known.state is OrderState.READY and not order.made:
+        yield f.OrderUnready(known.id)
+    yield from _retime(draft, order, now)
+    if draft.orders[known.id].state is OrderState.OPEN:
+        yield from settle(draft, known.id, now, arrived=tuple(added))
+
+
+def _retime(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
+    """Hold or release an order nobody has started, where its new time asks for it."""
+    order = draft.orders[order.id]
+    release = release_time(draft.layout, order)
+    early = release is not None and release > now
+    if order.state is OrderState.HELD:
+        if early:
+            yield f.OrderHeld(order.id, release)
+        elif order.release is not None or release is not None:  # one held by hand stays until it is released by hand
+            yield from _let_go(draft, order, now)
+    elif order.state is OrderState.OPEN and early and not order.started and not order.released:
+        yield f.OrderHeld(order.id, release)
+        yield from settle(draft, order.id, now)
+
+
+def _too_late(known: Order, stamp: Stamp) -> str:
+    """Why an event cannot change an order any more; empty where it can."""
+    if known.state in OVER or known.state is OrderState.LAPSED:
+        return f"the order is {known.state}"
+    if known.stamp is not None and stamp.older_than(known.stamp):
+        return "a newer event came first"
+    return ""
+
+
+def _cancel(draft: Board, intent: i.Cancel, now: float) -> Iterator[f.Happened]:
+    known = draft.orders.get(intent.order) or draft.archive.get(intent.order)
+    if known is not None and known.state in OVER:
+        yield f.EventOvertaken(known.id, intent.stamp, f"the order is {known.state}")
+        return
+    stub = None if known else Order(intent.order, display_id="", arrived=now, created=intent.stamp.time)
+    yield f.OrderCancelled(intent.order, intent.reason, intent.stamp, stub)
+    yield from settle(draft, intent.order, now)
+
+
+def _gone(draft: Board, intent: i.Gone, now: float) -> Iterator[f.Happened]:
+    known = draft.orders.get(intent.order) or draft.archive.get(intent.order)
+    if known is None or known.state in OVER:
+        state = f"the order is {known.state}" if known else "no such order is on the board"
+        yield f.EventOvertaken(intent.order, intent.stamp, state)
+        return
+    yield f.OrderCollected(known.id, intent.reason, intent.stamp)
+    yield from settle(draft, known.id, now)
+
+
+def _keep_letter(_draft: Board, intent: i.KeepLetter, _now: float) -> Iterator[f.Happened]:
+    letter = f.LetterId(intent.sha256[:16])
+    yield f.DeadLetterKept(
+        letter, intent.topic, intent.reason, intent.size, intent.sha256, intent.payload, intent.event
+    )
+
+
+# --- people, by order -----------------------------------------------------------------------------------------------
+
+
+def _known(draft: Board, intent: i.OfOrder) -> Order:
+    order = draft.orders.get(intent.order)
+    if order is None:
+        raise Refused(f"there is no order {intent.order} on the board")
+    if order.state in OVER:
+        raise Refused(f"{order.display_id} is {order.state}")
+    return order
+
+
+def _collect(draft: Board, intent: i.Collect, now: float) -> Iterator[f.Happened]:
+    order = _known(draft, intent)
+    if order.state is not OrderState.READY and not intent.force:
+        raise Refused(f"{order.display_id} is not ready: it is {order.state}")
+    yield f.OrderCollected(order.id, intent.reason)
+    yield from settle(draft, order.id, now)
+
+
+def _hold(draft: Board, intent: i.Hold, now: float) -> Iterator[f.Happened]:
+    order = _known(draft, intent)
+    if order.started or order.state is not OrderState.OPEN:
+        raise Refused(f"{order.display_id} is {'started' if order.started else order.state}: it cannot be held")
+    release = release_time(draft.layout, order)
+    yield f.OrderHeld(order.id, release if release is not None and release > now else None)
+    yield from settle(draft, order.id, now)
+
+
+def _release(draft: Board, intent: i.Release, now: float) -> Iterator[f.Happened]:
+    order = _known(draft, intent)
+    if order.state not in {OrderState.HELD, OrderState.LAPSED}:
+        raise Refused(f"{order.display_id} is not held: it is {order.state}")
+    yield from _let_go(draft, order, now)
+
+
+def _let_go(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
+    yield f.OrderReleased(order.id)
+    yield from _enter(draft, order, now)
+
+
+def _prioritise(draft: Board, intent: i.Prioritise, _now: float) -> Iterator[f.Happened]:
+    yield f.OrderPrioritised(_known(draft, intent).id, intent.priority)
+
+
+def _reschedule(draft: Board, intent: i.Reschedule, now: float) -> Iterator[f.Happened]:
+    order = _known(draft, intent)
+    if order.state not in {OrderState.HELD, OrderState.OPEN}:
+        raise Refused(f"{order.display_id} is {order.state}: it cannot be rescheduled")
+    release = release_time(draft.layout, replace(order, due=intent.due))
+    yield f.OrderRescheduled(order.id, intent.due, release if order.state is OrderState.HELD else None)
+    yield from _retime(draft, order, now)
+
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
+def _release_due(draft: Board, intent: i.ReleaseDue, now: float) -> Iterator[f.Happened]:
+    order = draft.orders.get(intent.order)
+    if order and order.state is OrderState.HELD and order.release is not None and order.release <= now:
+        yield from _let_go(draft, order, now)
+
+
+def _close_due(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]:
+    order = draft.orders.get(intent.order)
+    if order is None or order.closes is None or order.closes > now:
+        return
+    if order.graced:
+        yield f.UpdateSent(order.id, tuple(UpdateId(update) for update in order.graced))
+    for station, number in order.slots.items():
+        yield f.SlotFreed(order.id, station, number, now + draft.layout.rest)
+    yield f.OrderClosed(order.id)
+
+
+def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happened]:
+    order = draft.orders.get(intent.order)
+    if order is None:
+        return
+    due = tuple(UpdateId(u) for u in order.graced if draft.outbox[UpdateId(u)].leaves <= now)
+    if due:
+        yield f.UpdateSent(order.id, due)
+
+
+# --- couriers -------------------------------------------------------------------------------------------------------
+
+
+def _ticket(draft: Board, intent: i.ReportTicket, _now: float) -> Iterator[f.Happened]:
+    job = draft.jobs.get(intent.job)
+    if job is None:
+        raise Refused(f"there is no ticket {intent.job}")
+    if (job.state, job.reason) == (intent.state, intent.reason):
+        return
+    match intent.state:
+        case "sending":
+            if job.state not in {JobState.QUEUED, JobState.UNSENT}:
+                raise Refused(f"ticket {job.id} is {job.state}")
+            yield f.TicketSending(job.order.id, job.id)
+        case "printed":
+            yield f.TicketPrinted(job.order.id, job.id)
+        case "unsent":
+            yield f.TicketUnsent(job.order.id, job.id, intent.reason)
+        case "unconfirmed":
+            yield f.TicketUnconfirmed(job.order.id, job.id, intent.reason)
+
+
+def _receipt(draft: Board, intent: i.ReceiptUpdates, _now: float) -> Iterator[f.Happened]:
+    through = min(intent.through, draft.counters.updates)
+    if through > draft.counters.receipted:
+        yield f.UpdatesReceipted(through)
+
+
+_RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
+    i.Place: _place,
+    i.Change: _change,
+    i.Cancel: _cancel,
+    i.Gone: _gone,
+    i.KeepLetter: _keep_letter,
+    i.Bump: press.bump,
+    i.Recall: press.recall,
+    i.Acknowledge: press.acknowledge,
+    i.Reprint: press.reprint,
+    i.TurnPage: press.turn_page,
+    i.Collect: _collect,
+    i.Hold: _hold,
+    i.Release: _release,
+    i.Prioritise: _prioritise,
+    i.Reschedule: _reschedule,
+    i.ReleaseDue: _release_due,
+    i.CloseDue: _close_due,
+    i.SendDue: _send_due,
+    i.ReportTicket: _ticket,
+    i.ReceiptUpdates: _receipt,
+}

@@ -1,0 +1,348 @@
+"""The hub: one door in, one journal. It takes waiting intents in batches, decides, commits, and only then answers."""
+
+import asyncio
+import heapq
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
+from typing import Any, Generic, Protocol, Self, TypeVar
+
+import msgspec
+
+from edge.clock import Clock
+from edge.facts import Fact
+from edge.intents import Refused
+from edge.journal import Journal, JournalUnusable, Pack, Row
+from edge.vitals import Vitals
+
+log = logging.getLogger(__name__)
+
+BATCH = 200  # intents decided in one go: about 20 ms on a Pi, so that a press behind a flood is still quick
+FIRST_RETRY, LAST_RETRY = 0.1, 10.0  # seconds between attempts to commit
+TICK = 1.0  # the longest the timer sleeps, so that a stepped clock is noticed
+
+
+class State(Protocol):
+    """What the hub needs of a board."""
+
+    archive: Any  # rows that are no longer on the board, for the intents of the batch
+
+    @property
+    def TABLES(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the board
+        """The names of all its tables."""
+
+    @property
+    def STORED(self) -> Mapping[str, type[Any]]:  # noqa: N802
+        """The tables that survive a restart, with the type of their rows."""
+
+    def draft(self) -> Self:
+        """The same board with room for changes."""
+
+    def merge(self) -> None:
+        """Make this draft's changes true."""
+
+    def restore(self, name: str, rows: dict[Any, Any]) -> None:
+        """Take a table's rows from the journal."""
+
+    def index(self) -> None:
+        """Make what is derived from the rows."""
+
+    def stored_changes(self) -> dict[str, Mapping[Any, Any]]:
+        """The changed rows of the tables that survive a restart."""
+
+
+S = TypeVar("S", bound=State)
+I = TypeVar("I")  # noqa: E741 - intents
+W = TypeVar("W")
+
+
+class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
+    """What makes a hub a store's, or the cloud's."""
+
+    decide: Callable[[S, I, float], Iterator[W]]
+    apply: Callable[[S, Fact[W]], None]
+    last_seq: Callable[[S], int]  # the sequence of the last fact on a draft
+    subject: Callable[[S, W], int | None]  # the number under which a fact's history is found
+    archived: str  # the table of rows that are no longer on the board
+    asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
+    alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask because of a draft's changes
+    spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
+
+
+class NotCommitted(Exception):
+    """The journal could not write: nothing of the batch happened."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Commit(msgspec.Struct, Generic[S, W], frozen=True):
+    """What a follower sees: the facts, and a draft whose changes are true now."""
+
+    seq: int
+    facts: tuple[Fact[W], ...]
+    draft: S
+
+
+class _Waiting(msgspec.Struct, Generic[I]):
+    """An intent that has not been decided yet: either a caller waits for it, or it is tried until it is committed."""
+
+    intent: I
+    by: str
+    key: str | None
+    answer: asyncio.Future[int] | None = None
+    done: Callable[[], None] | None = None
+
+
+class _RulesFailed(Exception):
+    """The rules have a hole, found by an intent."""
+
+    def __init__(self, waiting: _Waiting[Any]) -> None:
+        super().__init__()
+        self.waiting = waiting
+
+
+class Hub(Generic[S, I, W]):
+    """Generic over (state, decide, apply); everything happens on the loop's thread, only the disk has its own."""
+
+    def __init__(self, board: S, rules: Rules[S, I, W], journal: Journal, clock: Clock) -> None:
+        self.board = board
+        self.journal = journal
+        self.clock = clock
+        self.vitals = Vitals()
+        self.trouble = ""  # why nothing can be committed
+        self._rules = rules
+        self._asked: deque[_Waiting[I]] = deque()  # somebody waits for the answer: these go first
+        self._offered: deque[_Waiting[I]] = deque()  # tried until they are committed
+        self._wake = asyncio.Event()
+        self._retry = FIRST_RETRY
+        self._retry_at = 0.0  # monotonic; offered intents rest until then
+        self._followers: list[Callable[[Commit[S, W]], None]] = []
+        self._alarms: list[tuple[float, int, I]] = []
+        self._alarm_numbers = count()
+        self._alarm_set = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    # --- the door ---------------------------------------------------------------------------------------------------
+
+    async def submit(self, intent: I, *, by: str, key: str | None = None) -> int:
+        """Ask for something; the sequence of the commit. Raises Refused or NotCommitted; one key has one effect."""
+        answer = asyncio.get_running_loop().create_future()
+        self._asked.append(_Waiting(intent, by, key, answer=answer))
+        self._wake.set()
+        return await answer
+
+    def offer(self, intent: I, *, by: str, key: str | None, done: Callable[[], None]) -> None:
+        """Bring something that must not be lost: tried until it is committed, then `done` is called."""
+        self._offered.append(_Waiting(intent, by, key, done=done))
+        self._wake.set()
+
+    def follow(self, follower: Callable[[Commit[S, W]], None]) -> Callable[[], None]:
+        """Call a follower after each commit, before anything else is decided; gives back how to stop it."""
+        self._followers.append(follower)
+        return lambda: self._followers.remove(follower)
+
+    @property
+    def backlog(self) -> int:
+        """Intents that have not been decided yet."""
+        return len(self._asked) + len(self._offered)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Read the board from the journal and begin; raises JournalUnusable."""
+        await self.journal.open()
+        for name, row_type in self.board.STORED.items():
+            if name != self._rules.archived:
+                self.board.restore(name, await self.journal.load(name, row_type))
+        self.board.index()
+        everything = self.board.draft()
+        for name in self.board.TABLES:
+            table, old = getattr(everything, name), getattr(self.board, name)
+            for key, row in old.items():
+                table[key] = row
+        self._set_alarms(everything)
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]
+
+    async def stop(self) -> None:
+        """Finish the batch at hand and close the journal; who still waits is told."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for waiting in (*self._asked, *self._offered):
+            if waiting.answer is not None and not waiting.answer.done():
+                waiting.answer.set_exception(NotCommitted("the hub is stopping"))
+        await self.journal.close()
+
+    async def _run(self) -> None:
+        while True:
+            batch = self._next_batch()
+            if batch or (self.trouble and self.clock.monotonic() >= self._retry_at):
+                await asyncio.shield(self._work(batch))
+                continue
+            self._wake.clear()
+            rest = self._retry_at - self.clock.monotonic() if self.trouble else None
+            try:
+                await asyncio.wait_for(self._wake.wait(), rest)
+            except TimeoutError:
+                continue
+
+    def _next_batch(self) -> list[_Waiting[I]]:
+        batch = [self._asked.popleft() for _ in range(min(BATCH, len(self._asked)))]
+        if self.clock.monotonic() >= self._retry_at:
+            batch += [self._offered.popleft() for _ in range(min(BATCH - len(batch), len(self._offered)))]
+        return batch
+
+    # --- decide, commit, answer -------------------------------------------------------------------------------------
+
+    async def _work(self, batch: list[_Waiting[I]]) -> None:
+        try:
+            known = await self._look_up(batch)
+            now = self.clock.now()
+            draft, facts, outcomes = self._decide_all(batch, known, now)
+            last = self._rules.last_seq(draft)
+            if facts or self.trouble:
+                await self.journal.commit(self._pack(draft, facts, batch, outcomes, now))
+        except (OSError, sqlite3.Error, JournalUnusable) as error:
+            self._fail(batch, str(error))
+            return
+        if self.trouble:
+            log.warning("the journal can be written again")
+        self.trouble, self._retry, self._retry_at = "", FIRST_RETRY, 0.0
+        draft.merge()
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            _answer(waiting, outcome)
+        if facts:
+            self._set_alarms(draft)
+            commit = Commit(last, tuple(facts), draft)
+            for follower in tuple(self._followers):
+                try:
+                    follower(commit)
+                except Exception:  # a follower only watches: it must not stop the store
+                    log.exception("a follower failed")
+
+    async def _look_up(self, batch: list[_Waiting[I]]) -> dict[str, int]:
+        keys = [waiting.key for waiting in batch if waiting.key is not None]
+        rows = [row for waiting in batch if (row := self._rules.asks_about(waiting.intent)) is not None]
+        if not keys and not rows:
+            return {}
+        table = self._rules.archived
+        known, self.board.archive = await self.journal.look_up(keys, table, rows, self.board.STORED[table])
+        return known
+
+    def _decide_all(
+        self, batch: list[_Waiting[I]], known: dict[str, int], now: float
+    ) -> tuple[S, list[Fact[W]], list[int | Refused]]:
+        """Decide a batch; an intent that the rules cannot digest is kept another way, and the others pass."""
+        while True:
+            try:
+                return self._decide(batch, dict(known), now)
+            except _RulesFailed as failed:
+                waiting, reason = failed.waiting, f"{type(failed.__cause__).__name__}: {failed.__cause__}"
+                log.error("the rules failed on an intent by %s", waiting.by, exc_info=failed.__cause__)
+                if waiting.answer is not None:
+                    batch.remove(waiting)
+                    waiting.answer.set_exception(Refused(f"this cannot be done: {reason}"))
+                else:
+                    waiting.intent = self._rules.spoilt(waiting.intent, reason)
+
+    def _decide(
+        self, batch: list[_Waiting[I]], known: dict[str, int], now: float
+    ) -> tuple[S, list[Fact[W]], list[int | Refused]]:
+        """Decide each intent on the draft that the ones before it left; a refused one is set aside alone."""
+        rules, draft = self._rules, self.board.draft()
+        facts: list[Fact[W]] = []
+        outcomes: list[int | Refused] = []
+        for waiting in batch:
+            before = len(facts)
+            if waiting.key is not None and waiting.key in known:
+                outcomes.append(known[waiting.key])
+                continue
+            try:
+                for what in rules.decide(draft, waiting.intent, now):
+                    fact = Fact(rules.last_seq(draft) + 1, now, waiting.by, waiting.key, what)
+                    rules.apply(draft, fact)
+                    facts.append(fact)
+            except Refused as refused:
+                assert len(facts) == before, "an intent is refused before its first fact"
+                outcomes.append(refused)
+                continue
+            except Exception as error:
+                raise _RulesFailed(waiting) from error
+            outcomes.append(rules.last_seq(draft))
+            if waiting.key is not None and len(facts) > before:
+                known[waiting.key] = rules.last_seq(draft)
+        return draft, facts, outcomes
+
+    def _pack(
+        self, draft: S, facts: list[Fact[W]], batch: list[_Waiting[I]], outcomes: list[int | Refused], now: float
+    ) -> Pack:
+        encode = msgspec.json.encode
+        subject = self._rules.subject
+        rows = tuple(
+            Row(f.seq, f.at, f.by, f.intent, subject(draft, f.what), type(f.what).__name__, encode(f.what).decode())
+            for f in facts
+        )
+        first = facts[0].seq if facts else 0
+        known = {
+            waiting.key: (waiting.key, outcome, now)
+            for waiting, outcome in zip(batch, outcomes, strict=True)
+            if waiting.key is not None and isinstance(outcome, int) and outcome >= first > 0
+        }
+        return Pack(rows, tuple(known.values()), draft.stored_changes())
+
+    def _fail(self, batch: list[_Waiting[I]], reason: str) -> None:
+        if not self.trouble:
+            log.error("the journal cannot be written: %s", reason)
+        self.trouble = reason
+        self._retry_at = self.clock.monotonic() + self._retry
+        self._retry = min(self._retry * 2, LAST_RETRY)
+        for waiting in reversed(batch):
+            if waiting.answer is None:
+                self._offered.appendleft(waiting)
+            elif not waiting.answer.done():
+                waiting.answer.set_exception(NotCommitted(reason))
+
+    # --- the clock --------------------------------------------------------------------------------------------------
+
+    def _set_alarms(self, draft: S) -> None:
+        for at, intent in self._rules.alarms(draft):
+            heapq.heappush(self._alarms, (at, next(self._alarm_numbers), intent))
+            if self._alarms[0][2] is intent:
+                self._alarm_set.set()
+
+    def ring(self) -> None:
+        """Let the clock ask for everything that is due by now."""
+        now = self.clock.now()
+        while self._alarms and self._alarms[0][0] <= now:
+            _, _, intent = heapq.heappop(self._alarms)
+            self.offer(intent, by="clock", key=None, done=_nothing)
+
+    async def _watch_clock(self) -> None:
+        while True:
+            self.ring()
+            self._alarm_set.clear()
+            rest = min(TICK, self._alarms[0][0] - self.clock.now()) if self._alarms else TICK
+            try:
+                await asyncio.wait_for(self._alarm_set.wait(), max(0.0, rest))
+            except TimeoutError:
+                continue
+
+
+def _answer(waiting: _Waiting[Any], outcome: int | Refused) -> None:
+    if waiting.done is not None:
+        if isinstance(outcome, Refused):
+            log.warning("an intent by %s had no effect: %s", waiting.by, outcome.reason)
+        waiting.done()
+    elif waiting.answer is not None and not waiting.answer.done():
+        if isinstance(outcome, Refused):
+            waiting.answer.set_exception(outcome)
+        else:
+            waiting.answer.set_result(outcome)
+
+
+def _nothing() -> None:
+    """The clock needs no answer."""

@@ -1,0 +1,192 @@
+"""The journal: facts and the rows that follow from them, in one SQLite file with one writer thread.
+
+WAL with synchronous=FULL: a commit that returned is on the disk (NORMAL can roll it back after a power cut).
+"""
+
+import sqlite3
+from asyncio import get_running_loop
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import msgspec
+from sqlite_utils import Database
+from sqlite_utils.migrations import Migrations
+
+T = TypeVar("T")
+Connect = Callable[[Path], sqlite3.Connection]
+
+migrations = Migrations("journal")
+
+
+@migrations(name="1 facts, known intents and the rows of the board")
+def _first(db: Database) -> None:
+    db.table("about").create({"name": str, "value": str}, pk="name")
+    db.table("about").insert({"name": "journal", "value": uuid4().hex})
+    facts = db.table("facts").create(
+        {"seq": int, "at": float, "by": str, "intent": str, "subject": int, "kind": str, "body": str}, pk="seq"
+    )
+    # An order's facts lie together by its number, which grows with the journal: a cheap index, unlike one by its id.
+    facts.create_index(["subject"])
+    # Without rowid and keyed by a digest: 16 bytes an intent, however long its id is.
+    db.execute("CREATE TABLE known (digest BLOB PRIMARY KEY, seq INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID")
+
+
+class JournalUnusable(Exception):
+    """The journal's file cannot be used; says why."""
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One fact as the journal keeps it."""
+
+    seq: int
+    at: float
+    by: str
+    intent: str | None
+    subject: int | None
+    kind: str
+    body: str
+
+
+class Pack(msgspec.Struct, frozen=True):
+    """Everything of one batch that has to become true together."""
+
+    rows: tuple[Row, ...]
+    known: tuple[tuple[str, int, float], ...]  # intent keys with the sequence of their last fact
+    tables: Mapping[str, Mapping[Any, Any]]  # rows to put by key, None to delete
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The connection of the writer thread."""
+    return sqlite3.connect(path, check_same_thread=False)
+
+
+def digest(key: str) -> bytes:
+    """An intent's key in 16 bytes (BLAKE2b)."""
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+class Journal:
+    """Generic over its rules: it knows facts as rows and tables by name, not what is in them."""
+
+    def __init__(self, path: Path, tables: Iterable[str], connect: Connect = connect) -> None:
+        self.path = path
+        self.id = ""
+        self._tables = tuple(tables)
+        self._connect = connect
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._connection: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Open or make the file and bring its schema up to date; raises JournalUnusable."""
+        await self._run(self._open)
+
+    def _open(self) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            connection = self._connect(self.path)
+            db = Database(connection)
+            db.enable_wal()
+            migrations.apply(db)
+            for name in self._tables:
+                db.execute(
+                    f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
+                )
+            self.id = str(db.table("about").get("journal")["value"])
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.isolation_level = None  # transactions are begun and ended by name below
+        except (OSError, sqlite3.Error) as error:
+            raise JournalUnusable(f"{self.path}: {error}") from error
+        self._connection = connection
+
+    async def close(self) -> None:
+        """Close the file; what was committed is in it."""
+        await self._run(self._close)
+        self._writer.shutdown()
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def load(self, table: str, row_type: type[T]) -> dict[str, T]:
+        """All rows of a table of the board, by key."""
+        decode = msgspec.json.Decoder(row_type).decode
+
+        def rows() -> dict[str, T]:
+            return {key: decode(body) for key, body in self._execute(f"SELECT key, body FROM {table}")}  # noqa: S608
+
+        return await self._run(rows)
+
+    async def commit(self, pack: Pack) -> None:
+        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error."""
+        await self._run(lambda: self._commit(pack))
+
+    def _commit(self, pack: Pack) -> None:
+        connection = self._require()
+        encode = msgspec.json.Encoder().encode
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(
+                "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", map(msgspec.structs.astuple, pack.rows)
+            )
+            if pack.known:
+                connection.executemany(
+                    "INSERT INTO known VALUES (?, ?, ?)", [(digest(key), seq, at) for key, seq, at in pack.known]
+                )
+            for table, changes in pack.tables.items():
+                put = [(key, encode(row).decode()) for key, row in changes.items() if row is not None]
+                gone = [(key,) for key, row in changes.items() if row is None]
+                if put:
+                    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", put)  # noqa: S608
+                if gone:
+                    connection.executemany(f"DELETE FROM {table} WHERE key = ?", gone)  # noqa: S608
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    async def look_up(
+        self, keys: Iterable[str], table: str, rows: Iterable[str], row_type: type[T]
+    ) -> tuple[dict[str, int], dict[str, T]]:
+        """Which of these intents are known already, with their sequence, and which of these rows a table has."""
+
+        def found() -> tuple[dict[str, int], dict[str, T]]:
+            one = self._require().execute
+            known, there = {}, {}
+            for key in keys:
+                row = one("SELECT seq FROM known WHERE digest = ?", (digest(key),)).fetchone()
+                if row is not None:
+                    known[key] = int(row[0])
+            for key in rows:
+                row = one(f"SELECT body FROM {table} WHERE key = ?", (key,)).fetchone()  # noqa: S608
+                if row is not None:
+                    there[key] = msgspec.json.decode(row[0], type=row_type)
+            return known, there
+
+        return await self._run(found)
+
+    async def facts(self, *, after: int = 0, subject: int | None = None, limit: int = -1) -> list[Row]:
+        """Facts in order, all or those about one subject."""
+        where, values = ("AND subject = ?", (after, subject, limit)) if subject is not None else ("", (after, limit))
+        sql = f"SELECT * FROM facts WHERE seq > ? {where} ORDER BY seq LIMIT ?"  # noqa: S608
+        return await self._run(lambda: [Row(*row) for row in self._execute(sql, values)])
+
+    async def run(self, question: Callable[[sqlite3.Connection], T]) -> T:
+        """Ask the file something on the writer thread."""
+        return await self._run(lambda: question(self._require()))
+
+    def _execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        return self._require().execute(sql, values)
+
+    def _require(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise JournalUnusable(f"{self.path}: not open")
+        return self._connection
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        return await get_running_loop().run_in_executor(self._writer, work)

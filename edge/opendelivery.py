@@ -1,0 +1,213 @@
+"""Open Delivery 1.x: the order as the cloud sends it, read into the store's own (CONTRACT.md section 2)."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.orders import Bakery, Item, ItemId, Option, Order, OrderId
+from edge.shapes import sift
+
+Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Id = Annotated[str, Meta(min_length=1, max_length=200)]
+Time = Annotated[datetime, Meta(tz=True)]
+MOST = Decimal(1_000_000)  # more of one item is a mistake, not an order
+
+
+class Unreadable(ValueError):
+    """The order lacks what an order needs; says where."""
+
+
+class Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
+    """A part of an order on the wire: unknown fields are ignored, null means absent."""
+
+
+class WireSchedule(Wire, frozen=True):
+    """When a scheduled order is wanted."""
+
+    scheduled_date_time_start: Time | None = msgspec.field(default=None, name="scheduledDateTimeStart")
+    scheduled_date_time_end: Time | None = msgspec.field(default=None, name="scheduledDateTimeEnd")
+
+
+class WireTakeout(Wire, frozen=True):
+    """Self-pickup."""
+
+    takeout_date_time: Time | None = None
+
+
+class WireDelivery(Wire, frozen=True):
+    """Delivery by a rider."""
+
+    estimated_delivery_date_time: Time | None = None
+
+
+class WireMerchant(Wire, frozen=True):
+    """The shop the order is for."""
+
+    id: str | None = None
+    name: str | None = None
+
+
+class WirePhone(Wire, frozen=True):
+    """A phone number."""
+
+    number: str | None = None
+
+
+class WireCustomer(Wire, frozen=True):
+    """Who ordered."""
+
+    name: str | None = None
+    phone: WirePhone | None = None
+
+
+class WireOption(Wire, frozen=True):
+    """A choice made for an item."""
+
+    name: Name
+    quantity: Decimal | None = None
+
+
+class WireBakery(Wire, frozen=True):
+    """Ours: what only a bakery asks."""
+
+    cake_text: str | None = None
+    candles: Annotated[int, Meta(ge=0, le=1_000)] | None = None
+    size: str | None = None
+    flavour: str | None = None
+    filling: str | None = None
+    frosting: str | None = None
+    picture: str | None = None
+    allergens: tuple[str, ...] | None = None
+
+
+class WireItem(Wire, frozen=True):
+    """One line of the order."""
+
+    id: Id
+    name: Name
+    quantity: Decimal
+    external_code: str | None = None
+    unit: str | None = None
+    options: tuple[WireOption, ...] | None = None
+    special_instructions: str | None = None
+    bakery: WireBakery | None = None
+
+
+class WireOrder(Wire, frozen=True):
+    """An order as Open Delivery puts it, as far as we use it."""
+
+    id: Id
+    display_id: Id
+    type: Literal["DELIVERY", "TAKEOUT", "INDOOR"]
+    created_at: Time
+    items: Annotated[tuple[WireItem, ...], Meta(min_length=1, max_length=1_000)]
+    order_timing: Literal["INSTANT", "SCHEDULED", "ONDEMAND"] | None = None
+    schedule: WireSchedule | None = None
+    takeout: WireTakeout | None = None
+    delivery: WireDelivery | None = None
+    sales_channel: str | None = None
+    merchant: WireMerchant | None = None
+    customer: WireCustomer | None = None
+    order_priority: Annotated[int, Meta(ge=0, le=9)] | None = None
+    extra_info: str | None = None
+    reply_to: str | None = None
+
+
+_DECODER = msgspec.json.Decoder(WireOrder)
+
+
+def read_order(raw: bytes | msgspec.Raw, merchants: tuple[str, ...] = ()) -> Order:
+    """The order in an event's `data`; bad optional fields are dropped and listed in `Order.dropped`.
+
+    Raises Unreadable where a required field is missing or wrong, or the order is for none of our merchants.
+    """
+    dropped: tuple[str, ...] = ()
+    try:
+        wire = _DECODER.decode(raw)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
+        wire, dropped = _salvage(raw)
+    if merchants and (wire.merchant is None or wire.merchant.id not in merchants):
+        raise Unreadable("merchant.id: not one of store.merchant_ids")
+    for position, line in enumerate(wire.items):
+        if not (line.quantity.is_finite() and 0 < line.quantity <= MOST):
+            raise Unreadable(f"items[{position}].quantity: expected a number above 0 and not above {MOST}")
+    return _order(wire, dropped)
+
+
+def _salvage(raw: bytes | msgspec.Raw) -> tuple[WireOrder, tuple[str, ...]]:
+    try:
+        clean, mistakes = sift(msgspec.json.decode(raw), WireOrder)
+        spoiling = next((mistake for mistake in mistakes if mistake.required), None)
+        if clean is None or spoiling is not None:
+            raise Unreadable(str(spoiling) if spoiling else "data: expected an object")
+        return msgspec.convert(clean, WireOrder), tuple(mistake.path for mistake in mistakes)
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError) as error:
+        raise Unreadable(f"data: {error}") from error
+
+
+def _order(wire: WireOrder, dropped: tuple[str, ...]) -> Order:
+    due = (
+        (wire.takeout and wire.takeout.takeout_date_time)
+        or (wire.delivery and wire.delivery.estimated_delivery_date_time)
+        or (wire.schedule and wire.schedule.scheduled_date_time_start)
+    )
+    customer = wire.customer
+    return Order(
+        id=OrderId(wire.id),
+        display_id=wire.display_id,
+        type=wire.type,
+        channel=wire.sales_channel or "",
+        created=wire.created_at.timestamp(),
+        due=due.timestamp() if due else None,
+        scheduled=wire.order_timing == "SCHEDULED",
+        priority=wire.order_priority or 0,
+        customer=(customer and customer.name) or "",
+        phone=(customer and customer.phone and customer.phone.number) or "",
+        note=wire.extra_info or "",
+        reply_to=wire.reply_to,
+        items=_items(wire.items),
+        dropped=dropped,
+    )
+
+
+def _items(lines: tuple[WireItem, ...]) -> tuple[Item, ...]:
+    items: dict[str, Item] = {}
+    for line in lines:
+        item_id, copies = line.id, 1
+        while item_id in items:  # two lines under one id are two lines all the same
+            copies += 1
+            item_id = f"{line.id}#{copies}"
+        items[item_id] = Item(
+            id=ItemId(item_id),
+            name=line.name,
+            code=line.external_code or "",
+            quantity=line.quantity,
+            unit=line.unit or "",
+            options=tuple(Option(option.name, _count(option.quantity)) for option in line.options or ()),
+            note=line.special_instructions or "",
+            bakery=_bakery(line.bakery) if line.bakery else _NOTHING,
+        )
+    return tuple(items.values())
+
+
+_NOTHING = Bakery()
+
+
+def _bakery(wire: WireBakery) -> Bakery:
+    return Bakery(
+        wire.cake_text,
+        wire.candles,
+        wire.size,
+        wire.flavour,
+        wire.filling,
+        wire.frosting,
+        wire.picture,
+        wire.allergens or (),
+    )
+
+
+def _count(quantity: Decimal | None) -> Decimal:
+    return quantity if quantity is not None and quantity.is_finite() and 0 <= quantity <= MOST else Decimal(1)

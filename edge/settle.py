@@ -1,0 +1,96 @@
+"""What follows by itself from where an order's items stand: implied starts, ready, slots and tickets."""
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from edge import facts as f
+from edge.board import Board, items_at, stations_of
+from edge.layout import PrintOn
+from edge.orders import ItemId, Moment, Order, OrderId, OrderState, StationId
+from edge.tickets import JobId, TicketKind
+
+NO_NUMBERS: Mapping[StationId, int] = MappingProxyType({})
+
+
+def settle(
+    draft: Board,
+    order_id: OrderId,
+    now: float,
+    *,
+    move: int = 0,
+    arrived: tuple[ItemId, ...] = (),
+    numbers: Mapping[StationId, int] = NO_NUMBERS,
+) -> Iterator[f.Happened]:
+    """Bring the order's implied starts, readiness, slots and tickets into line with its items.
+
+    `arrived` are the items that have just come to a stage; `numbers` are the slots a recalled order had before.
+    """
+    order = draft.orders[order_id]
+    if order.state is OrderState.OPEN:
+        yield from _implied_starts(draft, order, move)
+        if order.made:
+            yield f.OrderReady(order_id, move)
+    yield from _seats(draft, order_id, now, numbers)
+    order = draft.orders[order_id]
+    if order.state is OrderState.READY:
+        yield from queue_tickets(draft, order, "ready", tuple(item.id for item in order.items))
+    elif order.state is OrderState.OPEN and arrived:
+        for station in order.slots:
+            here = tuple(item for item in items_at(draft.layout, order, station) if item in arrived)
+            yield from queue_tickets(draft, order, "arrived", here, station)
+
+
+def _implied_starts(draft: Board, order: Order, move: int) -> Iterator[f.Happened]:
+    """A stage with one press is started by arriving there."""
+    for item in order.items:
+        stage = item.stage
+        if stage is not None and item.moment is Moment.WAITING and draft.layout.stage(stage).presses == 1:
+            yield f.ItemStarted(order.id, item.id, stage, draft.layout.station_of(stage), move, implied=True)
+
+
+def _seats(draft: Board, order_id: OrderId, now: float, numbers: Mapping[StationId, int]) -> Iterator[f.Happened]:
+    order = draft.orders[order_id]
+    here = stations_of(draft.layout, order)
+    for station, number in order.slots.items():
+        if station not in here:
+            yield f.SlotFreed(order_id, station, number, now + draft.layout.rest)
+    for station in here:
+        if station not in order.slots:
+            old = numbers.get(station)
+            if old is not None and draft.at(station, old) is None:
+                yield f.SlotTaken(order_id, station, old, fresh=False)
+            else:
+                yield f.SlotTaken(order_id, station, draft.lowest_free(station, now), fresh=old is None)
+
+
+def queue_tickets(
+    draft: Board, order: Order, on: PrintOn, items: tuple[ItemId, ...], station: StationId | None = None
+) -> Iterator[f.Happened]:
+    """The tickets that printers want at this moment; one that was printed before comes again as a reprint."""
+    kind: TicketKind = "packing" if on == "ready" else "kitchen"
+    for rule in draft.layout.printing:
+        if rule.on != on or (station is not None and station not in rule.stations):
+            continue
+        lines = items
+        if on == "released":
+            lines = tuple(
+                item.id
+                for item in order.items
+                if item.id in items and any(draft.layout.station_of(stage) in rule.stations for stage in item.route)
+            )
+        if not lines:
+            continue
+        known = next(
+            (
+                job
+                for job_id in order.jobs
+                if (job := draft.jobs.get(JobId(job_id)))
+                and (job.printer, job.kind, job.station, job.items) == (rule.printer, kind, station, lines)
+            ),
+            None,
+        )
+        if known is None:
+            job_id = JobId(str(draft.counters.seq + 1))
+            yield f.TicketQueued(order.id, job_id, rule.printer, kind, lines, station)
+        elif not known.waiting:
+            yield f.TicketQueued(order.id, known.id, rule.printer, kind, lines, station, known.attempt + 1)

@@ -1,0 +1,78 @@
+"""The store's hub: the generic hub with the store's board and rules."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from edge import intents as i
+from edge.apply import apply
+from edge.board import Board
+from edge.clock import Clock
+from edge.decide import decide
+from edge.facts import Happened
+from edge.hub import Hub, Rules
+from edge.intents import Intent
+from edge.journal import Journal
+from edge.layout import Layout
+from edge.orders import OrderState
+from edge.updates import UpdateId
+
+StoreHub = Hub[Board, Intent, Happened]
+
+
+def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
+    """What the clock must ask because of the orders a draft changes."""
+    for order in draft.orders.changes.values():
+        if order is None:
+            continue
+        if order.state is OrderState.HELD and order.release is not None:
+            yield order.release, i.ReleaseDue(order.id)
+        if order.closes is not None:
+            yield order.closes, i.CloseDue(order.id)
+        if order.graced and (update := draft.outbox.get(UpdateId(order.graced[0]))):
+            yield update.leaves, i.SendDue(order.id)
+
+
+def _subject(draft: Board, what: Happened) -> int | None:
+    order = getattr(what, "order", None)
+    order_id = getattr(order, "id", order)
+    if order_id is None:
+        return None
+    known = draft.orders.get(order_id) or draft.closed.get(order_id) or draft.archive.get(order_id)
+    return known.number if known else None
+
+
+def _asks_about(intent: Intent) -> str | None:
+    match intent:
+        case i.Place(order=order) | i.Change(order=order):
+            return order.id
+        case i.Cancel(order=order_id) | i.Gone(order=order_id):
+            return order_id
+    return None
+
+
+def _spoilt(intent: Intent, reason: str) -> Intent:
+    payload = msgspec.json.encode(intent)
+    sha256 = hashlib.sha256(payload).hexdigest()
+    return i.KeepLetter("orders", f"internal: {reason}", payload[: 64 * 1024], len(payload), sha256)
+
+
+RULES: Rules[Board, Intent, Happened] = Rules(
+    decide=decide,
+    apply=apply,
+    last_seq=lambda draft: draft.counters.seq,
+    subject=_subject,
+    archived="closed",
+    asks_about=_asks_about,
+    alarms=alarms,
+    spoilt=_spoilt,
+)
+
+
+def store_hub(layout: Layout, journal: Path | Journal, clock: Clock) -> StoreHub:
+    """A hub for a store; `start` it before use."""
+    if isinstance(journal, Path):
+        journal = Journal(journal, Board.STORED)
+    return Hub(Board(layout), RULES, journal, clock)
