@@ -127,6 +127,10 @@ class Board:
         """Move counters on a draft."""
         self.counter_rows[COUNTERS] = msgspec.structs.replace(self.counters, **changes)
 
+    def known(self, order_id: OrderId) -> Order | None:
+        """An order on the board, or a closed one that an intent of the batch asks about."""
+        return self.orders.get(order_id) or self.closed.get(order_id) or self.archive.get(order_id)
+
     def station(self, station_id: StationId) -> StationRow:
         """What a station remembers."""
         return self.stations.get(station_id) or NO_STATION_ROW

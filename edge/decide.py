@@ -32,7 +32,7 @@ def decide(draft: Board, intent: Intent, now: float) -> Iterator[f.Happened]:
 
 
 def _place(draft: Board, intent: i.Place, now: float) -> Iterator[f.Happened]:
-    known = draft.orders.get(intent.order.id) or draft.archive.get(intent.order.id)
+    known = draft.known(intent.order.id)
     if known is not None:
         if intent.stamp is None:
             raise Refused(f"order {known.display_id} is there already")
@@ -71,7 +71,7 @@ def _enter(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
 
 
 def _change(draft: Board, intent: i.Change, now: float) -> Iterator[f.Happened]:
-    known = draft.orders.get(intent.order.id) or draft.archive.get(intent.order.id)
+    known = draft.known(intent.order.id)
     if known is None:
         yield from _place(draft, i.Place(intent.order, intent.stamp), now)
     else:
@@ -146,7 +146,7 @@ def _too_late(known: Order, stamp: Stamp) -> str:
 
 
 def _cancel(draft: Board, intent: i.Cancel, now: float) -> Iterator[f.Happened]:
-    known = draft.orders.get(intent.order) or draft.archive.get(intent.order)
+    known = draft.known(intent.order)
     if known is not None and known.state in OVER:
         yield f.EventOvertaken(known.id, intent.stamp, f"the order is {known.state}")
         return
@@ -156,7 +156,7 @@ def _cancel(draft: Board, intent: i.Cancel, now: float) -> Iterator[f.Happened]:
 
 
 def _gone(draft: Board, intent: i.Gone, now: float) -> Iterator[f.Happened]:
-    known = draft.orders.get(intent.order) or draft.archive.get(intent.order)
+    known = draft.known(intent.order)
     if known is None or known.state in OVER:
         state = f"the order is {known.state}" if known else "no such order is on the board"
         yield f.EventOvertaken(intent.order, intent.stamp, state)

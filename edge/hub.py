@@ -130,7 +130,7 @@ class Hub(Generic[S, I, W]):
 
     async def submit(self, intent: I, *, by: str, key: str | None = None) -> int:
         """Ask for something; the sequence of the commit. Raises Refused or NotCommitted; one key has one effect."""
-        answer = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked.append(_Waiting(intent, by, key, answer=answer))
         self._wake.set()
         return await answer
@@ -242,7 +242,7 @@ class Hub(Generic[S, I, W]):
                 return self._decide(batch, dict(known), now)
             except _RulesFailed as failed:
                 waiting, reason = failed.waiting, f"{type(failed.__cause__).__name__}: {failed.__cause__}"
-                log.error("the rules failed on an intent by %s", waiting.by, exc_info=failed.__cause__)
+                log.exception("the rules failed on an intent by %s", waiting.by)
                 if waiting.answer is not None:
                     batch.remove(waiting)
                     waiting.answer.set_exception(Refused(f"this cannot be done: {reason}"))
@@ -267,7 +267,8 @@ class Hub(Generic[S, I, W]):
                     rules.apply(draft, fact)
                     facts.append(fact)
             except Refused as refused:
-                assert len(facts) == before, "an intent is refused before its first fact"
+                if len(facts) > before:
+                    raise _RulesFailed(waiting) from refused
                 outcomes.append(refused)
                 continue
             except Exception as error:

@@ -76,41 +76,41 @@ class Prioritise(OfOrder, tag="prioritise", frozen=True):
     priority: Annotated[int, Meta(ge=0, le=9)] = 1
 
 
-class Reschedule(OfOrder, tag="reschedule", frozen=True):
+class Reschedule(OfOrder, frozen=True):
     """The order is due at another time, in seconds since 1970."""
 
     due: float
 
 
-class Place(Record, tag="place", frozen=True):
+class Place(Record, frozen=True):
     """An order enters the store: an event of the cloud, or made by hand, where `stamp` is none."""
 
     order: Order
     stamp: Stamp | None = None
 
 
-class Change(Record, tag="change", frozen=True):
+class Change(Record, frozen=True):
     """The whole order anew, from the cloud."""
 
     order: Order
     stamp: Stamp
 
 
-class Cancel(OfOrder, tag="cancel", frozen=True):
+class Cancel(OfOrder, frozen=True):
     """The cloud takes an order back."""
 
     stamp: Stamp
     reason: str = ""
 
 
-class Gone(OfOrder, tag="gone", frozen=True):
+class Gone(OfOrder, frozen=True):
     """The cloud says that an order was collected."""
 
     stamp: Stamp
     reason: str = ""
 
 
-class KeepLetter(Record, tag="letter", frozen=True):
+class KeepLetter(Record, frozen=True):
     """Keep a message that could not be understood: the first 64 KiB, its whole size and SHA-256."""
 
     topic: str
@@ -121,19 +121,19 @@ class KeepLetter(Record, tag="letter", frozen=True):
     event: str | None = None
 
 
-class ReleaseDue(OfOrder, tag="release-due", frozen=True):
+class ReleaseDue(OfOrder, frozen=True):
     """The clock: a held order's time has come."""
 
 
-class CloseDue(OfOrder, tag="close-due", frozen=True):
+class CloseDue(OfOrder, frozen=True):
     """The clock: an order that is done leaves the board."""
 
 
-class SendDue(OfOrder, tag="send-due", frozen=True):
+class SendDue(OfOrder, frozen=True):
     """The clock: an order's updates leave their grace."""
 
 
-class ReportTicket(Record, tag="ticket", frozen=True):
+class ReportTicket(Record, frozen=True):
     """A spooler says how far a ticket got."""
 
     job: JobId
@@ -141,17 +141,17 @@ class ReportTicket(Record, tag="ticket", frozen=True):
     reason: str = ""
 
 
-class ReceiptUpdates(Record, tag="receipt", frozen=True):
+class ReceiptUpdates(Record, frozen=True):
     """The publisher knows that the cloud has every update through this sequence."""
 
     through: int
 
 
-Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise | Reschedule
+Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
 FromCloud = Place | Change | Cancel | Gone | KeepLetter
 FromClock = ReleaseDue | CloseDue | SendDue
 FromCourier = ReportTicket | ReceiptUpdates
-Intent = Asked | FromCloud | FromClock | FromCourier
+Intent = Asked | Reschedule | FromCloud | FromClock | FromCourier
 
 
 class Refused(Exception):

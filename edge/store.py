@@ -40,7 +40,7 @@ def _subject(draft: Board, what: Happened) -> int | None:
     order_id = getattr(order, "id", order)
     if order_id is None:
         return None
-    known = draft.orders.get(order_id) or draft.closed.get(order_id) or draft.archive.get(order_id)
+    known = draft.known(order_id)
     return known.number if known else None
 
 
@@ -54,7 +54,7 @@ def _asks_about(intent: Intent) -> str | None:
 
 
 def _spoilt(intent: Intent, reason: str) -> Intent:
-    payload = msgspec.json.encode(intent)
+    payload = msgspec.json.encode({type(intent).__name__: intent})
     sha256 = hashlib.sha256(payload).hexdigest()
     return i.KeepLetter("orders", f"internal: {reason}", payload[: 64 * 1024], len(payload), sha256)
 

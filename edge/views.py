@@ -1,8 +1,9 @@
 """What the outside sees of the board (CONTRACT.md section 4): the wire types of the feed, and how they are made."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -147,6 +148,7 @@ class Status(View, frozen=True):
 class BoardView(View, frozen=True):
     """Everything on the board at one sequence."""
 
+    journal: str  # the id of the journal that the sequence counts in
     sequence: int
     now: datetime
     stations: tuple[StationView, ...]
@@ -200,49 +202,65 @@ def instant(seconds: float) -> datetime:
 def merge(board: BoardView, change: Change) -> BoardView:
     """The board after a change: exactly what `GET /api/board` says at its sequence."""
     gone = {view.order for view in change.orders}
-    stations = tuple(
-        msgspec.structs.replace(
-            station,
-            page=change.pages.get(station.id, station.page),
-            cards=_by_slot(
-                [
-                    *(card for card in station.cards if card.order not in gone),
-                    *(view.cards[station.id] for view in change.orders if station.id in view.cards),
-                ]
-            ),
-            coming=_by_due(
-                [
-                    *(entry for entry in station.coming if entry.order not in gone),
-                    *(view.coming[station.id] for view in change.orders if station.id in view.coming),
-                ]
-            ),
-        )
-        for station in board.stations
-    )
-    held = [*(entry for entry in board.held if entry.order not in gone), *(v.held for v in change.orders if v.held)]
-    ready = [*(entry for entry in board.ready if entry.order not in gone), *(v.ready for v in change.orders if v.ready)]
-    lapsed = [
-        *(entry for entry in board.lapsed if entry.order not in gone),
-        *(v.lapsed for v in change.orders if v.lapsed),
-    ]
     return msgspec.structs.replace(
         board,
         sequence=change.sequence,
         now=change.now,
-        stations=stations,
-        held=tuple(sorted(held, key=lambda entry: (_when(entry.release), entry.order))),
-        ready=tuple(sorted(ready, key=lambda entry: (entry.display_id, entry.order))),
-        lapsed=tuple(sorted(lapsed, key=lambda entry: (_when(entry.due), entry.order))),
+        stations=tuple(_merge_station(station, change, gone) for station in board.stations),
+        held=by_release([*_still(board.held, gone), *(view.held for view in change.orders if view.held)]),
+        ready=by_id([*_still(board.ready, gone), *(view.ready for view in change.orders if view.ready)]),
+        lapsed=by_due([*_still(board.lapsed, gone), *(view.lapsed for view in change.orders if view.lapsed)]),
     )
+
+
+def _merge_station(station: StationView, change: Change, gone: set[OrderId]) -> StationView:
+    cards = (view.cards[station.id] for view in change.orders if station.id in view.cards)
+    coming = (view.coming[station.id] for view in change.orders if station.id in view.coming)
+    return msgspec.structs.replace(
+        station,
+        page=change.pages.get(station.id, station.page),
+        cards=by_slot([*_still(station.cards, gone), *cards]),
+        coming=by_due([*_still(station.coming, gone), *coming]),
+    )
+
+
+class _Entry(Protocol):
+    @property
+    def order(self) -> OrderId: ...
+
+
+class _Timed(_Entry, Protocol):
+    @property
+    def due(self) -> datetime | None: ...
+
+
+E = TypeVar("E", bound=_Entry)
+D = TypeVar("D", bound=_Timed)
+
+
+def _still(entries: Iterable[E], gone: set[OrderId]) -> Iterator[E]:
+    return (entry for entry in entries if entry.order not in gone)
 
 
 def _when(moment: datetime | None) -> float:
     return float("inf") if moment is None else moment.timestamp()
 
 
-def _by_slot(cards: list[Card]) -> tuple[Card, ...]:
+def by_slot(cards: Iterable[Card]) -> tuple[Card, ...]:
+    """Cards in the order of their numbers."""
     return tuple(sorted(cards, key=lambda card: card.slot))
 
 
-def _by_due(entries: list[Coming]) -> tuple[Coming, ...]:
+def by_due(entries: Iterable[D]) -> tuple[D, ...]:
+    """Entries by due time, those without one last."""
     return tuple(sorted(entries, key=lambda entry: (_when(entry.due), entry.order)))
+
+
+def by_release(entries: Iterable[Held]) -> tuple[Held, ...]:
+    """Held orders by release, those held by hand last."""
+    return tuple(sorted(entries, key=lambda entry: (_when(entry.release), entry.order)))
+
+
+def by_id(entries: Iterable[Ready]) -> tuple[Ready, ...]:
+    """Ready orders by the id customers know."""
+    return tuple(sorted(entries, key=lambda entry: (entry.display_id, entry.order)))

@@ -1,0 +1,157 @@
+"""Cards: the board as the outside sees it, made from the rules' own rows."""
+
+from edge.board import Board, items_at
+from edge.layout import Layout
+from edge.orders import Item, Moment, Order, OrderState, StationId
+from edge.press import furthest_behind
+from edge.tickets import JobState
+from edge.views import (
+    BoardView,
+    Card,
+    CardItem,
+    Change,
+    Coming,
+    Held,
+    Lapsed,
+    Next,
+    OrderView,
+    Ready,
+    StationView,
+    Status,
+    by_due,
+    by_id,
+    by_release,
+    by_slot,
+    instant,
+)
+from edge.vitals import Vitals
+
+
+def show_board(board: Board, journal: str, now: float, status: Status) -> BoardView:
+    """Everything on the board at its sequence."""
+    views = [show_order(board, order) for order in board.orders.values()]
+    return BoardView(
+        journal=journal,
+        sequence=board.counters.seq,
+        now=instant(now),
+        stations=tuple(
+            StationView(
+                id=station.id,
+                name=station.name,
+                page=board.station(station.id).page,
+                slots=station.slots,
+                cards=by_slot(view.cards[station.id] for view in views if station.id in view.cards),
+                coming=by_due(view.coming[station.id] for view in views if station.id in view.coming),
+            )
+            for station in board.layout.stations.values()
+        ),
+        held=by_release(view.held for view in views if view.held),
+        ready=by_id(view.ready for view in views if view.ready),
+        lapsed=by_due(view.lapsed for view in views if view.lapsed),
+        status=status,
+    )
+
+
+def show_change(board: Board, draft: Board, now: float) -> Change:
+    """What a commit changed, for those who know the board before it."""
+    orders = tuple(
+        show_order(board, order) if order else OrderView(order=order_id, state=OrderState.CLOSED)
+        for order_id, order in draft.orders.changes.items()
+    )
+    pages = {station: row.page for station, row in draft.stations.changes.items() if row}
+    return Change(sequence=draft.counters.seq, now=instant(now), orders=orders, pages=pages)
+
+
+def show_order(board: Board, order: Order) -> OrderView:
+    """Every place where an order stands."""
+    layout = board.layout
+    due = None if order.due is None else instant(order.due)
+    return OrderView(
+        order=order.id,
+        state=order.state,
+        cards={station: _card(layout, order, station, number) for station, number in order.slots.items()},
+        coming={
+            station: Coming(order.id, order.display_id, due, names) for station, names in _coming(layout, order).items()
+        },
+        held=Held(order.id, order.display_id, None if order.release is None else instant(order.release), due)
+        if order.state is OrderState.HELD
+        else None,
+        ready=Ready(order.id, order.display_id) if order.state is OrderState.READY else None,
+        lapsed=Lapsed(order.id, order.display_id, due) if order.state is OrderState.LAPSED else None,
+    )
+
+
+def _card(layout: Layout, order: Order, station: StationId, number: int) -> Card:
+    here = items_at(layout, order, station)
+    items = tuple(item for item in order.items if item.id in here)
+    return Card(
+        slot=number,
+        order=order.id,
+        display_id=order.display_id,
+        state=order.state,
+        due=None if order.due is None else instant(order.due),
+        priority=order.priority,
+        channel=order.channel,
+        customer=order.customer,
+        note=order.note,
+        marks=order.words(station),
+        next=_next(layout, order, station) if order.state is OrderState.OPEN else None,
+        items=tuple(_card_item(layout, item) for item in items),
+        since=instant(min((item.since for item in items), default=order.arrived)),
+        dropped=order.dropped,
+    )
+
+
+def _next(layout: Layout, order: Order, station: StationId) -> Next | None:
+    group = furthest_behind(layout, order, station)
+    if not group or group[0].stage is None:
+        return None
+    stage = layout.stage(group[0].stage)
+    moment = Moment.STARTED if group[0].moment is Moment.WAITING else Moment.FINISHED
+    return Next(stage.id, stage.name or stage.id, moment)
+
+
+def _card_item(layout: Layout, item: Item) -> CardItem:
+    stage = layout.stage(item.route[item.place])
+    return CardItem(
+        item=item.id,
+        name=item.name,
+        quantity=item.quantity,
+        stage=stage.id,
+        stage_name=stage.name or stage.id,
+        moment=item.moment,
+        since=instant(item.since),
+        unit=item.unit,
+        min_minutes=stage.min_minutes,
+        max_minutes=stage.max_minutes,
+        options=item.options,
+        note=item.note,
+        bakery=item.bakery,
+    )
+
+
+def _coming(layout: Layout, order: Order) -> dict[StationId, tuple[str, ...]]:
+    """The stations an open order will still come to, with the names of the items that will."""
+    if order.state is not OrderState.OPEN:
+        return {}
+    coming: dict[StationId, list[str]] = {}
+    for item in order.items:
+        for station in dict.fromkeys(layout.station_of(stage) for stage in item.route[item.place + 1 :]):
+            if station not in order.slots:
+                coming.setdefault(station, []).append(item.name)
+    return {station: tuple(names) for station, names in coming.items()}
+
+
+def show_status(board: Board, vitals: Vitals, trouble: str) -> Status:
+    """Whether what is shown can be trusted."""
+    jobs = list(board.jobs.values())
+    return Status(
+        cloud=vitals.cloud,
+        last_heard=None if vitals.last_heard is None else instant(vitals.last_heard),
+        gaps=0,
+        unprinted=sum(job.waiting for job in jobs),
+        unconfirmed=sum(job.state is JobState.UNCONFIRMED for job in jobs),
+        dead_letters=board.counters.dead_letters,
+        journal=trouble or "ok",
+        devices=tuple(vitals.devices.values()),
+    )

@@ -1,0 +1,322 @@
+"""The feed: the hub's local API over HTTP and WebSocket (CONTRACT.md section 4)."""
+
+import asyncio
+import hmac
+import ipaddress
+import socket
+from collections import deque
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from edge.asking import Unasked, read_body
+from edge.board import Board
+from edge.cards import show_board, show_change, show_order, show_status
+from edge.facts import Happened
+from edge.hub import Commit, NotCommitted
+from edge.intents import Refused
+from edge.layout import PhoneShown
+from edge.metrics import Metrics
+from edge.orders import Order, OrderId
+from edge.settings import is_loopback
+from edge.store import StoreHub
+from edge.views import BoardView, Change, OrderView, Snapshot, Status, Tick, instant
+
+TICK = 1.0
+QUEUE = 200  # messages a screen may lag behind before it gets a snapshot instead
+CLOSED_KEPT = 2_000  # closed orders remembered, so that a screen that was away can continue
+LARGEST_BODY = 512 * 1024
+FOUND = 100  # orders one search answers
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+class Feed:
+    """One server; screens, installers and other programs are its clients."""
+
+    def __init__(self, hub: StoreHub, listen: tuple[str, int], token: str = "") -> None:
+        self.hub = hub
+        self._listen = listen
+        self._token = token
+        self._clients: set[_Client] = set()
+        self._closed: deque[tuple[int, OrderId]] = deque(maxlen=CLOSED_KEPT)
+        self._since = 0  # what was closed before this sequence is forgotten
+        self._metrics = Metrics(hub)
+        self._runner: web.AppRunner | None = None
+        self._ticking: asyncio.Task[None] | None = None
+        self.app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
+        self.app.router.add_get("/healthz", self._health)
+        self.app.router.add_get("/metrics", self._show_metrics)
+        self.app.router.add_get("/api/board", self._board)
+        self.app.router.add_get("/api/orders", self._find)
+        self.app.router.add_get("/api/orders/{id}", self._order)
+        self.app.router.add_post("/api/intents", self._intent)
+        self.app.router.add_get("/feed", self._feed)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Listen; raises OSError where the address is taken. The hub has started before."""
+        self._since = self.hub.board.counters.seq
+        self.hub.follow(self._after)
+        self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        host, port = self._listen
+        await web.TCPSite(self._runner, host, port, reuse_address=True).start()
+        self._ticking = asyncio.create_task(self._tick())
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        if self._ticking is not None:
+            self._ticking.cancel()
+        for client in tuple(self._clients):
+            await client.socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, with the port it was given for port 0."""
+        assert self._runner is not None
+        host, port = self._runner.addresses[0][:2]
+        return str(host), int(port)
+
+    # --- who may ask ------------------------------------------------------------------------------------------------
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """A page elsewhere must not reach the hub through somebody's browser, nor anybody without the token."""
+        if not self._is_ours(request.host) or not self._same_origin(request):
+            return _reason(403, "this Host or Origin is not the hub's")
+        if self._token and request.path != "/healthz":
+            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+            if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
+                return _reason(401, "a token is required: Authorization: Bearer TOKEN")
+        if request.method == "POST" and request.content_type != "application/json":
+            return _reason(415, "expected Content-Type: application/json")
+        return await handler(request)
+
+    def _is_ours(self, host_header: str) -> bool:
+        host = host_header.rsplit(":", 1)[0] if not host_header.endswith("]") else host_header
+        host = host.strip("[]").lower()
+        if is_loopback(host) or host == self._listen[0].lower():
+            return True
+        if is_loopback(self._listen[0]):
+            return False
+        name = socket.gethostname().lower()
+        return host in {name, f"{name}.local"} or _is_address(host)
+
+    @staticmethod
+    def _same_origin(request: web.Request) -> bool:
+        origin = request.headers.get("Origin")
+        return origin is None or origin.split("://", 1)[-1] == request.host
+
+    # --- questions --------------------------------------------------------------------------------------------------
+
+    def _status(self) -> Status:
+        return show_status(self.hub.board, self.hub.vitals, self.hub.trouble)
+
+    def _view(self) -> BoardView:
+        return show_board(self.hub.board, self.hub.journal.id, self.hub.clock.now(), self._status())
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        if self.hub.trouble:
+            return _reason(503, self.hub.trouble)
+        return _json({"status": "ok", "sequence": self.hub.board.counters.seq})
+
+    async def _show_metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": self._metrics.content_type})
+
+    async def _board(self, _request: web.Request) -> web.Response:
+        return _json(self._view())
+
+    async def _order(self, request: web.Request) -> web.Response:
+        order_id = OrderId(request.match_info["id"])
+        order = self.hub.board.orders.get(order_id)
+        if order is None:
+            _, closed = await self.hub.journal.look_up((), "closed", (order_id,), Order)
+            order = closed.get(order_id)
+        if order is None:
+            return _reason(404, "there is no such order")
+        history = await self.hub.journal.facts(subject=order.number)
+        return _json(
+            {
+                **self._show(order),
+                "history": [
+                    {"sequence": row.seq, "at": instant(row.at), "by": row.by, "fact": row.kind}
+                    | _without_order(msgspec.json.decode(row.body))
+                    for row in history
+                ],
+            }
+        )
+
+    async def _find(self, request: web.Request) -> web.Response:
+        wanted = request.query.get("find", "").strip().casefold()
+        if not wanted:
+            return _reason(400, "expected ?find= with a display id, a name or the phone's last four digits")
+        found = [
+            order
+            for order in self.hub.board.orders.values()
+            if wanted in order.display_id.casefold()
+            or wanted in order.customer.casefold()
+            or (wanted.isdecimal() and len(wanted) == 4 and order.phone.endswith(wanted))  # noqa: PLR2004 - last four
+        ]
+        found.sort(key=lambda order: (order.display_id.casefold() != wanted, order.number))
+        return _json({"orders": [self._show(order) for order in found[:FOUND]]})
+
+    def _show(self, order: Order) -> dict[str, Any]:
+        shown: dict[str, Any] = msgspec.to_builtins(order, builtin_types=(Decimal,))
+        for inner in ("number", "graced", "jobs", "stamp", "slots", "replyTo"):
+            shown.pop(inner, None)
+        times = {name: getattr(order, name) for name in ("created", "arrived", "due", "release", "closes")}
+        shown |= {name: instant(at) for name, at in times.items() if at}
+        shown["order"], shown["state"] = shown.pop("id"), order.state
+        shown["phone"] = phone_shown(order.phone, self.hub.board.layout.phone)
+        shown["marks"] = [{"station": mark.station, "word": mark.word} for mark in order.marks]
+        shown["slots"] = order.slots
+        for item, line in zip(order.items, shown.get("items", ()), strict=True):
+            line.pop("moves", None)
+            line |= {"since": instant(item.since), "stage": item.stage, "moment": item.moment, "made": item.made}
+        return shown
+
+    async def _intent(self, request: web.Request) -> web.Response:
+        try:
+            envelope, intent = read_body(await request.read())
+        except Unasked as error:
+            return _reason(400, str(error))
+        key = None if envelope.id is None else f"api\n{envelope.id}"
+        try:
+            sequence = await self.hub.submit(intent, by=envelope.by or "api", key=key)
+        except Refused as refused:
+            return _reason(409, refused.reason)
+        except NotCommitted as failed:
+            return _reason(503, failed.reason)
+        return _json({"sequence": sequence})
+
+    # --- the feed ---------------------------------------------------------------------------------------------------
+
+    async def _feed(self, request: web.Request) -> web.StreamResponse:
+        socket_ = web.WebSocketResponse(heartbeat=20.0, max_msg_size=4096)
+        await socket_.prepare(request)
+        client = _Client(socket_)
+        client.put(self._first(request))
+        self._clients.add(client)
+        sender = asyncio.create_task(client.send())
+        try:
+            async for message in socket_:
+                if message.type is WSMsgType.ERROR:
+                    break
+        finally:
+            self._clients.discard(client)
+            sender.cancel()
+        return socket_
+
+    def _first(self, request: web.Request) -> bytes:
+        """What a new client needs: the changes after its sequence, or the board anew where they are not known."""
+        board = self.hub.board
+        after = request.query.get("after", "")
+        same = request.query.get("journal", self.hub.journal.id) == self.hub.journal.id
+        if not same or not after.isdecimal() or not self._since <= int(after) <= board.counters.seq:
+            return self._snapshot()
+        changed = [show_order(board, order) for order in board.orders.values() if order.revision > int(after)]
+        closed = [OrderView(order=order, state="closed") for seq, order in self._closed if seq > int(after)]  # type: ignore[arg-type]
+        pages = {station: row.page for station, row in board.stations.items()}
+        return encode(
+            Change(
+                sequence=board.counters.seq, now=instant(self.hub.clock.now()), orders=(*changed, *closed), pages=pages
+            )
+        )
+
+    def _snapshot(self) -> bytes:
+        view = self._view()
+        return encode(Snapshot(**{name: getattr(view, name) for name in view.__struct_fields__}))
+
+    def _after(self, commit: Commit[Board, Happened]) -> None:
+        """A commit: remember what closed, and tell every client what changed."""
+        for order_id, order in commit.draft.orders.changes.items():
+            if order is None:
+                if len(self._closed) == CLOSED_KEPT:
+                    self._since = self._closed[0][0]
+                self._closed.append((commit.seq, order_id))
+        if self._clients:
+            self._tell(encode(show_change(self.hub.board, commit.draft, self.hub.clock.now())))
+
+    def _tell(self, message: bytes) -> None:
+        for client in self._clients:
+            if not client.put(message):
+                client.start_over(self._snapshot())
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK)
+            if self._clients:
+                now = instant(self.hub.clock.now())
+                self._tell(encode(Tick(now=now, sequence=self.hub.board.counters.seq, status=self._status())))
+
+
+class _Client:
+    """One screen: a slow one lags behind alone."""
+
+    def __init__(self, socket_: web.WebSocketResponse) -> None:
+        self.socket = socket_
+        self._waiting: deque[bytes] = deque()
+        self._some = asyncio.Event()
+
+    def put(self, message: bytes) -> bool:
+        """Queue a message; false where the client is too far behind."""
+        self._waiting.append(message)
+        self._some.set()
+        return len(self._waiting) <= QUEUE
+
+    def start_over(self, snapshot: bytes) -> None:
+        """Forget what was not sent yet: the snapshot says it all."""
+        self._waiting.clear()
+        self.put(snapshot)
+
+    async def send(self) -> None:
+        """Send what waits, until the connection ends."""
+        while True:
+            await self._some.wait()
+            self._some.clear()
+            while self._waiting:
+                try:
+                    await self.socket.send_str(self._waiting.popleft().decode())
+                except ConnectionError:
+                    return
+
+
+def phone_shown(phone: str, shown: PhoneShown) -> str:
+    """As much of a phone number as the store's settings let people see."""
+    match shown:
+        case PhoneShown.FULL:
+            return phone
+        case PhoneShown.LAST4:
+            return phone[-4:]
+        case PhoneShown.NONE:
+            return ""
+
+
+def _without_order(body: dict[str, Any]) -> dict[str, Any]:
+    body.pop("order", None)
+    body.pop("type", None)
+    return body
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _json(body: Any, status: int = 200) -> web.Response:
+    return web.Response(body=encode(body), status=status, content_type="application/json")
+
+
+def _reason(status: int, reason: str) -> web.Response:
+    return _json({"reason": reason}, status)

@@ -1,0 +1,97 @@
+"""The ground's part of store.toml (CONTRACT.md section 3): store, journal, feed, stages, routes, stations."""
+
+import ipaddress
+import os
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edge.layout import Minutes, PhoneShown
+from edge.orders import StageId, StationId
+from edge.words import Language
+
+Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+TOKEN_VARIABLE = "OVENBELL_FEED_TOKEN"  # noqa: S105 - the name of the variable, not the token
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """Frozen settings; config refuses fields that a section does not know."""
+
+
+class StoreSettings(Settings, frozen=True):
+    """Who the store is."""
+
+    id: Key
+    name: str = ""
+    language: Language = "en"
+    timezone: str = ""  # empty: the machine's
+    merchant_ids: tuple[str, ...] = ()
+    stale_hours: Annotated[float, Meta(gt=0, le=24 * 365)] = 24
+    close_after_hours: Annotated[float, Meta(gt=0, le=24 * 31)] = 12
+    phone: PhoneShown = PhoneShown.LAST4
+
+
+class JournalSettings(Settings, frozen=True):
+    """Where the journal is and how long closed orders stay in it."""
+
+    path: str = ""  # empty: the user's state directory
+    keep_days: Annotated[int, Meta(ge=1, le=36_500)] = 90
+
+
+class FeedSettings(Settings, frozen=True):
+    """Where the local API listens."""
+
+    listen: str = "127.0.0.1:8377"
+    token_file: str = ""
+
+
+class StageSettings(Settings, frozen=True):
+    """A step of making."""
+
+    name: str = ""
+    presses: Annotated[int, Meta(ge=1, le=2)] = 1
+    min_minutes: Minutes | None = None
+    max_minutes: Minutes | None = None
+
+
+class RouteSettings(Settings, frozen=True):
+    """The stages of the items whose code or name matches."""
+
+    match: Annotated[str, Meta(min_length=1, max_length=200)]
+    stages: Annotated[tuple[StageId, ...], Meta(min_length=1, max_length=50)]
+    lead_minutes: Minutes = 0
+
+
+class StationSettings(Settings, frozen=True):
+    """A place where stages are worked."""
+
+    id: Annotated[StationId, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    stages: Annotated[tuple[StageId, ...], Meta(min_length=1, max_length=50)]
+    name: str = ""
+    slots: Annotated[int, Meta(ge=1, le=99)] = 12
+
+
+def listen_address(listen: str) -> tuple[str, int]:
+    """Host and port of `host:port` or `[host]:port`; raises ValueError."""
+    host, colon, port = listen.rpartition(":")
+    if not colon or not host or not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004 - the highest port
+        raise ValueError(f"expected host:port, got {listen!r}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def feed_token(settings: FeedSettings) -> str:
+    """The token from the environment or its file, empty where none is set; raises OSError."""
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token and settings.token_file:
+        token = Path(settings.token_file).read_text(encoding="utf-8").strip()
+    return token
