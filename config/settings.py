@@ -1,0 +1,205 @@
+"""store.toml: read whole, every mistake reported at once with its file and the path of its field."""
+
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from platformdirs import user_state_path
+
+from cloud_bridge.settings import CloudSettings, parse_url
+from devices.settings import KeypadSettings, PrinterSettings, parse_action, parse_connection, parse_key
+from edge.layout import KITCHEN, Layout, PrintRule, Route, Stage, Station, lay_out
+from edge.orders import StageId
+from edge.settings import (
+    TOKEN_VARIABLE,
+    FeedSettings,
+    JournalSettings,
+    RouteSettings,
+    Settings,
+    StageSettings,
+    StationSettings,
+    StoreSettings,
+    feed_token,
+    is_loopback,
+    listen_address,
+)
+from edge.shapes import sift
+from edge.words import speak
+
+
+class StoreFile(Settings, frozen=True):
+    """Everything a store.toml says."""
+
+    store: StoreSettings
+    cloud: CloudSettings | None = None
+    journal: JournalSettings = JournalSettings()
+    feed: FeedSettings = FeedSettings()
+    stages: dict[str, StageSettings] = {}
+    routes: tuple[RouteSettings, ...] = ()
+    stations: tuple[StationSettings, ...] = ()
+    printers: tuple[PrinterSettings, ...] = ()
+    keypads: tuple[KeypadSettings, ...] = ()
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal is."""
+        return (
+            Path(self.journal.path) if self.journal.path else user_state_path("ovenbell") / self.store.id / "journal.db"
+        )
+
+    @property
+    def layout(self) -> Layout:
+        """The store as the rules see it."""
+        say = speak(self.store.language)
+        named = {stage: self.stages.get(stage, StageSettings()) for stage in self._stage_ids()}
+        return lay_out(
+            stages=tuple(
+                Stage(StageId(key), stage.name or say(key), stage.presses, stage.min_minutes, stage.max_minutes)
+                for key, stage in named.items()
+            ),
+            stations=tuple(
+                Station(station.id, station.name or say(station.id), station.stages, station.slots)
+                for station in self.stations
+            ),
+            routes=tuple(Route(route.match, route.stages, route.lead_minutes) for route in self.routes),
+            printing=tuple(PrintRule(printer.id, printer.stations, printer.print_on) for printer in self.printers),
+            kitchen_name=say(KITCHEN),
+            grace=self.cloud.grace_seconds if self.cloud else CloudSettings(url="").grace_seconds,
+            stale=self.store.stale_hours * 3600,
+            close_after=self.store.close_after_hours * 3600,
+            phone=self.store.phone,
+            cloud=self.cloud is not None,
+        )
+
+    def _stage_ids(self) -> list[str]:
+        named = [
+            *self.stages,
+            *(s for r in self.routes for s in r.stages),
+            *(s for t in self.stations for s in t.stages),
+        ]
+        return list(dict.fromkeys([*named, "making"]))
+
+
+class WrongSettings(Exception):
+    """What is wrong in a settings file: one line each, with the file and the path of the field."""
+
+    def __init__(self, file: Path, mistakes: Iterable[str]) -> None:
+        self.lines = [f"{file}: {mistake}" for mistake in mistakes]
+        super().__init__("\n".join(self.lines))
+
+
+def load_store(file: Path) -> StoreFile:
+    """The settings of a store; raises WrongSettings."""
+    try:
+        text = file.read_text(encoding="utf-8")
+        tree = tomllib.loads(text)
+    except OSError as error:
+        raise WrongSettings(file, [f"cannot be read: {error.strerror}"]) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WrongSettings(file, [f"is not TOML: {error}"]) from error
+    return check_store(tree, file)
+
+
+def check_store(tree: dict[str, Any], file: Path) -> StoreFile:
+    """The settings in a parsed file; raises WrongSettings with every mistake there is."""
+    clean, shape_mistakes = sift(tree, StoreFile, strict=True)
+    mistakes = [str(mistake) for mistake in shape_mistakes]
+    if clean is None:  # go on with the sections that are well formed: one round of mending should do
+        without = {name: part for name, part in tree.items() if not any(_top(m.path) == name for m in shape_mistakes)}
+        stand_in = {"store": {"id": "store"}, **without}
+        clean, _ = sift(stand_in, StoreFile)
+    if clean is not None:
+        settings = msgspec.convert(clean, StoreFile)
+        mistakes += _cross_check(settings)
+    if mistakes or clean is None:
+        raise WrongSettings(file, mistakes)
+    return settings
+
+
+def _top(path: str) -> str:
+    return path.partition(".")[0].partition("[")[0]
+
+
+def _cross_check(settings: StoreFile) -> Iterator[str]:
+    """What no section can know alone."""
+    yield from _zone(settings.store.timezone)
+    if settings.cloud is not None:
+        yield from _parses("cloud.url", parse_url, settings.cloud.url)
+        if (settings.cloud.cert_file is None) != (settings.cloud.key_file is None):
+            yield "cloud.cert_file: cert_file and key_file go together"
+    yield from _feed(settings.feed)
+    yield from _stages(settings)
+    stations = {*(station.id for station in settings.stations), KITCHEN}
+    yield from _printers(settings.printers, stations)
+    yield from _keypads(settings.keypads, stations)
+
+
+def _stages(settings: StoreFile) -> Iterator[str]:
+    for key, stage in settings.stages.items():
+        if stage.min_minutes is not None and stage.max_minutes is not None and stage.min_minutes > stage.max_minutes:
+            yield f"stages.{key}.min_minutes: expected at most max_minutes, {stage.max_minutes}"
+    yield from _twice("stations", [station.id for station in settings.stations])
+    owners: dict[str, str] = {}
+    for number, station in enumerate(settings.stations):
+        for stage_id in station.stages:
+            if stage_id in owners:
+                yield f"stations[{number}].stages: {stage_id!r} belongs to station {owners[stage_id]!r} already"
+            owners.setdefault(stage_id, station.id)
+
+
+def _printers(printers: tuple[PrinterSettings, ...], stations: Collection[str]) -> Iterator[str]:
+    yield from _twice("printers", [printer.id for printer in printers])
+    for number, printer in enumerate(printers):
+        place = f"printers[{number}]"
+        yield from _parses(f"{place}.connection", parse_connection, printer.connection)
+        yield from (f"{place}.stations: there is no station {one!r}" for one in printer.stations if one not in stations)
+        if printer.backup is not None and printer.backup not in {other.id for other in printers} - {printer.id}:
+            yield f"{place}.backup: there is no other printer {printer.backup!r}"
+
+
+def _keypads(keypads: tuple[KeypadSettings, ...], stations: Collection[str]) -> Iterator[str]:
+    yield from _twice("keypads", [keypad.id for keypad in keypads])
+    for number, keypad in enumerate(keypads):
+        place = f"keypads[{number}]"
+        if keypad.station not in stations:
+            yield f"{place}.station: there is no station {keypad.station!r}"
+        for key, action in keypad.keys.items():
+            yield from _parses(f"{place}.keys.{key}", partial(parse_key, framing=keypad.framing), key)
+            yield from _parses(f"{place}.keys.{key}", partial(parse_action, station=keypad.station), action)
+
+
+def _twice(section: str, ids: list[str]) -> Iterator[str]:
+    for number, one in enumerate(ids):
+        if one in ids[:number]:
+            yield f"{section}[{number}].id: {one!r} is there already"
+
+
+def _parses(path: str, parse: Callable[[str], object], text: str) -> Iterator[str]:
+    try:
+        parse(text)
+    except ValueError as error:
+        yield f"{path}: {error}"
+
+
+def _zone(name: str) -> Iterator[str]:
+    try:
+        ZoneInfo(name or "UTC")
+    except (ValueError, OSError, KeyError):
+        yield f"store.timezone: there is no time zone {name!r}"
+
+
+def _feed(feed: FeedSettings) -> Iterator[str]:
+    try:
+        host, _ = listen_address(feed.listen)
+    except ValueError as error:
+        yield f"feed.listen: {error}"
+        return
+    try:
+        if not is_loopback(host) and not feed_token(feed):
+            yield f"feed.listen: beyond loopback a token is required: {TOKEN_VARIABLE} or feed.token_file"
+    except OSError as error:
+        yield f"feed.token_file: cannot be read: {error.strerror}"
