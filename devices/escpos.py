@@ -1,0 +1,137 @@
+"""ESC/POS: strips of paper as the bytes a printer understands, and what its answers mean."""
+
+import importlib
+import json
+import logging
+import os
+import pickle
+import platform
+import tempfile
+import unicodedata
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageChops
+
+from devices import fonts
+from devices.paper import Code, Gap, Line, Picture, Strip, draw_strip
+from devices.settings import CODE_PAGES, Encoding
+
+ASK_STATUS = b"\x10\x04\x02"  # DLE EOT 2: answered at once, whatever the printer is doing
+ASK_PRINTED = b"\x1dr\x01"  # GS r 1: answered when everything before it is on paper
+# Bytes that a printer obeys at once wherever they stand, even inside a picture.
+_OBEYED = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
+_PLAIN_PUNCTUATION = str.maketrans("‘’“”–—·×", "''\"\"--.x") | {"…": "..."}
+
+
+def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> bytes:
+    """The whole ticket: ends with a cut and, after it, the question whether it was printed."""
+    printer = _dialect()()
+    send: Callable[[bytes], None] = printer._raw  # noqa: SLF001 - the library's own way to send a command it has no name for
+    send(b"\x1b@\x1da\x00")  # as after power-on, and no status unasked
+    if encoding in CODE_PAGES:
+        send(b"\x1bt" + bytes([CODE_PAGES[encoding]]))
+    for strip in strips:
+        match strip:
+            case Line() if encoding == "raster":
+                send(_raster(draw_strip(strip, columns)))
+            case Line(text, wide, high, bold, inverse, align):
+                printer.set(align=align, bold=bold, invert=inverse, custom_size=True, width=wide, height=high)
+                send(_text(text, encoding) + b"\n")
+            case Gap(dots):
+                send(b"\x1bJ" + bytes([dots]))
+            case Code(text, size):
+                printer.set(align="center")
+                printer.qr(text, native=True, size=size, ec=1)
+            case Picture(width, rows):
+                send(_raster(Image.frombytes("1", (width, len(rows) // ((width + 7) // 8)), rows)))
+    printer.cut("PART")
+    send(ASK_PRINTED)
+    output: bytes = printer.output
+    return output
+
+
+def legible(text: str, encoding: Encoding) -> str:
+    """The text in characters the printer has; what it lacks is shown as a box or a question mark, never left out."""
+    if text.isascii():
+        return text
+    if encoding in CODE_PAGES:
+        text = text.translate(_PLAIN_PUNCTUATION)
+    return "".join(character if _has(character, encoding) else _instead(character, encoding) for character in text)
+
+
+def width(text: str, encoding: Encoding) -> int:
+    """Columns of a legible text: as many as it has bytes, by how printers are made."""
+    return len(text.encode(_codec(encoding), "replace"))
+
+
+def status_trouble(answer: int) -> str:
+    """What an answer to ASK_STATUS says is in the way; empty where nothing is."""
+    if answer & 0x04:
+        return "the cover is open"
+    if answer & 0x20:
+        return "the paper is out"
+    return "the printer reports an error" if answer & 0x40 else ""
+
+
+@cache
+def load() -> None:
+    """Import python-escpos now: half a second on a small machine, better not on the loop's thread."""
+    _dialect()
+
+
+@cache
+def _dialect() -> Any:
+    """The library's printer that only collects bytes.
+
+    On import, 3.1 parses its profiles as YAML, which is slow, leaves a temporary directory behind and sets up logging.
+    So it finds them parsed, in a directory that goes away again, and the logging is put back.
+    """
+    profiles = Path(next(iter(find_spec("escpos").submodule_search_locations)), "capabilities.json")  # type: ignore[union-attr, arg-type]
+    handlers, home = logging.root.handlers[:], tempfile.tempdir
+    with tempfile.TemporaryDirectory() as directory:
+        parsed = Path(directory, f"{platform.python_version()}.capabilities.pickle")
+        parsed.write_bytes(pickle.dumps(json.loads(profiles.read_bytes())))
+        os.environ["ESCPOS_CAPABILITIES_PICKLE_DIR"] = tempfile.tempdir = directory
+        try:
+            return importlib.import_module("escpos.printer").Dummy
+        finally:
+            tempfile.tempdir = home
+            del os.environ["ESCPOS_CAPABILITIES_PICKLE_DIR"]
+            logging.root.handlers[:] = handlers
+
+
+def _text(text: str, encoding: Encoding) -> bytes:
+    encoded = text.encode(_codec(encoding), "replace")
+    return encoded if text.isascii() or encoding in CODE_PAGES else b"\x1c&" + encoded + b"\x1c."
+
+
+def _raster(image: Image.Image) -> bytes:
+    shifted = (ImageChops.offset(image, dots, 0).tobytes() for dots in range(image.width))
+    rows = next(rows for rows in shifted if not any(command in rows for command in _OBEYED))
+    size = ((image.width + 7) // 8).to_bytes(2, "little") + image.height.to_bytes(2, "little")
+    return b"\x1dv0\x00" + size + rows
+
+
+def _codec(encoding: Encoding) -> str:
+    return encoding if encoding in CODE_PAGES else "gb18030"
+
+
+def _has(character: str, encoding: Encoding) -> bool:
+    if encoding in CODE_PAGES:
+        return bool(character.encode(encoding, "ignore"))
+    return len(character.encode("gb18030")) <= 2  # noqa: PLR2004 - few printers draw GB18030's four-byte codes
+
+
+def _instead(character: str, encoding: Encoding) -> str:
+    """The letter without its accent, if that is all the printer lacks."""
+    parts = unicodedata.normalize("NFD", character)
+    base, accents = parts[0], parts[1:]
+    if unicodedata.combining(base):
+        return ""
+    if accents and all(map(unicodedata.combining, accents)) and _has(base, encoding):
+        return base
+    return "?" if encoding in CODE_PAGES else fonts.MISSING

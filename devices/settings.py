@@ -1,0 +1,150 @@
+"""What store.toml says about printers and keypads, and what its short texts mean."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+from msgspec import Meta
+
+from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
+from edge.layout import PrintOn
+from edge.orders import StationId
+
+DeviceId = Annotated[str, Meta(min_length=1, max_length=64)]
+Framing = Literal["byte", "line", "stx-etx"]
+# By name as in store.toml; the number is the one Epson gave it in `ESC t`, which other makers follow.
+CODE_PAGES = {
+    "cp437": 0,
+    "cp850": 2,
+    "cp860": 3,
+    "cp863": 4,
+    "cp865": 5,
+    "cp1252": 16,
+    "cp866": 17,
+    "cp852": 18,
+    "cp858": 19,
+}
+Encoding = Literal[
+    "gb18030", "raster", "cp437", "cp850", "cp860", "cp863", "cp865", "cp1252", "cp866", "cp852", "cp858"
+]
+
+
+class PrinterSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[printers]]` of store.toml."""
+
+    id: DeviceId
+    connection: str
+    stations: tuple[StationId, ...] = ()  # none named: all of them
+    print_on: PrintOn = "released"
+    encoding: Encoding = "gb18030"
+    columns: Annotated[int, Meta(ge=24, le=72)] = 48
+    confirm: Literal["auto", "none"] = "auto"
+    backup: str | None = None
+
+
+class KeypadSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[keypads]]` of store.toml."""
+
+    id: DeviceId
+    station: StationId
+    port: Annotated[str, Meta(min_length=1)]
+    baud: Annotated[int, Meta(ge=50, le=4_000_000)] = 9600
+    framing: Framing = "byte"
+    keys: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Tcp:
+    """A printer on the network."""
+
+    host: str
+    port: int = 9100
+
+
+@dataclass(frozen=True)
+class Usb:
+    """A printer the kernel shows as /dev/usb/lp*."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class Serial:
+    """A printer on a serial port."""
+
+    path: Path
+    baud: int = 9600
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that tickets are appended to."""
+
+    path: Path
+
+
+Connection = Tcp | Usb | Serial | File
+
+
+def parse_connection(text: str) -> Connection:
+    """The way to a printer; ValueError says in one line what was expected."""
+    parts = urlsplit(text)
+    match parts.scheme:
+        case "tcp" if parts.hostname and not parts.path.strip("/"):
+            return Tcp(parts.hostname, parts.port or 9100)
+        case "usb" if parts.path.startswith("/"):
+            return Usb(Path(parts.path))
+        case "serial" if parts.path.startswith("/"):
+            options = dict(parse_qsl(parts.query))
+            if options.keys() <= {"baud"} and options.get("baud", "9600").isdecimal():
+                return Serial(Path(parts.path), int(options.get("baud", "9600")))
+        case "file" if text.removeprefix("file:"):
+            return File(Path(text.removeprefix("file:")))
+    raise ValueError(
+        "expected tcp://HOST:PORT, usb:/dev/usb/lp0, serial:/dev/ttyUSB0?baud=19200 or file:PATH, not " + repr(text)
+    )
+
+
+def parse_key(text: str, framing: Framing) -> bytes:
+    """The bytes that a keypad sends for a key; ValueError says in one line what was expected."""
+    if len(text) == 1 and text.isascii():
+        key = text.encode()
+    elif text.startswith("0x") and len(text) > len("0x"):
+        key = bytes.fromhex(text.removeprefix("0x"))
+    else:
+        raise ValueError(f"expected one ASCII character, or 0x.. hex of the key's bytes, not {text!r}")
+    if framing == "byte" and len(key) != 1:
+        raise ValueError(f"expected a key of one byte, as framing is byte, not {text!r}")
+    return key
+
+
+def parse_action(text: str, station: StationId) -> Asked:
+    """What a key asks of its station; ValueError says in one line what was expected."""
+    match text.split():
+        case ["bump", number] if _counts(number):
+            return Bump(station=station, position=int(number))
+        case ["recall" | "acknowledge" | "reprint" as word]:
+            return _OF_SLOT[word](station=station)
+        case ["recall" | "acknowledge" | "reprint" as word, number] if _counts(number):
+            return _OF_SLOT[word](station=station, position=int(number))
+        case ["page", "next" | "previous" as to]:
+            return TurnPage(station=station, to=to)
+        case ["page", number] if _counts(number):
+            return TurnPage(station=station, to=int(number))
+    raise ValueError(
+        "expected bump N, recall, recall N, acknowledge, acknowledge N, reprint, reprint N, page next, page previous "
+        f"or page N, not {text!r}"
+    )
+
+
+_OF_SLOT: dict[str, type[Recall | Acknowledge | Reprint]] = {
+    "recall": Recall,
+    "acknowledge": Acknowledge,
+    "reprint": Reprint,
+}
+
+
+def _counts(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 1 <= int(text) <= 1_000  # noqa: PLR2004 - no page has more slots

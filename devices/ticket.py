@@ -1,0 +1,204 @@
+"""Tickets: what a print job says on paper, and in what size."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+
+from devices import escpos
+from devices.paper import Code, Gap, Line, Strip, wrap
+from devices.settings import Encoding
+from edge.layout import PhoneShown
+from edge.orders import Item, Order
+from edge.text import plain
+from edge.tickets import Job
+from edge.words import Say
+
+ROOMY = 42  # columns from which what must be read from afar is printed in double width too
+COUNT_COLUMN = 5  # names stand below each other behind counts up to this wide; a rare longer one does not move them
+LONGEST_UNIT = 6
+LONGEST_CODE = 200  # characters; a longer id would not fit on the paper as a QR code
+
+
+def ticket_bytes(
+    job: Job, *, columns: int, encoding: Encoding, phone: PhoneShown, say: Say, timezone: tzinfo, station: str = ""
+) -> bytes:
+    """A print job as its printer understands it."""
+    strips = compose(job, columns=columns, encoding=encoding, phone=phone, say=say, timezone=timezone, station=station)
+    return escpos.encode(strips, columns=columns, encoding=encoding)
+
+
+def compose(
+    job: Job, *, columns: int, encoding: Encoding, phone: PhoneShown, say: Say, timezone: tzinfo, station: str = ""
+) -> tuple[Strip, ...]:
+    """A print job as strips of paper; `station` is the name of the place it is for."""
+    slip = _Slip(columns, encoding)
+    order = job.order
+    _head(slip, job, say, timezone, station)
+    slip.rule()
+    items = [item for item in order.items if item.id in job.items]
+    column = max((len(count) for item in items if len(count := _count(item)) <= COUNT_COLUMN), default=0)
+    for item in items:
+        _item(slip, item, say, column)
+        slip.rule()
+    if order.note:
+        slip.text(f"{say('Note')}: {order.note}", high=2, bold=True)
+        slip.rule()
+    if order.dropped:
+        slip.text(f"{say('Not understood')}: {', '.join(order.dropped)}", inverse=True)
+        slip.rule()
+    slip.pair(order.customer, _phone(order.phone, phone))
+    slip.code(order.id)
+    return tuple(slip.strips)
+
+
+@dataclass
+class _Slip:
+    """Paper in the making; whatever is written on it is made plain, legible and wrapped here."""
+
+    columns: int
+    encoding: Encoding
+    strips: list[Strip] = field(default_factory=list)
+
+    @property
+    def large(self) -> int:
+        """How wide what must be read from afar is printed."""
+        return 2 if self.columns >= ROOMY else 1
+
+    def text(
+        self, text: str, *, head: str = "", wide: int = 1, high: int = 1, center: bool = False, **look: bool
+    ) -> None:
+        """Write a text, its lines hanging below each other behind `head`."""
+        head, text = (escpos.legible(plain(part), self.encoding) for part in (head, text))
+        margin = " " if look.get("inverse") else ""
+        room = self.columns // wide - self._width(head) - 2 * len(margin)
+        for line in wrap(text, room, self._width):
+            self.strips.append(
+                Line(head + margin + line + margin, wide, high, align="center" if center else "left", **look)
+            )
+            head = " " * self._width(head)
+
+    def pair(self, left: str, right: str) -> None:
+        """Write two texts at the two edges, below each other where one line has no room for both."""
+        left, right = (escpos.legible(plain(text), self.encoding) for text in (left, right))
+        space = self.columns - self._width(left) - self._width(right)
+        if left and right and space > 0:
+            self.strips.append(Line(left + " " * space + right))
+        else:
+            self.text(left)
+            self.text(right)
+
+    def rule(self) -> None:
+        """A line across the paper."""
+        self.gap(6)
+        double = self._width("─") > 1  # only there it is sure to be drawn without breaks
+        self.strips.append(Line("─" * (self.columns // 2) if double else "-" * self.columns))
+
+    def gap(self, dots: int) -> None:
+        """A little air."""
+        self.strips.append(Gap(dots))
+
+    def code(self, text: str) -> None:
+        """A QR code to scan."""
+        text = plain(text)
+        if text and len(text) <= LONGEST_CODE:
+            self.gap(12)
+            self.strips.append(Code(text))
+
+    def _width(self, text: str) -> int:
+        return escpos.width(text, self.encoding)
+
+
+def _head(slip: _Slip, job: Job, say: Say, timezone: tzinfo, station: str) -> None:
+    order = job.order
+    if job.attempt > 1:
+        again = say("REPRINT #{number}").format(number=job.attempt)
+        slip.text(again, wide=2, high=2, bold=True, inverse=True, center=True)
+        slip.gap(12)
+    slip.pair(" ".join(filter(None, (_title(job, say), station))), f"{_local(job.at, timezone):%H:%M}")
+    slip.gap(12)
+    _number(slip, order.display_id or order.id)
+    slip.rule()
+    due = _local(order.due, timezone) if order.due is not None else None
+    slip.text(f"{_way(order, say)} {f'{due:%H:%M}' if due else say('as soon as possible')}", wide=2, high=2, bold=True)
+    slip.gap(6)
+    slip.pair(f"{_weekday(due, say)} {due:%Y-%m-%d}" if due else "", _known(order.channel, say))
+
+
+def _number(slip: _Slip, number: str) -> None:
+    number = plain(number)
+    size = 4 if len(number) * 4 <= slip.columns else 2
+    slip.text(number, wide=size, high=size, bold=True, center=True)
+
+
+def _item(slip: _Slip, item: Item, say: Say, column: int) -> None:
+    slip.text(item.name, head=_count(item).rjust(column), wide=slip.large, high=2, bold=True)
+    slip.gap(6)
+    head = " " * (column or COUNT_COLUMN) * slip.large
+    for option in item.options:
+        count = "" if option.quantity == 1 else f"{option.quantity.normalize():f} x "
+        slip.text(count + option.name, head=head + "+ ")
+    cake = item.bakery
+    for label, value in (
+        (say("Size"), cake.size),
+        (say("Flavour"), cake.flavour),
+        (say("Filling"), cake.filling),
+        (say("Frosting"), cake.frosting),
+        (say("Candles"), str(cake.candles) if cake.candles else None),
+    ):
+        if value:
+            slip.text(f"{label}: {value}", head=head)
+    if cake.cake_text:
+        slip.text(f"{say('Write on the cake')}:", head=head)
+        slip.text(cake.cake_text, head=" " * (len(head) // 2), wide=2, high=2, bold=True)
+        slip.gap(6)
+    if item.note:
+        slip.text(f"! {item.note}", head=head, high=2, bold=True)
+    if cake.allergens:
+        slip.gap(6)
+        names = say(", ").join(_known(allergen, say) for allergen in cake.allergens)
+        slip.text(f"{say('ALLERGENS')}: {names}", wide=slip.large, high=2, bold=True, inverse=True)
+
+
+def _count(item: Item) -> str:
+    quantity = f"{item.quantity.normalize():f}"
+    return f"{quantity} x " if item.unit in {"", "UN"} else f"{quantity} {plain(item.unit, LONGEST_UNIT)} "
+
+
+def _title(job: Job, say: Say) -> str:
+    titles = {
+        "kitchen": say("Kitchen ticket"),
+        "packing": say("Packing slip"),
+        "change": say("CHANGED"),
+        "cancel": say("CANCELLED"),
+        "label": say("Label"),
+        "test": say("Test page"),
+    }
+    return titles[job.kind]
+
+
+def _way(order: Order, say: Say) -> str:
+    ways = {"DELIVERY": say("Delivery"), "TAKEOUT": say("Pick-up"), "INDOOR": say("Eat in")}
+    return ways.get(order.type, order.type)
+
+
+def _phone(number: str, shown: PhoneShown) -> str:
+    match shown:
+        case PhoneShown.FULL:
+            return number
+        case PhoneShown.LAST4:
+            return f"...{number[-4:]}" if number else ""
+        case PhoneShown.NONE:
+            return ""
+
+
+def _known(word: str, say: Say) -> str:
+    """A word of the cloud's (a channel, an allergen) in the store's language where it is a common one."""
+    return say(word) if word else ""
+
+
+def _local(seconds: float, timezone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(seconds, timezone)
+
+
+def _weekday(day: datetime, say: Say) -> str:
+    names = (say("Mon"), say("Tue"), say("Wed"), say("Thu"), say("Fri"), say("Sat"), say("Sun"))
+    return names[day.weekday()]

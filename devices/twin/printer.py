@@ -1,0 +1,168 @@
+"""A virtual printer: listens on TCP, understands what Ovenbell sends, keeps the tickets, and breaks when asked to."""
+
+import asyncio
+import re
+import socket
+import struct
+from typing import cast
+
+from devices.twin.reader import Reader, Ticket
+
+STATUS = 0x12  # the bits that every answer to DLE EOT has
+COVER_OPEN, PAPER_OUT = 0x04, 0x20
+ASKED = re.compile(b"\x10\x04([\x01-\x04])")
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
+
+
+class VirtualPrinter:
+    """A printer on a port of this machine, 576 dots wide with 48 columns and 384 with 32."""
+
+    def __init__(self, columns: int = 48, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.columns, self.host, self.port = columns, host, port
+        self.tickets: list[Ticket] = []
+        self.unknown: list[bytes] = []  # commands it did not understand
+        # Switches for faults; turn them at any time.
+        self.refuse = False  # hang up on whoever calls; after `stop` a call does not even get through
+        self.mute = False  # print, but never answer
+        self.close_early = False  # hang up instead of saying that it was printed
+        self.reset_after: int | None = None  # reset a connection after so many bytes
+        self._paper_out = self._cover_open = False
+        self._server: asyncio.Server | None = None
+        self.calls: set[Call] = set()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    @property
+    def connection(self) -> str:
+        """What store.toml calls it."""
+        return f"tcp://{self.host}:{self.port}"
+
+    @property
+    def paper_out(self) -> bool:
+        """Without paper it stops where it is and goes on once there is some."""
+        return self._paper_out
+
+    @paper_out.setter
+    def paper_out(self, out: bool) -> None:
+        self._paper_out = out
+        self._go_on()
+
+    @property
+    def cover_open(self) -> bool:
+        """With an open cover it stops where it is."""
+        return self._cover_open
+
+    @cover_open.setter
+    def cover_open(self, is_open: bool) -> None:
+        self._cover_open = is_open
+        self._go_on()
+
+    async def start(self) -> None:
+        """Switch it on; it keeps its port from then on."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: Call(self), self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def stop(self) -> None:
+        """Switch it off."""
+        if self._server is not None:
+            self._server.close()
+            for call in tuple(self.calls):
+                call.transport.abort()
+            await self._server.wait_closed()
+
+    async def printed(self, count: int = 1) -> list[Ticket]:
+        """All its tickets, once there are so many."""
+        if len(self.tickets) < count:
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append((count, future))
+            await future
+        return self.tickets
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it cannot print now."""
+        return self._paper_out or self._cover_open
+
+    def status(self, question: int) -> bytes:
+        """The answer to DLE EOT."""
+        match question:
+            case 1:
+                return bytes([STATUS | 0x08 * self.stopped])
+            case 2:
+                return bytes([STATUS | COVER_OPEN * self._cover_open | PAPER_OUT * self._paper_out])
+            case 4:
+                return bytes([STATUS | 0x60 * self._paper_out])
+        return bytes([STATUS])
+
+    def fall(self, ticket: Ticket) -> None:
+        """A ticket comes out."""
+        self.tickets.append(ticket)
+        for count, future in self._waiting:
+            if len(self.tickets) >= count and not future.done():
+                future.set_result(None)
+
+    def _go_on(self) -> None:
+        for call in tuple(self.calls):
+            call.work()
+
+
+class Call(asyncio.Protocol):
+    """One connection."""
+
+    def __init__(self, printer: VirtualPrinter) -> None:
+        self._printer = printer
+        self._reader = Reader(printer.columns, self._answer, printer.fall, printer.unknown)
+        self._buffer = b""
+        self._received = 0
+        self._tail = b""  # a question may be cut in two
+        self._ended = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Somebody calls."""
+        self.transport = cast("asyncio.Transport", transport)
+        self._printer.calls.add(self)
+        if self._printer.refuse:
+            self.transport.abort()
+
+    def data_received(self, data: bytes) -> None:
+        """Questions of status are answered at once, the rest is worked off in its order."""
+        limit = self._printer.reset_after
+        if limit is not None and self._received + len(data) > limit:
+            self._buffer += data[: max(0, limit - self._received)]
+            self.work()
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            self.transport.abort()
+            return
+        self._received += len(data)
+        for question in ASKED.finditer(self._tail + data):
+            if not self._printer.mute:
+                self.transport.write(self._printer.status(question[1][0]))
+        self._tail = (self._tail + data)[-2:]
+        self._buffer += data
+        self.work()
+
+    def eof_received(self) -> bool:
+        """The caller has said everything; hang up when it is worked off."""
+        self._ended = True
+        self.work()
+        return True
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """What is on paper stays there."""
+        self._printer.calls.discard(self)
+        self._reader.tear()
+
+    def work(self) -> None:
+        """Print what has come, if the printer can."""
+        if self._printer.stopped:
+            return
+        data, self._buffer = self._buffer, b""
+        self._reader.feed(data)
+        if self._ended:
+            self.transport.close()
+
+    def _answer(self, answer: bytes) -> None:
+        if self._printer.close_early:
+            self.transport.close()
+        elif not self._printer.mute:
+            self.transport.write(answer)

@@ -1,0 +1,186 @@
+"""Reads ESC/POS as a printer does: exactly the commands that Ovenbell sends; anything else is kept as unknown."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PIL import Image
+
+from devices import fonts
+from devices.paper import FEED, Code, Gap, Line, Picture, Strip, draw
+from devices.settings import CODE_PAGES
+
+PAPER, INK, MARGIN = (251, 249, 243), (28, 26, 24), 24  # colours, and dots of white around a drawn ticket
+PAGES = {number: name for name, number in CODE_PAGES.items()}
+OPENINGS = b"\x10\x1b\x1c\x1d"  # DLE, ESC, FS, GS: the first byte of a command
+NEW_LINE = 0x0A
+FIRST_LETTER = 0x20
+NO_ARGUMENT = (b"\x1b@", b"\x1c&", b"\x1c.")  # the other commands have one, the two long ones more
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What came out of the printer up to a cut, or up to where the connection was lost."""
+
+    strips: tuple[Strip, ...]
+    columns: int
+    cut: bool
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The lines of text, with how they look."""
+        return tuple(strip for strip in self.strips if isinstance(strip, Line))
+
+    @property
+    def text(self) -> str:
+        """The ticket for a terminal; a QR code as what it says."""
+        return "\n".join(self._row(strip) for strip in self.strips if isinstance(strip, Line | Code))
+
+    def picture(self) -> Image.Image:
+        """The ticket as it looks."""
+        dots = draw(self.strips, self.columns)
+        sheet = Image.new("RGB", (dots.width + 2 * MARGIN, dots.height + 2 * MARGIN), PAPER)
+        sheet.paste(INK, (MARGIN, MARGIN), dots)
+        return sheet
+
+    def _row(self, strip: Line | Code) -> str:
+        if isinstance(strip, Code):
+            return f"[QR {strip.text}]".center(self.columns).rstrip()
+        width = sum(map(fonts.columns, strip.text))
+        return " " * ((self.columns - width) // 2 if strip.align == "center" else 0) + strip.text
+
+
+class Reader:
+    """A printer's head: feed it bytes; it answers, and lets tickets fall."""
+
+    def __init__(
+        self, columns: int, answer: Callable[[bytes], None], fall: Callable[[Ticket], None], unknown: list[bytes]
+    ) -> None:
+        self.unknown = unknown
+        self._columns = columns
+        self._answer = answer
+        self._fall = fall
+        self._rest = b""  # the beginning of a command whose end has not come yet
+        self._strips: list[Strip] = []
+        self._look = Line("")
+        self._page = PAGES[0]
+        self._chinese = False
+        self._double = False  # letters beyond ASCII on the line at hand are two columns wide
+        self._letters = b""  # of the line at hand, not decoded yet
+        self._row = ""  # the line at hand
+        self._code_text, self._code_size = "", 3
+
+    def feed(self, data: bytes) -> None:
+        """Obey everything that is complete."""
+        data, at = self._rest + data, 0
+        while at < len(data):
+            length = self._length(data, at)
+            if length is None or at + length > len(data):
+                break
+            self._take(data[at : at + length])
+            at += length
+        self._rest = data[at:]
+
+    def tear(self) -> None:
+        """The connection is lost: what is on paper stays there, uncut."""
+        self._end_line()
+        if self._strips:
+            self._fall(Ticket(tuple(self._strips), self._columns, cut=False))
+        self._strips, self._rest = [], b""
+        self._reset()
+
+    def _length(self, data: bytes, at: int) -> int | None:
+        """The length of the command or run of letters there; none while too little of it has come."""
+        if data[at] not in OPENINGS:
+            end = at + 1
+            while data[at] >= FIRST_LETTER and end < len(data) and data[end] >= FIRST_LETTER:
+                end += 1
+            return end - at
+        command, head = data[at : at + 2], data[at : at + 8]
+        if len(command) == 1:
+            return None
+        if command == b"\x1d(":
+            return 5 + int.from_bytes(head[3:5], "little") if len(head) >= 5 else None  # noqa: PLR2004 - two of length
+        if command == b"\x1dv":
+            sizes = int.from_bytes(head[4:6], "little") * int.from_bytes(head[6:8], "little")
+            return 8 + sizes if len(head) == 8 else None  # noqa: PLR2004 - bytes a row and rows
+        return 2 if command in NO_ARGUMENT else 3
+
+    def _take(self, data: bytes) -> None:
+        if data[0] >= FIRST_LETTER:
+            self._letters += data
+        elif data[0] == NEW_LINE:
+            self._end_line(even_empty=True)
+        else:
+            self._obey(data)
+
+    def _obey(self, data: bytes) -> None:  # noqa: C901, PLR0912 - one case a command
+        self._end_letters()
+        match data[:2], data[2] if len(data) > 2 else 0:  # noqa: PLR2004 - the first argument
+            case b"\x1b@", _:
+                self._reset()
+            case b"\x1bE", 0 | 1:
+                self._look = replace(self._look, bold=data[2] == 1)
+            case b"\x1dB", 0 | 1:
+                self._look = replace(self._look, inverse=data[2] == 1)
+            case b"\x1ba", 0 | 1:
+                self._look = replace(self._look, align="center" if data[2] else "left")
+            case b"\x1d!", size:
+                self._look = replace(self._look, wide=(size >> 4) + 1, high=(size & 0x0F) + 1)
+            case b"\x1bt", page if page in PAGES:
+                self._page = PAGES[page]
+            case b"\x1c&" | b"\x1c.", _:
+                self._chinese = data == b"\x1c&"
+                self._double |= self._chinese
+            case b"\x1bJ", dots:
+                self._strips.append(Gap(dots))
+            case b"\x1bd", lines:
+                self._strips.append(Gap(lines * FEED))
+            case b"\x1d(", 0x6B:
+                self._code(data[5:])
+            case b"\x1dv", 0x30:
+                self._strips.append(Picture(int.from_bytes(data[4:6], "little") * 8, data[8:]))
+            case b"\x1dV", 0 | 1:
+                self._fall(Ticket(tuple(self._strips), self._columns, cut=True))
+                self._strips = []
+            case b"\x1dr", 1:
+                self._answer(b"\x00")
+            case (b"\x10\x04", 1 | 2 | 3 | 4) | (b"\x1da", 0):
+                pass  # answered when it came; no status unasked
+            case _:
+                self.unknown.append(data)
+
+    def _code(self, data: bytes) -> None:
+        match data[:2], data[2:]:
+            case b"1C", size:
+                self._code_size = size[0]
+            case b"1P", text:
+                self._code_text = text[1:].decode()
+            case b"1Q", _:
+                self._strips.append(Code(self._code_text, self._code_size))
+            case b"1A" | b"1E", _:
+                pass  # model and error correction: always the same
+            case _:
+                self.unknown.append(b"\x1d(k" + data)
+
+    def _end_letters(self) -> None:
+        self._row += self._letters.decode("gb18030" if self._chinese else self._page, "replace")
+        self._letters = b""
+
+    def _end_line(self, *, even_empty: bool = False) -> None:
+        self._end_letters()
+        row, room = "", self._columns
+        for character in self._row:
+            room -= self._width(character) * self._look.wide
+            if room < 0:
+                self._strips.append(replace(self._look, text=row))
+                row, room = "", self._columns - self._width(character) * self._look.wide
+            row += character
+        if row or even_empty:
+            self._strips.append(replace(self._look, text=row))
+        self._row, self._double = "", False
+
+    def _width(self, character: str) -> int:
+        return fonts.columns(character) if self._double else 1
+
+    def _reset(self) -> None:
+        self._look, self._page, self._chinese, self._letters, self._row = Line(""), PAGES[0], False, b"", ""
