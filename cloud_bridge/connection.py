@@ -1,0 +1,335 @@
+"""One connection to the broker: a paho client on a network thread of its own, never used again once it has ended."""
+
+import asyncio
+import functools
+import logging
+import select
+import socket
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from enum import StrEnum
+from typing import Any, ParamSpec, Protocol
+
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from cloud_bridge.messages import Presence, Topics
+from cloud_bridge.reader import Understood, letter, read_presence
+from cloud_bridge.settings import Address, CloudSettings, password, tls_context
+from edge.words import Say
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE = 15  # seconds; a half-open link is noticed after twice as long
+CONNECT_TIMEOUT = 10.0  # seconds for TCP and TLS together with nothing heard
+SESSION = 7 * 24 * 3600  # seconds the broker keeps the orders of a closed store
+UNACKNOWLEDGED = 1000  # orders the broker may send before the first of them is committed
+IN_FLIGHT = 100  # updates sent and not yet acknowledged by the broker
+RESERVED = 4  # of the broker's window, for presence and backfill
+
+P = ParamSpec("P")
+Read = Callable[[str, bytes], Understood | None]
+
+
+class Life(StrEnum):
+    """A connection's life; it only goes forward."""
+
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    LEAVING = "leaving"
+    ENDED = "ended"
+
+
+class Owner(Protocol):
+    """Who is told what a connection meets; always on the loop's thread, in the order it happened."""
+
+    def online(self, connection: "Connection") -> None:
+        """The broker took us and our subscriptions."""
+        ...
+
+    def heard(self, connection: "Connection", understood: Understood | None, mid: int) -> None:
+        """The cloud sent something; `connection.ack(mid)` once it is on disk."""
+        ...
+
+    def presence_seen(self, connection: "Connection", presence: Presence | None) -> None:
+        """Somebody wrote our presence, perhaps we ourselves."""
+        ...
+
+    def published(self, connection: "Connection", mid: int, code: int) -> None:
+        """The broker answered a publish; from 0x80 on it refused."""
+        ...
+
+
+def guarded(callback: Callable[P, None]) -> Callable[P, None]:
+    """A callback whose mistakes are written down: an exception in it would end paho's thread without a word."""
+
+    @functools.wraps(callback)
+    def call(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            callback(*args, **kwargs)
+        except Exception:
+            log.exception("a callback of the link failed")
+
+    return call
+
+
+class Connection:
+    """A connection from its first packet to its last.
+
+    A new client each time keeps acknowledgements true: packet ids mean something only within one connection, and a late
+    `ack` of an old one ends at a socket that is closed.
+    """
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        topics: Topics,
+        owner: Owner,
+        *,
+        client_id: str,
+        epoch: int,
+        say: Say,
+        read: Read,
+        pulse: Callable[[], None] = lambda: None,
+        will: bytes | None = None,
+        lasting: bool = True,
+    ) -> None:
+        self.epoch = epoch
+        self.life = Life.CONNECTING  # read and written on the loop's thread only
+        self.window = IN_FLIGHT
+        self.forbidden: tuple[str, ...] = ()  # topics the broker does not let us read
+        self.say = say
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[str] = self._loop.create_future()  # with the reason
+        self._settings, self._topics, self._owner = settings, topics, owner
+        self._read, self._pulse, self._lasting = read, pulse, lasting
+        self._reason = ""
+        self._news: deque[Callable[[], None]] = deque()
+        self._woken = False  # whether the loop knows already that there is news
+        self._bell, self._rope = socket.socketpair()  # pulling the rope wakes the network thread
+        self._bell.setblocking(False)
+        self._rope.setblocking(False)
+        self._rung = False
+        self._abandoned = False
+        self._client = self._make_client(client_id, will)
+        self._thread = threading.Thread(target=self._run, name=f"cloud-{epoch}", daemon=True)
+
+    # --- on the loop's thread ---
+
+    def open(self) -> None:
+        """Start connecting; the owner and `ended` tell how it goes."""
+        self._thread.start()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
+        """Send with QoS 1; the id that `published` will name. What is not answered is lost with the connection."""
+        mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
+        self._ring()
+        return mid
+
+    def ack(self, mid: int) -> None:
+        """Tell the broker that a message of this connection is on disk; after the connection it means nothing."""
+        if mid and self.life is not Life.ENDED:
+            self._client.ack(mid, 1)
+            self._ring()
+
+    def close(self) -> None:
+        """Say goodbye to the broker; `ended` follows."""
+        if self.life is Life.ONLINE:
+            self.life = Life.LEAVING
+            self._client.disconnect()
+            self._ring()
+        elif self.life is not Life.ENDED:
+            self.abandon()
+
+    def abandon(self) -> None:
+        """Let go without a goodbye, as if the cable had been cut."""
+        self._abandoned = True
+        self._ring()
+
+    def _ring(self) -> None:
+        if not self._rung:
+            self._rung = True
+            with suppress(OSError):  # the thread has ended and taken the bell with it
+                self._rope.send(b"!")
+
+    def _deliver(self) -> None:
+        self._woken = False  # before looking, so that whatever comes after the last look wakes the loop again
+        while self._news:
+            try:
+                self._news.popleft()()
+            except Exception:
+                log.exception("news of the link could not be handled")
+
+    def _subscribed(self, forbidden: tuple[str, ...], window: int) -> None:
+        self.forbidden, self.window = forbidden, window
+        if self.life is not Life.CONNECTING:
+            return
+        self.life = Life.ONLINE
+        if self._topics.orders in forbidden:
+            self._reason = self.say("the broker does not let the store read {topic}").format(topic=self._topics.orders)
+            self.close()
+        else:
+            self._owner.online(self)
+
+    def _finish(self) -> None:
+        self.life = Life.ENDED
+        self._rope.close()
+        self._bell.close()
+        if not self.ended.done():
+            self.ended.set_result(self._reason or self.say("the connection was lost"))
+
+    # --- on the network thread ---
+
+    def _hand(self, news: Callable[[], None]) -> None:
+        """Hand something to the loop; it is woken once for all that has come until it looks."""
+        self._news.append(news)
+        if not self._woken:
+            self._woken = True
+            with suppress(RuntimeError):  # the loop is closed: nobody is left to tell
+                self._loop.call_soon_threadsafe(self._deliver)
+
+    def _run(self) -> None:
+        address = self._settings.address
+        try:
+            self._connect(address)
+            self._serve()
+        except ssl.SSLCertVerificationError as error:
+            self._reason = self.say("the certificate of {address} is not trusted: {error}").format(
+                address=address, error=error.verify_message
+            )
+        except OSError as error:
+            self._reason = self.say("{address} cannot be reached: {error}").format(address=address, error=error)
+        except Exception as error:
+            log.exception("the network thread failed")
+            self._reason = str(error)
+        finally:
+            with suppress(Exception):
+                self._hang_up()
+            self._hand(self._finish)
+
+    def _connect(self, address: Address) -> None:
+        settings, client = self._settings, self._client
+        if address.tls:
+            client.tls_set_context(tls_context(settings))
+        if settings.username is not None:
+            client.username_pw_set(settings.username, password(settings))
+        if settings.protocol == "5":
+            wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            wishes.ReceiveMaximum = UNACKNOWLEDGED
+            wishes.SessionExpiryInterval = SESSION if self._lasting else 0
+            client.connect(address.host, address.port, KEEPALIVE, clean_start=not self._lasting, properties=wishes)
+        else:
+            client.connect(address.host, address.port, KEEPALIVE)
+
+    def _serve(self) -> None:
+        """Carry bytes until the socket is closed. paho's own loop would neither share wake-ups nor say when it dies."""
+        client = self._client
+        while (sock := client.socket()) is not None and not self._abandoned:
+            decrypted = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0  # select does not see these bytes
+            writing = [sock] if client.want_write() else []
+            readable, _, _ = select.select([sock, self._bell], writing, [], 0 if decrypted else 1)
+            if self._bell in readable:
+                self._bell.recv(64)
+                self._rung = False  # before looking at what is to be written
+            if decrypted or sock in readable:
+                self._pulse()
+                client.loop_read()
+            else:
+                client.loop_misc()
+            if client.want_write():
+                client.loop_write()
+
+    def _hang_up(self) -> None:
+        sock = self._client.socket()
+        if sock is not None:
+            sock.close()
+
+    def _make_client(self, client_id: str, will: bytes | None) -> Client:
+        mqtt5 = self._settings.protocol == "5"
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id,
+            clean_session=None if mqtt5 else not self._lasting,
+            protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
+            reconnect_on_failure=False,
+            manual_ack=True,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT
+        client.max_inflight_messages_set(0)  # the publisher keeps to the broker's window; paho's own would hold back
+        if will is not None:
+            client.will_set(self._topics.presence, will, qos=1, retain=True)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        client.on_disconnect = self._on_disconnect
+        client.on_socket_open = self._on_socket_open
+        # With this set, paho leaves all writing to the network thread, whoever publishes.
+        client.on_socket_register_write = _leave_to_the_thread
+        return client
+
+    @guarded
+    def _on_socket_open(self, _client: Client, _data: Any, sock: Any) -> None:
+        # Without it a second update waits up to 40 ms for the acknowledgement of the first one's packet.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    @guarded
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, granted: Properties | None
+    ) -> None:
+        if code.is_failure:
+            self._reason = self.say("{address} refuses: {reason}").format(address=self._settings.address, reason=code)
+            return
+        self._offered = int(getattr(granted, "ReceiveMaximum", 65_535))
+        client.subscribe([(topic, 1) for topic in self._heard_topics])
+
+    @guarded
+    def _on_subscribe(
+        self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        forbidden = tuple(topic for topic, code in zip(self._heard_topics, codes, strict=True) if code.is_failure)
+        window = max(1, min(IN_FLIGHT, self._offered - RESERVED))
+        self._hand(functools.partial(self._subscribed, forbidden, window))
+
+    @guarded
+    def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
+        topic, payload, mid = message.topic, bytes(message.payload), message.mid
+        if topic == self._topics.presence:
+            client.ack(mid, message.qos)
+            if not message.retain:  # a retained one is from before this connection
+                self._hand(functools.partial(self._owner.presence_seen, self, read_presence(payload)))
+            return
+        try:
+            understood = self._read(topic, payload)
+        except Exception:
+            log.exception("a message could not be read")
+            understood = letter(topic, payload, "not read: a mistake in the hub, see its log")
+        self._hand(functools.partial(self._owner.heard, self, understood, mid))
+
+    @guarded
+    def _on_publish(
+        self, _client: Client, _data: Any, mid: int, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        self._hand(functools.partial(self._owner.published, self, mid, int(code.value)))
+
+    @guarded
+    def _on_disconnect(
+        self, _client: Client, _data: Any, flags: DisconnectFlags, code: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if not self._reason and flags.is_disconnect_packet_from_server:
+            self._reason = self.say("{address} ended the connection: {reason}").format(
+                address=self._settings.address, reason=code
+            )
+
+    @property
+    def _heard_topics(self) -> tuple[str, ...]:
+        return self._topics.orders, self._topics.receipts, self._topics.presence
+
+
+def _leave_to_the_thread(_client: Client, _data: Any, _sock: Any) -> None: ...

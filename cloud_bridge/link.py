@@ -1,0 +1,134 @@
+"""The hub's end of the road: keeps a connection, brings the hub what the cloud asks, shows that the store is there."""
+
+import asyncio
+import functools
+import logging
+from collections.abc import Callable
+from importlib.metadata import version
+
+from cloud_bridge.backoff import Backoff
+from cloud_bridge.connection import Connection, Life
+from cloud_bridge.messages import Presence, State, backfill_request, presence, topics_of
+from cloud_bridge.publisher import Publisher
+from cloud_bridge.reader import Reader, Understood
+from cloud_bridge.settings import CloudSettings
+from edge.store import StoreHub
+from edge.words import Say
+
+log = logging.getLogger(__name__)
+
+STEADY = 10.0  # seconds a connection must have held for the next wait to be short again
+GOODBYE = 1.0  # seconds for the broker to take our leave
+
+
+class Link:
+    """Runs beside a started hub, whether or not there is a broker."""
+
+    def __init__(
+        self,
+        hub: StoreHub,
+        settings: CloudSettings,
+        *,
+        store: str,
+        say: Say,
+        merchants: tuple[str, ...] = (),
+        backoff: Callable[[], Backoff] = Backoff,
+    ) -> None:
+        self.epoch = 0  # counts connections
+        self.connection: Connection | None = None
+        self._hub, self._settings, self._store, self._say = hub, settings, store, say
+        self._topics = topics_of(store)
+        self._reader = Reader(self._topics, hub.journal.id, merchants)
+        self._backoff = backoff()
+        self._publisher = Publisher(
+            hub, self._topics, store=store, receipts=settings.receipts, say=say, backoff=backoff()
+        )
+        self._version = version("ovenbell")
+        self._stop_following: Callable[[], None] = lambda: None
+        self._keeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to connect; does not wait for the broker."""
+        self._away(self._say("connecting"))
+        self._stop_following = self._hub.follow(self._publisher.follow)
+        self._keeping = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Take leave of the broker, in two seconds at most; the hub must still run."""
+        self._stop_following()
+        if self._keeping is not None:
+            self._keeping.cancel()
+        await self._publisher.finish()
+        connection = self.connection
+        if connection is not None:
+            if connection.life is Life.ONLINE:
+                connection.publish(self._topics.presence, self._presence("offline"), retain=True)
+            connection.close()
+            await asyncio.wait({connection.ended}, timeout=GOODBYE)
+            connection.abandon()
+        self._away("")
+
+    async def _keep(self) -> None:
+        """Connect again and again, each time after a while that nobody can foresee."""
+        loop = asyncio.get_running_loop()
+        while True:
+            self.epoch += 1
+            self.connection = Connection(
+                self._settings,
+                self._topics,
+                self,
+                client_id=self._settings.client_id or self._store,
+                epoch=self.epoch,
+                say=self._say,
+                read=lambda topic, payload: self._reader.read(topic, payload, self._hub.clock.now()),
+                pulse=lambda: self._hub.vitals.heard(self._hub.clock.now()),
+                will=self._presence("offline"),
+            )
+            began = loop.time()
+            self.connection.open()
+            reason = await asyncio.shield(self.connection.ended)
+            self._publisher.halt()
+            self._away(reason)
+            log.warning("the cloud is away: %s", reason)
+            if loop.time() - began > STEADY:
+                self._backoff.reset()
+            await asyncio.sleep(self._backoff.wait())
+
+    # --- what the connection tells ---
+
+    def online(self, connection: Connection) -> None:
+        """Say that we are here, ask for what we missed, send what is owed."""
+        self._hub.vitals.cloud, self._hub.vitals.cloud_reason = "connected", ""
+        log.info("connected to %s", self._settings.address)
+        connection.publish(self._topics.presence, self._presence("online"), retain=True)
+        connection.publish(self._topics.backfill, self._backfill())
+        self._publisher.begin(connection)
+
+    def heard(self, connection: Connection, understood: Understood | None, mid: int) -> None:
+        """Bring it to the hub; the broker is told once it is on disk."""
+        acknowledge = functools.partial(connection.ack, mid)
+        if understood is None:
+            acknowledge()
+        else:
+            self._hub.offer(understood.intent, by="cloud", key=understood.key, done=acknowledge)
+
+    def presence_seen(self, connection: Connection, seen: Presence | None) -> None:
+        """Mend what says that we are away: the late will of an earlier connection, or somebody else's."""
+        if connection.life is Life.ONLINE and (seen is None or seen.state == "offline"):
+            connection.publish(self._topics.presence, self._presence("online"), retain=True)
+
+    def published(self, _connection: Connection, mid: int, code: int) -> None:
+        """The broker answered a publish."""
+        self._publisher.published(mid, code)
+
+    def _away(self, reason: str) -> None:
+        self._hub.vitals.cloud, self._hub.vitals.cloud_reason = "away", reason
+
+    def _presence(self, state: State) -> bytes:
+        return presence(
+            state, epoch=self.epoch, journal=self._hub.journal.id, version=self._version, at=self._hub.clock.now()
+        )
+
+    def _backfill(self) -> bytes:
+        """Without `after`: which sequences of a source were seen is not kept, so everything may come again."""
+        return backfill_request(store=self._store, journal=self._hub.journal.id, now=self._hub.clock.now())

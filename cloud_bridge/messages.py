@@ -1,0 +1,242 @@
+"""The messages of CONTRACT.md section 2: the one place that knows topics and message types; `reader` reads them."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from uuid import uuid4
+
+import msgspec
+from msgspec import Meta
+
+from edge.opendelivery import WireOrder
+from edge.updates import Update, UpdateKind
+
+Name = Annotated[str, Meta(min_length=1, max_length=500)]
+Time = Annotated[datetime, Meta(tz=True)]
+Sequence = Annotated[str, Meta(pattern=r"^[0-9]{1,18}$")]  # more would not fit into the journal's 64 bits
+State = Literal["online", "offline"]
+Data = TypeVar("Data")
+
+
+class Topics(NamedTuple):
+    """The topics of one store."""
+
+    orders: str
+    stages: str
+    backfill: str
+    receipts: str
+    presence: str
+
+
+def topics_of(store: str) -> Topics:
+    """The topics of a store, by its id."""
+    return Topics(*(f"ovenbell/v1/{store}/{name}" for name in Topics._fields))
+
+
+class EventType(StrEnum):
+    """What a CloudEvent can be about, beside the stage events: those are `ovenbell.` and their UpdateKind."""
+
+    PLACED = "ovenbell.order.placed"
+    CHANGED = "ovenbell.order.changed"
+    CANCELLED = "ovenbell.order.cancelled"
+    COLLECTED = "ovenbell.order.collected"
+    SKIPPED = "ovenbell.sequence.skipped"
+    BACKFILL = "ovenbell.backfill.requested"
+    RECEIPT = "ovenbell.receipt"
+
+
+class CloudEvent(msgspec.Struct, Generic[Data], frozen=True, omit_defaults=True, gc=False):
+    """The envelope of every message but presence: CloudEvents 1.0, structured JSON."""
+
+    specversion: Literal["1.0"]
+    id: Name
+    source: Name
+    type: Name
+    data: Data
+    time: Time | None = None
+    subject: str | None = None
+    sequence: str | None = None
+
+
+class Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
+    """An event's `data`: unknown fields are ignored, null means absent."""
+
+
+class Ended(Body, frozen=True):
+    """Data of `order.cancelled` and `order.collected`."""
+
+    id: Name
+    reason: Any = None
+
+
+class Skipped(Body, frozen=True):
+    """Data of `sequence.skipped`: what the cloud cannot send again."""
+
+    from_: Sequence = msgspec.field(name="from")
+    through: Sequence
+
+
+class Receipt(Body, frozen=True):
+    """Data of `receipt`: the cloud has the updates of a journal through this sequence."""
+
+    journal: str
+    through: Sequence
+
+
+class Backfill(Body, frozen=True):
+    """Data of `backfill.requested`: what the hub has; absent where it has seen nothing."""
+
+    after: Sequence | None = None
+    since: Time | None = None
+
+
+class Told(Body, frozen=True):
+    """Data of the stage events."""
+
+    by: str
+    order: str | None = None
+    display_id: str | None = None
+    reply_to: str | None = None
+    item: str | None = None
+    name: str | None = None
+    stage: str | None = None
+    station: str | None = None
+    quantity: Decimal | None = None
+    implied: bool | None = None
+    moment: str | None = None
+    ready: bool | None = None
+    event: str | None = None
+    reason: str | None = None
+    due: datetime | None = None
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """Whether the hub is connected; retained, and the hub's will. `epoch` counts its connections."""
+
+    state: State
+    epoch: int
+    journal: str
+    version: str
+    at: datetime
+
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def cloud_event(update: Update, *, store: str, journal: str) -> bytes:
+    """An update as the cloud reads it."""
+    of_item = update.item is not None
+    told = Told(
+        by=update.by,
+        order=update.order,
+        display_id=update.display_id or None,
+        reply_to=update.reply_to,
+        item=update.item,
+        name=update.name if of_item else None,
+        stage=update.stage,
+        station=update.station,
+        quantity=update.quantity,
+        implied=update.implied if of_item else None,
+        moment=update.moment,
+        ready=False if update.unready else None,
+        event=update.event,
+        reason=update.reason,
+        due=None if update.due is None else datetime.fromtimestamp(update.due, UTC),
+    )
+    return _write(
+        f"ovenbell.{update.kind}",
+        told,
+        event_id=f"{journal}-{update.id}",
+        source=source_of(store, journal),
+        at=update.at,
+        subject=update.order,
+        sequence=None if update.sequence is None else str(update.sequence),
+    )
+
+
+def backfill_request(
+    *, store: str, journal: str, now: float, after: int | None = None, since: float | None = None
+) -> bytes:
+    """Asks the cloud for everything later than what the hub has; without `after` it has seen nothing."""
+    return _write(
+        EventType.BACKFILL,
+        Backfill(
+            after=None if after is None else str(after),
+            since=None if since is None else datetime.fromtimestamp(since, UTC),
+        ),
+        event_id=f"{journal}-backfill-{uuid4().hex}",
+        source=source_of(store, journal),
+        at=now,
+    )
+
+
+def presence(state: State, *, epoch: int, journal: str, version: str, at: float) -> bytes:
+    """The retained message that says whether the hub is connected."""
+    return _ENCODER.encode(Presence(state, epoch, journal, version, datetime.fromtimestamp(at, UTC)))
+
+
+def source_of(store: str, journal: str) -> str:
+    """The `source` of what a store sends."""
+    return f"/stores/{store}/{journal}"
+
+
+def _write(
+    kind: str,
+    data: Body,
+    *,
+    event_id: str,
+    source: str,
+    at: float,
+    subject: str | None = None,
+    sequence: str | None = None,
+) -> bytes:
+    time = datetime.fromtimestamp(at, UTC)
+    return _ENCODER.encode(CloudEvent("1.0", event_id, source, kind, data, time, subject, sequence))
+
+
+# --- the schema -----------------------------------------------------------------------------------------------------
+
+_DATA: dict[str, tuple[str, type[Any]]] = {
+    EventType.PLACED: ("orders", WireOrder),
+    EventType.CHANGED: ("orders", WireOrder),
+    EventType.CANCELLED: ("orders", Ended),
+    EventType.COLLECTED: ("orders", Ended),
+    EventType.SKIPPED: ("orders", Skipped),
+    EventType.BACKFILL: ("backfill", Backfill),
+    EventType.RECEIPT: ("receipts", Receipt),
+}
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of every message, each with its topic."""
+    kinds = [(kind, topic, data) for kind, (topic, data) in _DATA.items()]
+    kinds += [(f"ovenbell.{kind}", "stages", Told) for kind in UpdateKind]
+    shapes: list[Any] = [CloudEvent[data] for _, _, data in kinds]  # type: ignore[valid-type]
+    refs, components = msgspec.json.schema_components([*shapes, Presence], ref_template="#/$defs/{name}")
+    messages = [
+        {"title": f"{topic}: {kind}", "allOf": [ref, {"properties": {"type": {"const": kind}}}]}
+        for (kind, topic, _), ref in zip(kinds, refs, strict=False)
+    ]
+    messages.append({"title": "presence", "allOf": [refs[-1]]})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Ovenbell: messages over MQTT",
+        "anyOf": messages,
+        "$defs": _numbers(components),
+    }
+
+
+def _numbers(schema: Any) -> Any:
+    """The schema with decimals as what they are on the wire: numbers."""
+    match schema:
+        case {"format": "decimal", **rest}:
+            return {**{key: value for key, value in rest.items() if key != "type"}, "type": "number"}
+        case dict():
+            return {key: _numbers(value) for key, value in schema.items()}
+        case list():
+            return [_numbers(value) for value in schema]
+    return schema

@@ -1,0 +1,64 @@
+"""What `ovenbell doctor` asks the broker, beside a running hub and without disturbing it."""
+
+import asyncio
+from typing import NamedTuple
+
+from cloud_bridge.connection import Connection
+from cloud_bridge.messages import Presence, topics_of
+from cloud_bridge.reader import Understood
+from cloud_bridge.settings import CloudSettings
+from edge.words import Say
+
+PATIENCE = 15.0  # seconds for everything
+
+
+class Finding(NamedTuple):
+    """One line of the doctor."""
+
+    ok: bool
+    line: str
+
+
+class _Visitor:
+    """Connects, looks and leaves; what the cloud sends meanwhile is not for it."""
+
+    def __init__(self) -> None:
+        self.arrived = asyncio.Event()
+
+    def online(self, connection: Connection) -> None:
+        self.arrived.set()
+        connection.close()
+
+    def heard(self, connection: Connection, understood: Understood | None, mid: int) -> None: ...
+
+    def presence_seen(self, connection: Connection, presence: Presence | None) -> None: ...
+
+    def published(self, connection: Connection, mid: int, code: int) -> None: ...
+
+
+async def probe(settings: CloudSettings, *, store: str, say: Say) -> list[Finding]:
+    """Whether the broker can be reached and lets us in and read; client id `{store}-doctor`, no will, no session."""
+    visitor = _Visitor()
+    connection = Connection(
+        settings,
+        topics_of(store),
+        visitor,
+        client_id=f"{store}-doctor",
+        epoch=0,
+        say=say,
+        read=lambda _topic, _payload: None,
+        lasting=False,
+    )
+    connection.open()
+    await asyncio.wait({connection.ended}, timeout=PATIENCE)
+    if not connection.ended.done():
+        connection.abandon()
+        return [Finding(False, say("{address} does not answer").format(address=settings.address))]
+    if not visitor.arrived.is_set():
+        return [Finding(False, connection.ended.result())]
+    findings = [Finding(True, say("{address} lets the store in").format(address=settings.address))]
+    findings += [
+        Finding(False, say("the broker does not let the store read {topic}").format(topic=topic))
+        for topic in connection.forbidden
+    ]
+    return findings

@@ -1,0 +1,158 @@
+"""Reads what the cloud sends to a store: bytes in, an intent or a dead letter out, nothing else touched."""
+
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from cloud_bridge.messages import Ended, EventType, Name, Presence, Receipt, Skipped, Time, Topics
+from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates
+from edge.opendelivery import Unreadable, read_order
+from edge.orders import Order, OrderId, Stamp
+from edge.text import plain
+
+LARGEST = 256 * 1024  # bytes of a message that is still read
+KEPT = 64 * 1024  # bytes kept of a larger one
+DIGITS = 18  # of a sequence: more would not fit into the journal's 64 bits
+
+
+class Understood(NamedTuple):
+    """What a message asks of the hub; the same key has one effect."""
+
+    intent: FromCloud | ReceiptUpdates
+    key: str | None
+
+
+class _Envelope(msgspec.Struct, frozen=True, gc=False):
+    """A CloudEvent whose optional fields may be wrong: they never cost the order."""
+
+    specversion: Literal["1.0"]
+    id: Name
+    source: Name
+    type: Name
+    data: Raw
+    time: Any = None
+    subject: Any = None
+    sequence: Any = None
+
+
+class _Named(msgspec.Struct, frozen=True):
+    """A message of which not even the envelope can be read."""
+
+    id: Name
+
+
+_ENVELOPE = msgspec.json.Decoder(_Envelope)
+_ENDED = msgspec.json.Decoder(Ended)
+_RECEIPT = msgspec.json.Decoder(Receipt)
+_SKIPPED = msgspec.json.Decoder(Skipped)
+_PRESENCE = msgspec.json.Decoder(Presence)
+_WRONG = (Unreadable, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """Reads the topics `orders` and `receipts` of one store."""
+
+    topics: Topics
+    journal: str
+    merchants: tuple[str, ...] = ()
+
+    def read(self, topic: str, payload: bytes, now: float) -> Understood | None:
+        """What a message asks of the hub: a dead letter where it cannot be understood, none where it asks nothing."""
+        try:
+            if len(payload) > LARGEST:
+                raise Unreadable(f"{len(payload)} bytes; at most {LARGEST} are read")
+            event = _ENVELOPE.decode(payload)
+            if topic == self.topics.receipts:
+                return self._receipt(event)
+            return self._order(event, now)
+        except _WRONG as error:
+            return letter(topic, payload, str(error))
+
+    def _order(self, event: _Envelope, now: float) -> Understood | None:
+        stamp, dropped = _stamp(event, now)
+        intent: FromCloud
+        match event.type:
+            case EventType.PLACED:
+                intent = Place(order=self._content(event, dropped), stamp=stamp)
+            case EventType.CHANGED:
+                intent = Change(order=self._content(event, dropped), stamp=stamp)
+            case EventType.CANCELLED:
+                order, reason = _ended(event)
+                intent = Cancel(order=order, stamp=stamp, reason=reason)
+            case EventType.COLLECTED:
+                order, reason = _ended(event)
+                intent = Gone(order=order, stamp=stamp, reason=reason)
+            case EventType.SKIPPED:
+                _SKIPPED.decode(event.data)
+                return None  # events apply on arrival and nothing waits for a gap
+            case unknown:
+                raise Unreadable(f"type: unknown here: {unknown}")
+        return Understood(intent, f"{event.source}\n{event.id}")
+
+    def _content(self, event: _Envelope, dropped: tuple[str, ...]) -> Order:
+        order = read_order(event.data, self.merchants)
+        _same_subject(event, order.id)
+        return msgspec.structs.replace(order, dropped=(*dropped, *order.dropped)) if dropped else order
+
+    def _receipt(self, event: _Envelope) -> Understood | None:
+        if event.type != EventType.RECEIPT:
+            raise Unreadable(f"type: unknown here: {event.type}")
+        receipt = _RECEIPT.decode(event.data)
+        if receipt.journal != self.journal:
+            return None  # for the journal of a lost or replaced machine
+        return Understood(ReceiptUpdates(through=int(receipt.through)), None)
+
+
+def letter(topic: str, payload: bytes, reason: str) -> Understood:
+    """The message as it came; its key is its content, so that a mended event under the same id is still read."""
+    digest = sha256(payload).hexdigest()
+    try:
+        event = msgspec.json.decode(payload, type=_Named).id
+    except _WRONG:
+        event = None
+    kept = payload if len(payload) <= LARGEST else payload[:KEPT]
+    intent = KeepLetter(
+        topic=topic, reason=plain(reason, 300), payload=kept, size=len(payload), sha256=digest, event=event
+    )
+    return Understood(intent, f"letter\n{digest}")
+
+
+def read_presence(payload: bytes) -> Presence | None:
+    """What a presence message says; none where it says nothing that can be read."""
+    try:
+        return _PRESENCE.decode(payload)
+    except _WRONG:
+        return None
+
+
+def _stamp(event: _Envelope, now: float) -> tuple[Stamp, tuple[str, ...]]:
+    """Which event it is, and what of the envelope was wrong and is left out."""
+    time, sequence = now, None
+    dropped: tuple[str, ...] = ()
+    if event.time is not None:
+        try:
+            time = msgspec.convert(event.time, Time).timestamp()
+        except msgspec.ValidationError:
+            dropped = ("time",)
+    if isinstance(event.sequence, str) and _is_sequence(event.sequence):
+        sequence = int(event.sequence)
+    elif event.sequence is not None:
+        dropped = (*dropped, "sequence")
+    return Stamp(source=event.source, id=event.id, time=time, sequence=sequence), dropped
+
+
+def _is_sequence(text: str) -> bool:
+    return len(text) <= DIGITS and text.isascii() and text.isdigit()
+
+
+def _ended(event: _Envelope) -> tuple[OrderId, str]:
+    ended = _ENDED.decode(event.data)
+    _same_subject(event, ended.id)
+    return OrderId(ended.id), ended.reason if isinstance(ended.reason, str) else ""
+
+
+def _same_subject(event: _Envelope, order_id: str) -> None:
+    if isinstance(event.subject, str) and event.subject != order_id:
+        raise Unreadable(f"subject: {event.subject}, but data.id is {order_id}")

@@ -1,0 +1,79 @@
+"""The settings of the road to the cloud: `[cloud]` of store.toml (CONTRACT.md section 3)."""
+
+import os
+import ssl
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+PASSWORD_VARIABLE = "OVENBELL_CLOUD_PASSWORD"  # noqa: S105 - the variable's name, not a password
+PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+class Address(NamedTuple):
+    """Where a broker listens, and whether TLS is spoken there."""
+
+    host: str
+    port: int
+    tls: bool
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
+
+
+class CloudSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a store reaches its cloud. The password is not in here, so that settings can be shown and logged."""
+
+    url: str
+    username: str | None = None
+    password_file: str | None = None
+    ca_file: str | None = None
+    cert_file: str | None = None
+    key_file: str | None = None
+    client_id: str | None = None
+    protocol: Literal["5", "3.1.1"] = "5"
+    receipts: bool = False
+    grace_seconds: Annotated[float, Meta(ge=0, le=600)] = 5
+
+    @property
+    def address(self) -> Address:
+        """The broker's address; ValueError where the url is none."""
+        return parse_url(self.url)
+
+
+def parse_url(url: str) -> Address:
+    """The address in `mqtt://host[:port]` or `mqtts://host[:port]`; ValueError says in one line what is wrong."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"expected mqtts://host:port, but {error}") from None
+    if parts.scheme not in PORTS:
+        raise ValueError("expected mqtts://host:port, or mqtt://host:port for a broker on this machine")
+    if "@" in parts.netloc:
+        raise ValueError("expected no user or password in the url; they belong in username and password_file")
+    if not host or any(character.isspace() for character in url):
+        raise ValueError(f"expected a host after {parts.scheme}://")
+    if port == 0 or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise ValueError("expected nothing after host and port, and a port from 1 to 65535")
+    return Address(host, port or PORTS[parts.scheme], parts.scheme == "mqtts")
+
+
+def password(settings: CloudSettings) -> str | None:
+    """The password from the environment, else from its file, read anew each time; OSError where it cannot be read."""
+    from_environment = os.environ.get(PASSWORD_VARIABLE)
+    if from_environment is not None or settings.password_file is None:
+        return from_environment
+    return Path(settings.password_file).read_text(encoding="utf-8").strip("\r\n")
+
+
+def tls_context(settings: CloudSettings) -> ssl.SSLContext:
+    """TLS with verification, always; OSError where a certificate file cannot be read."""
+    context = ssl.create_default_context(cafile=settings.ca_file)
+    if settings.cert_file is not None:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context
