@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from PIL import Image, ImageChops
 
@@ -20,8 +20,10 @@ from devices import fonts
 from devices.paper import Code, Gap, Line, Picture, Strip, draw_strip
 from devices.settings import CODE_PAGES, Encoding
 
+Answer = Literal["status", "printed"]
 ASK_STATUS = b"\x10\x04\x02"  # DLE EOT 2: answered at once, whatever the printer is doing
 ASK_PRINTED = b"\x1dr\x01"  # GS r 1: answered when everything before it is on paper
+AUTOMATIC_STATUS = 4  # bytes of a status that some printers send whenever something changes
 # Bytes that a printer obeys at once wherever they stand, even inside a picture.
 _OBEYED = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 _PLAIN_PUNCTUATION = str.maketrans("‘’“”–—·×", "''\"\"--.x") | {"…": "..."}
@@ -68,13 +70,30 @@ def width(text: str, encoding: Encoding) -> int:
     return len(text.encode(_codec(encoding), "replace"))
 
 
-def status_trouble(answer: int) -> str:
-    """What an answer to ASK_STATUS says is in the way; empty where nothing is."""
-    if answer & 0x04:
+def answers(byte: int) -> Answer | None:
+    """Which question a byte answers, ASK_STATUS or ASK_PRINTED: bits 0, 1, 4 and 7 tell."""
+    if byte & 0x93 == 0x12:  # noqa: PLR2004 - the bits
+        return "status"
+    return "printed" if byte & 0x90 == 0 else None
+
+
+def opens_automatic_status(byte: int) -> bool:
+    """Whether a byte begins a status that nobody asked for: AUTOMATIC_STATUS bytes, the others look like answers."""
+    return byte & 0x93 == 0x10  # noqa: PLR2004 - the bits
+
+
+def trouble(status: int) -> str:
+    """What the answer to ASK_STATUS says is in the way; empty where nothing is."""
+    if status & 0x04:
         return "the cover is open"
-    if answer & 0x20:
+    if status & 0x20:
         return "the paper is out"
-    return "the printer reports an error" if answer & 0x40 else ""
+    return "the printer reports an error" if status & 0x40 else ""
+
+
+def ran_out(answer: int) -> bool:
+    """Whether the answer to ASK_PRINTED says that there is no paper."""
+    return bool(answer & 0x0C)
 
 
 @cache

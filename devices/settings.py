@@ -1,18 +1,19 @@
 """What store.toml says about printers and keypads, and what its short texts mean."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
-import msgspec
 from msgspec import Meta
 
 from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
 from edge.layout import PrintOn
 from edge.orders import StationId
+from edge.settings import Key, Settings
 
-DeviceId = Annotated[str, Meta(min_length=1, max_length=64)]
 Framing = Literal["byte", "line", "stx-etx"]
 # By name as in store.toml; the number is the one Epson gave it in `ESC t`, which other makers follow.
 CODE_PAGES = {
@@ -26,15 +27,16 @@ CODE_PAGES = {
     "cp852": 18,
     "cp858": 19,
 }
+HEX_KEY = re.compile("0x([0-9A-Fa-f]{2})+")
 Encoding = Literal[
     "gb18030", "raster", "cp437", "cp850", "cp860", "cp863", "cp865", "cp1252", "cp866", "cp852", "cp858"
 ]
 
 
-class PrinterSettings(msgspec.Struct, frozen=True, kw_only=True):
+class PrinterSettings(Settings, frozen=True, kw_only=True):
     """One `[[printers]]` of store.toml."""
 
-    id: DeviceId
+    id: Key
     connection: str
     stations: tuple[StationId, ...] = ()  # none named: all of them
     print_on: PrintOn = "released"
@@ -44,10 +46,10 @@ class PrinterSettings(msgspec.Struct, frozen=True, kw_only=True):
     backup: str | None = None
 
 
-class KeypadSettings(msgspec.Struct, frozen=True, kw_only=True):
+class KeypadSettings(Settings, frozen=True, kw_only=True):
     """One `[[keypads]]` of store.toml."""
 
-    id: DeviceId
+    id: Key
     station: StationId
     port: Annotated[str, Meta(min_length=1)]
     baud: Annotated[int, Meta(ge=50, le=4_000_000)] = 9600
@@ -90,20 +92,19 @@ Connection = Tcp | Usb | Serial | File
 
 def parse_connection(text: str) -> Connection:
     """The way to a printer; ValueError says in one line what was expected."""
-    parts = urlsplit(text)
-    match parts.scheme:
-        case "tcp" if parts.hostname and not parts.path.strip("/"):
-            return Tcp(parts.hostname, parts.port or 9100)
-        case "usb" if parts.path.startswith("/"):
-            return Usb(Path(parts.path))
-        case "serial" if parts.path.startswith("/"):
-            options = dict(parse_qsl(parts.query))
-            if options.keys() <= {"baud"} and options.get("baud", "9600").isdecimal():
-                return Serial(Path(parts.path), int(options.get("baud", "9600")))
-        case "file" if text.removeprefix("file:"):
-            return File(Path(text.removeprefix("file:")))
+    with suppress(ValueError):  # of urlsplit, port and int: the line below says it better
+        parts = urlsplit(text)
+        match parts.scheme:
+            case "tcp" if parts.hostname and not parts.path.strip("/"):
+                return Tcp(parts.hostname, 9100 if parts.port is None else parts.port)
+            case "usb" if parts.path.startswith("/"):
+                return Usb(Path(parts.path))
+            case "serial" if parts.path.startswith("/") and (not parts.query or parts.query.startswith("baud=")):
+                return Serial(Path(parts.path), int(parts.query.removeprefix("baud=") or 9600))
+            case "file" if text.removeprefix("file:"):
+                return File(Path(text.removeprefix("file:")))
     raise ValueError(
-        "expected tcp://HOST:PORT, usb:/dev/usb/lp0, serial:/dev/ttyUSB0?baud=19200 or file:PATH, not " + repr(text)
+        f"expected tcp://HOST:PORT, usb:/dev/usb/lp0, serial:/dev/ttyUSB0?baud=19200 or file:PATH, not {text!r}"
     )
 
 
@@ -111,12 +112,12 @@ def parse_key(text: str, framing: Framing) -> bytes:
     """The bytes that a keypad sends for a key; ValueError says in one line what was expected."""
     if len(text) == 1 and text.isascii():
         key = text.encode()
-    elif text.startswith("0x") and len(text) > len("0x"):
+    elif HEX_KEY.fullmatch(text):
         key = bytes.fromhex(text.removeprefix("0x"))
     else:
         raise ValueError(f"expected one ASCII character, or 0x.. hex of the key's bytes, not {text!r}")
     if framing == "byte" and len(key) != 1:
-        raise ValueError(f"expected a key of one byte, as framing is byte, not {text!r}")
+        raise ValueError(f"expected a key of one byte, because framing is byte, not {text!r}")
     return key
 
 
