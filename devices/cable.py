@@ -1,0 +1,132 @@
+"""Cables: the ways to a printer. Each carries bytes out as fast as they are taken, and keeps what comes back."""
+
+import asyncio
+import os
+import socket
+import termios
+from collections import deque
+from collections.abc import Callable
+
+import serial
+
+from devices.settings import Connection, File, Serial, Tcp, Usb
+
+
+async def plug_in(connection: Connection) -> "Cable":
+    """Open a way to a printer; OSError where there is none."""
+    match connection:
+        case Tcp(host, port):
+            return await _tcp(host, port)
+        case Usb(path):
+            return _one_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        case Serial(path, baud):
+            return await _serial(str(path), baud)
+        case File(path):
+            return _one_way(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o644))
+
+
+class Cable:
+    """An open way to a printer, over whatever has a file descriptor."""
+
+    def __init__(
+        self, descriptor: int, close: Callable[[], None], *, end: Callable[[], None] | None = None, hears: bool = True
+    ) -> None:
+        self.hears = hears
+        self.sent = 0  # bytes that have left
+        self._descriptor = descriptor
+        self._close = close
+        self._say_end = end
+        self._heard: deque[int] = deque()
+        self._news = asyncio.Event()
+        self._end: OSError | None = None  # why nothing more will be heard
+        self._loop = asyncio.get_running_loop()
+        if hears:
+            self._loop.add_reader(descriptor, self._read)
+
+    async def send(self, data: bytes, *, stall: float) -> None:
+        """Bring everything out; OSError where the way breaks, or where nothing is taken for `stall` seconds."""
+        rest = memoryview(data)
+        while rest:
+            try:
+                count = os.write(self._descriptor, rest)
+            except BlockingIOError:
+                async with asyncio.timeout(stall):
+                    await self._room()
+            else:
+                self.sent += count
+                rest = rest[count:]
+
+    def heard(self) -> bytes:
+        """What the printer has said up to now."""
+        said = bytes(self._heard)
+        self._heard.clear()
+        return said
+
+    async def hear(self) -> int:
+        """The next byte the printer says; OSError once it has hung up."""
+        while not self._heard:
+            if self._end is not None:
+                raise self._end
+            self._news.clear()
+            await self._news.wait()
+        return self._heard.popleft()
+
+    async def unplug(self, *, linger: float) -> None:
+        """Say that no more comes, hear the printer out, then let go; done at once it could tear what is on its way."""
+        try:
+            if self._say_end is not None:
+                self._say_end()
+                async with asyncio.timeout(linger):
+                    while True:
+                        await self.hear()
+        except OSError:  # it has hung up too, or takes too long
+            pass
+        finally:
+            self._loop.remove_reader(self._descriptor)
+            self._close()
+
+    async def _room(self) -> None:
+        room = asyncio.Event()
+        self._loop.add_writer(self._descriptor, room.set)
+        try:
+            await room.wait()
+        finally:
+            self._loop.remove_writer(self._descriptor)
+
+    def _read(self) -> None:
+        try:
+            said = os.read(self._descriptor, 1024)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            said, self._end = b"", error
+        if not said:
+            self._end = self._end or ConnectionAbortedError("the printer hung up")
+            self._loop.remove_reader(self._descriptor)
+        self._heard.extend(said)
+        self._news.set()
+
+
+async def _tcp(host: str, port: int) -> Cable:
+    loop = asyncio.get_running_loop()
+    family, kind, protocol, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))[0]
+    peer = socket.socket(family, kind, protocol)
+    try:
+        peer.setblocking(False)
+        await loop.sock_connect(peer, address)
+    except BaseException:
+        peer.close()
+        raise
+    return Cable(peer.fileno(), peer.close, end=lambda: peer.shutdown(socket.SHUT_WR))
+
+
+async def _serial(path: str, baud: int) -> Cable:
+    try:
+        port = await asyncio.to_thread(serial.Serial, path, baud, timeout=0, exclusive=True)
+    except termios.error as error:  # not an OSError, though it is one
+        raise OSError(*error.args) from error
+    return Cable(port.fileno(), port.close)
+
+
+def _one_way(descriptor: int) -> Cable:
+    return Cable(descriptor, lambda: os.close(descriptor), hears=False)

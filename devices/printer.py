@@ -1,0 +1,166 @@
+"""A printer's spooler: brings its print jobs to paper one after the other, and reports only what is known of each."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from datetime import tzinfo
+from typing import Literal
+
+from devices import escpos
+from devices.cable import Cable, plug_in
+from devices.conversation import Conversation, Patience, Unready
+from devices.settings import PrinterSettings, parse_connection
+from devices.ticket import ticket_bytes
+from edge.board import Board
+from edge.facts import Happened
+from edge.hub import Commit, NotCommitted
+from edge.intents import Refused, ReportTicket
+from edge.store import StoreHub
+from edge.tickets import Job, JobId, JobState
+from edge.views import Device
+from edge.vitals import DeviceState
+from edge.words import Say
+
+log = logging.getLogger(__name__)
+PATIENT = Patience()
+
+
+class Printer:
+    """One spooler; `run` one for each printer, so that none waits for another."""
+
+    def __init__(
+        self, settings: PrinterSettings, hub: StoreHub, *, say: Say, timezone: tzinfo, patience: Patience = PATIENT
+    ) -> None:
+        self._settings = settings
+        self._hub = hub
+        self._say = say
+        self._timezone = timezone
+        self._patience = patience
+        self._connection = parse_connection(settings.connection)
+        self._owed: dict[JobId, Job] = {}
+        self._new = asyncio.Event()
+
+    async def run(self) -> None:
+        """Print what is owed, until cancelled."""
+        stop_following = self._hub.follow(self._watch)
+        try:
+            for job in self._hub.board.jobs.values():
+                self._note(job.id, job)
+            await asyncio.to_thread(escpos.load)
+            for job in [job for job in self._owed.values() if job.state is JobState.SENDING]:
+                await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
+            await self._work()
+        finally:
+            stop_following()
+
+    async def _work(self) -> None:
+        pause = self._patience.first_retry
+        while True:
+            self._new.clear()
+            job = min(self._owed.values(), key=lambda job: (job.at, len(job.id), job.id), default=None)
+            try:
+                await (self._print(job) if job else self._look())
+            except Unready as unready:
+                self._show(unready.state, unready.reason)
+                if job:
+                    await self._report(job, "unsent", unready.reason)
+                rest, pause = pause, min(pause * 2, self._patience.last_retry)
+            else:
+                rest, pause = 0.0 if job else self._patience.idle, self._patience.first_retry
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._new.wait()
+
+    async def _print(self, job: Job) -> None:
+        ticket = self._set(job)
+        if ticket is None:
+            await self._report(job, "unconfirmed", "the ticket could not be set")
+            return
+        cable = await self._plug_in()
+        try:
+            conversation = await self._greet(cable)
+            if await self._report(job, "sending"):  # on disk before the first byte leaves
+                outcome = await conversation.bring(ticket)
+                await self._report(job, outcome.state, outcome.reason)
+        finally:
+            await cable.unplug(linger=self._patience.linger)
+
+    async def _look(self) -> None:
+        """See whether a printer with nothing to do is there and well."""
+        cable = await self._plug_in()
+        try:
+            await self._greet(cable)
+        finally:
+            await cable.unplug(linger=self._patience.linger)
+
+    async def _plug_in(self) -> Cable:
+        try:
+            async with asyncio.timeout(self._patience.connect):
+                return await plug_in(self._connection)
+        except OSError as error:
+            log.debug("printer %s: %s", self._settings.id, error)
+            raise Unready("missing", "the printer cannot be reached") from error
+
+    async def _greet(self, cable: Cable) -> Conversation:
+        conversation = Conversation(cable, self._patience, ask=self._settings.confirm == "auto")
+        await conversation.check()
+        if conversation.answers:
+            self._show("ok")
+        else:
+            self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
+        return conversation
+
+    def _set(self, job: Job) -> bytes | None:
+        layout = self._hub.board.layout
+        station = layout.stations.get(job.station) if job.station else None
+        try:
+            return ticket_bytes(
+                job,
+                columns=self._settings.columns,
+                encoding=self._settings.encoding,
+                phone=layout.phone,
+                say=self._say,
+                timezone=self._timezone,
+                station=station.name if station else "",
+            )
+        except Exception:  # one ticket that cannot be set must not keep back the others
+            log.exception("ticket %s of order %s", job.id, job.order.display_id)
+            return None
+
+    async def _report(
+        self, job: Job, state: Literal["sending", "printed", "unsent", "unconfirmed"], reason: str = ""
+    ) -> bool:
+        """Tell the hub, until it is on disk; False where the ticket is no longer wanted."""
+        reason = self._say(reason) if reason else ""
+        known = self._owed.get(job.id, job)
+        if (known.state, known.reason) == (state, reason):
+            return True  # said before: the journal need not grow while a printer is away
+        pause = self._patience.first_retry
+        while True:
+            try:
+                await self._hub.submit(ReportTicket(job.id, state, reason), by=f"printer:{self._settings.id}")
+            except NotCommitted:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, self._patience.last_retry)
+            except Refused as refused:
+                log.warning("printer %s: %s", self._settings.id, refused.reason)
+                self._owed.pop(job.id, None)
+                return False
+            else:
+                return True
+
+    def _show(self, state: DeviceState, reason: str = "") -> None:
+        reason = self._say(reason) if reason else ""
+        self._hub.vitals.device(Device(self._settings.id, "printer", state, reason))
+
+    def _watch(self, commit: Commit[Board, Happened]) -> None:
+        for job_id, job in commit.draft.jobs.changes.items():
+            self._note(job_id, job)
+
+    def _note(self, job_id: JobId, job: Job | None) -> None:
+        if job is None or job.printer != self._settings.id or not job.waiting:
+            self._owed.pop(job_id, None)
+            return
+        self._owed[job_id] = job
+        if job.state is JobState.QUEUED:
+            self._new.set()
