@@ -1,0 +1,334 @@
+"""The face of a card: what it says about an order, in rows for the room it has."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from enum import IntEnum
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual.strip import Strip
+
+from display.age import Age, Reading, moved_next
+from display.cells import Piece, chipped, row, shown, wrap
+from display.numerals import ROWS, numeral
+from display.palette import BLACK, BLUE, CYAN, FAINT, GREEN, MAGENTA, MARKS, RED, SHADE, SURFACE, WHITE, YELLOW, ink
+from edge.orders import Moment, OrderState
+from edge.views import Card, CardItem
+from edge.words import Say
+
+BANDS = {
+    Age.EARLY: (WHITE, BLUE),
+    Age.ON_TIME: (WHITE, GREEN),
+    Age.SOON: (BLACK, YELLOW),
+    Age.LATE: (WHITE, RED),
+}
+BIG = (28, 11)  # from this size on the number is five rows high
+AIRY = 16  # from this height on the number has air around it
+TALL = 4  # from this height on the head has two rows
+HOURS = 100  # minutes from which on hours say more
+INDENT = 4
+
+
+class Rank(IntEnum):
+    """How much a line is needed: the higher its rank, the sooner it goes where there is no room."""
+
+    AIR = -1  # is only there where there is room
+    DANGER = 0
+    ITEM = 1
+    CAKE_TEXT = 2
+    NOTE = 3
+    TRAIT = 4
+
+
+Line = tuple[Rank, Strip]
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How cards speak: in which language, by which zone's clock, and whether what they show is live."""
+
+    say: Say
+    zone: tzinfo
+    live: bool = True
+
+    def ink(self, color: str, ground: str = SURFACE, *, bold: bool = False, strike: bool = False) -> Style:
+        """A style; of a board that is not live only shades are left."""
+        if not self.live:
+            color, ground, bold = FAINT, SURFACE if ground == SURFACE else SHADE, False
+        return ink(color, ground, bold=bold, strike=strike)
+
+    def clock(self, moment: datetime, now: float) -> str:
+        """The time of day, with the date where it is not today's."""
+        local = moment.astimezone(self.zone)
+        today = datetime.fromtimestamp(now, UTC).astimezone(self.zone)
+        return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
+
+    def span(self, minutes: int) -> str:
+        """A time span in whole minutes, and in hours where it is long."""
+        if minutes < HOURS:
+            return self.say("{minutes} min").format(minutes=minutes)
+        return self.say("{hours} h").format(hours=minutes // 60)
+
+
+def number(quantity: Decimal) -> str:
+    """A quantity as people write it."""
+    return f"{quantity.normalize():f}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """One card under its number, for one size; `now` gives the day that `today` is."""
+
+    card: Card
+    position: int
+    width: int
+    height: int
+    manner: Manner
+    now: float
+
+    @property
+    def big(self) -> bool:
+        """Whether the number is five rows high."""
+        return self.width >= BIG[0] and self.height >= BIG[1]
+
+    @property
+    def airy(self) -> bool:
+        """Whether the number has an empty row above and below it."""
+        return self.big and self.height >= AIRY
+
+    @property
+    def ground(self) -> Style:
+        """The style of what is empty."""
+        return self.manner.ink(WHITE)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the card is there only to be acknowledged."""
+        return self.card.state is OrderState.CANCELLED
+
+    @property
+    def say(self) -> Say:
+        """The words of the card's language."""
+        return self.manner.say
+
+    def head(self, reading: Reading) -> list[Strip]:
+        """The band in the colour of the card's age: number, display id, due time, age."""
+        color, ground = (WHITE, SHADE) if self.cancelled else BANDS[reading.age]
+        band = self.manner.ink(color, ground)
+        bold = self.manner.ink(color, ground, bold=True)
+        name = (shown(self.card.display_id), bold)
+        if self.big:
+            block = self.manner.ink(color, color) if self.manner.live else ink(FAINT, FAINT)
+            texts = [
+                name,
+                (self._due(reading), band),
+                (self._age(reading), bold),
+                (self._stage(reading), band),
+                (self._from(), band),
+            ]
+            chips = [self._head_chip, None, None, None, None]
+            strips = [
+                row(self.width, band, (" ", band), *blocks, ("  ", band), text, right=chip)
+                for blocks, text, chip in zip(numeral(self.position, block, band), texts, chips, strict=True)
+            ]
+            air = [row(self.width, band)] if self.airy else []
+            return [*air, *strips, *air]
+        badge = (f" {self.position} ", self.manner.ink(ground, color, bold=True))
+        gap = (" ", band)
+        if self.height < TALL:
+            said = " ".join(part for part in (self._age(reading), self._brief(reading)) if part)
+            return [row(self.width, band, badge, gap, name, gap, (said, bold), right=self._head_chip)]
+        second = [gap, (self._age(reading), bold), gap, (self._due(reading), band)]
+        return [row(self.width, band, badge, gap, name, right=self._head_chip), row(self.width, band, *second)]
+
+    def body(self) -> list[Strip]:
+        """What is to be made; where not all of it fits, the least needed lines go, and how many went is said."""
+        room = self.height - self._head_rows - 1
+        lines = self._lines()
+        kept = list(lines)
+        while len(kept) > room and (worst := max(rank for rank, _ in kept)) > Rank.ITEM:
+            del kept[max(at for at, (rank, _) in enumerate(kept) if rank == worst)]
+        if len(kept) > room:
+            dangers = [line for line in kept if line[0] == Rank.DANGER][: room - 1]
+            kept = dangers + self._names(with_allergens=not dangers)
+        elif len(kept) + len(self.card.items) <= room:
+            blank = Rank.AIR, row(self.width, self.ground)
+            kept = [each for line in kept for each in ([blank, line] if line[0] is Rank.ITEM else [line])]
+            lines += [blank] * len(self.card.items)
+        strips = [strip for _, strip in kept[:room]]
+        missing = len(lines) - len(strips)
+        if missing > 0 and strips:
+            strips[-1] = chipped(strips[-1], (f" +{missing} ", self.manner.ink(BLACK, FAINT)))
+        return strips + [row(self.width, self.ground)] * (room - len(strips))
+
+    def foot(self, reading: Reading) -> Strip:
+        """What the next press will do."""
+        if not self.manner.live:
+            return row(self.width, self.ground, (" " + self.say("not live: do not press"), self.ground))
+        if self.card.next is None:
+            words = self.say("cancelled: acknowledge") if self.cancelled else ""
+            return row(self.width, self.ground, (" " + words, self.manner.ink(RED, bold=True)))
+        starts = self.card.next.moment is Moment.STARTED
+        words = self.say("next: start {stage}") if starts else self.say("next: finish {stage}")
+        text = " " + words.format(stage=shown(self.card.next.name))
+        strong = self.manner.ink(WHITE, SHADE, bold=True)
+        early = None
+        if reading.too_early:
+            span = self.manner.span(reading.too_early)
+            choices = (f" {self.say('{span} too early').format(span=span)} ", f" {span} ")
+            fitting = [words for words in choices if cell_len(text) + cell_len(words) < self.width]
+            early = (fitting[0], self.manner.ink(WHITE, BLUE)) if fitting else None
+        return row(self.width, strong, (text, strong), right=early)
+
+    @property
+    def _head_rows(self) -> int:
+        if self.big:
+            return ROWS + 2 if self.airy else ROWS
+        return 2 if self.height >= TALL else 1
+
+    def _from(self) -> str:
+        channel = shown(self.card.channel)
+        return f"{self.say(channel) if channel else ''} {shown(self.card.customer)}".strip()
+
+    def _age(self, reading: Reading) -> str:
+        if not self.manner.live:
+            return self.say("OLD")
+        return self.say("CANCELLED") if self.cancelled else self.say(reading.age.value)
+
+    def _left(self, reading: Reading) -> str:
+        if not self.manner.live:
+            return ""
+        if reading.overdue is not None:
+            late = self.manner.span(reading.overdue)
+            return self.say("{span} late").format(span=late) if reading.overdue else self.say("due now")
+        if reading.left is None:
+            return ""
+        return (
+            self.say("in {span}").format(span=self.manner.span(reading.left)) if reading.left else self.say("due now")
+        )
+
+    def _brief(self, reading: Reading) -> str:
+        """The minutes behind the word for the age, where it is the due time that it speaks of."""
+        if not self.manner.live or self.cancelled:
+            return ""
+        if reading.age is Age.LATE:
+            return self.manner.span(reading.overdue) if reading.overdue else ""
+        if reading.age is Age.EARLY or reading.left is None:
+            return ""
+        return self.manner.span(reading.left)
+
+    def _due(self, reading: Reading) -> str:
+        if self.card.due is None:
+            return self.say("no due time")
+        return f"{self.manner.clock(self.card.due, self.now)} {self._left(reading)}".rstrip()
+
+    def _stage(self, reading: Reading) -> str:
+        moved = moved_next(self.card)
+        if not moved or not self.manner.live:
+            return ""
+        item = moved[0]
+        if item.moment is Moment.WAITING:
+            return self.say("waiting {span}").format(span=self.manner.span(reading.worked))
+        limits = "-".join(str(minutes) for minutes in (item.min_minutes, item.max_minutes) if minutes)
+        worked = f"{reading.worked}/{limits}" if limits else str(reading.worked)
+        return self.say("{stage} {minutes} min").format(stage=shown(item.stage_name), minutes=worked)
+
+    @property
+    def _chips(self) -> list[Piece]:
+        chips = [
+            (f" {self.say(word.value.upper())} ", self.manner.ink(*colors, bold=True))
+            for word, colors in MARKS.items()
+            if word in self.card.marks
+        ]
+        if self.card.priority:
+            chips.append((" " + self.say("FIRST") + " ", self.manner.ink(BLACK, YELLOW, bold=True)))
+        return chips
+
+    @property
+    def _head_chip(self) -> Piece | None:
+        """The most important mark stands in the head where the display id leaves room for it."""
+        if not self._chips:
+            return None
+        first = self._chips[0]
+        number = (
+            sum(cell_len(text) for text, _ in numeral(self.position, self.ground, self.ground)[0]) if self.big else 1
+        )
+        taken = 4 + number + cell_len(shown(self.card.display_id)) + cell_len(first[0])
+        return first if taken <= self.width or self.height < TALL else None
+
+    def _lines(self) -> list[Line]:
+        lines = [*self._marks(), *self._dangers()]
+        moved = {item.item for item in moved_next(self.card)}
+        for item in self.card.items:
+            lines += self._name(item, moved=item.item in moved)
+            lines += self._details(item)
+        if self.card.note:
+            lines += self._note(self.card.note, 1)
+        return lines
+
+    def _marks(self) -> list[Line]:
+        chips = [chip for chip in self._chips if chip != self._head_chip]
+        if not chips:
+            return []
+        spaced = [piece for chip in chips for piece in ((" ", self.ground), chip)]
+        return [(Rank.DANGER, row(self.width, self.ground, *spaced))]
+
+    def _dangers(self) -> list[Line]:
+        lines: list[Line] = []
+        allergens = dict.fromkeys(allergen for item in self.card.items for allergen in item.bakery.allergens)
+        if allergens:
+            style = self.manner.ink(BLACK, MAGENTA, bold=True)
+            text = self.say("ALLERGENS") + " " + ", ".join(shown(allergen) for allergen in allergens)
+            rows = wrap(text, self.width - 2)
+            lines += [(Rank.DANGER, row(self.width, style, (" " + line, style))) for line in rows]
+        if self.card.dropped:
+            text = self.say("NOT UNDERSTOOD") + " " + ", ".join(shown(path) for path in self.card.dropped)
+            lines += self._written(text, 1, self.manner.ink(YELLOW), Rank.NOTE)
+        return lines
+
+    def _name(self, item: CardItem, *, moved: bool) -> list[Line]:
+        count = f" {number(item.quantity):>2}" + (f" {shown(item.unit)}" if item.unit not in {"", "UN"} else "")
+        color = WHITE if moved or self.cancelled else FAINT
+        plain, style = self.manner.ink(color, bold=moved), self.manner.ink(color, bold=moved, strike=self.cancelled)
+        stage = None if moved or self.cancelled else (f" {shown(item.stage_name)} ", self.manner.ink(FAINT))
+        indent = cell_len(count) + 1
+        first, *others = wrap(shown(item.name), self.width - indent - (cell_len(stage[0]) if stage else 1)) or ["?"]
+        gap = (" ", self.ground)
+        return [
+            (Rank.ITEM, row(self.width, self.ground, (count, plain), gap, (first, style), right=stage)),
+            *((Rank.NOTE, row(self.width, self.ground, (" " * indent, self.ground), (o, style))) for o in others),
+        ]
+
+    def _details(self, item: CardItem) -> list[Line]:
+        cake = item.bakery
+        traits = [shown(trait) for trait in (cake.size, cake.flavour, cake.filling, cake.frosting) if trait]
+        for option in item.options:
+            times = f" x{number(option.quantity)}" if option.quantity != 1 else ""
+            traits.append(shown(option.name) + times)
+        if cake.candles:
+            traits.append(self.say("{count} candles").format(count=cake.candles))
+        lines = self._written(", ".join(traits), INDENT, self.manner.ink(WHITE), Rank.TRAIT)
+        if item.note:
+            lines += self._note(item.note, INDENT)
+        if cake.cake_text:
+            text = self.say('on it: "{text}"').format(text=shown(cake.cake_text))
+            lines += self._written(text, INDENT, self.manner.ink(CYAN, bold=True), Rank.CAKE_TEXT)
+        return lines
+
+    def _note(self, note: str, indent: int) -> list[Line]:
+        text = self.say("note: {text}").format(text=shown(note))
+        return self._written(text, indent, self.manner.ink(YELLOW), Rank.NOTE)
+
+    def _written(self, text: str, indent: int, style: Style, rank: Rank) -> list[Line]:
+        rows = wrap(text, self.width - indent - 1)
+        return [(rank, row(self.width, self.ground, (" " * indent, self.ground), (line, style))) for line in rows]
+
+    def _names(self, *, with_allergens: bool) -> list[Line]:
+        names = " + ".join(f"{number(item.quantity)} {shown(item.name)}" for item in self.card.items)
+        style = self.manner.ink(WHITE, bold=True, strike=self.cancelled)
+        chip: list[Piece] = []
+        if with_allergens and any(item.bakery.allergens for item in self.card.items):
+            chip = [(" ! ", self.manner.ink(BLACK, MAGENTA, bold=True))]
+        room = self.width - 2 - sum(cell_len(text) for text, _ in chip)
+        return [(Rank.ITEM, row(self.width, self.ground, *chip, (" " + line, style))) for line in wrap(names, room)]

@@ -1,0 +1,166 @@
+"""A station on the screen: its heading, its numbered cards, and what is on its way there."""
+
+from collections.abc import Iterator
+from math import ceil, log
+from typing import NamedTuple
+
+from textual import events
+from textual.containers import Container, Vertical
+from textual.strip import Strip
+from textual.widget import Widget
+
+from display.age import Age, pace, read
+from display.card import CardPlace
+from display.cells import Painted, row, shown
+from display.face import Manner
+from display.palette import BLACK, FAINT, RED, SHADE, WHITE, YELLOW, ink
+from edge.orders import StationId
+from edge.views import Card, StationView
+
+SIZES = ((24, 4), (20, 3))  # the smallest cards that can be read: well, and where there is no other way
+SHAPE = 3.0  # of a card that reads best: three times as many cells wide as high
+COMING = 12  # of those on their way, how many are named at most
+ROOMY = 40  # from this height on there is an empty row below the cards
+AIRY = 8  # from this height on there is an empty row between cards
+
+
+class Grid(NamedTuple):
+    """How the places of a page are laid out."""
+
+    columns: int
+    rows: int
+    height: int  # of a card
+    gap: int  # between rows
+
+    @property
+    def places(self) -> int:
+        """How many cards there is room for."""
+        return self.columns * self.rows
+
+
+def lay(width: int, height: int, count: int) -> Grid:
+    """The grid in which so many cards read best; one with fewer places where they would get too small."""
+    for least_width, least_height in SIZES:
+        best: tuple[float, Grid] | None = None
+        for columns in range(1, min(count, (width + 1) // (least_width + 1)) + 1):
+            rows = ceil(count / columns)
+            gap = 1 if (height - rows + 1) // rows >= AIRY else 0
+            card_width, card_height = (width - columns + 1) // columns, (height - gap * (rows - 1)) // rows
+            if card_height >= least_height:
+                worse = abs(log(card_width / card_height / SHAPE)) + (columns * rows - count) / count
+                if best is None or worse < best[0]:
+                    best = worse, Grid(columns, rows, card_height, gap)
+        if best:
+            return best[1]
+    rows = max(1, height // least_height)
+    return Grid(max(1, (width + 1) // (least_width + 1)), rows, max(least_height, height // rows), 0)
+
+
+class StationBoard(Vertical):
+    """One station's page, with a fixed pool of places for its cards."""
+
+    DEFAULT_CSS = f"""
+    StationBoard {{ width: 1fr; height: 1fr; }}
+    StationBoard Painted {{ width: 1fr; height: 1fr; }}
+    StationBoard > Painted {{ height: 1; }}
+    StationBoard > Container {{ layout: grid; height: 1fr; grid-gutter: 0 1; background: {BLACK}; }}
+    """
+
+    def __init__(self, station: StationId, slots: int) -> None:
+        super().__init__()
+        self.station = station
+        self.slots = slots
+        self.view: StationView | None = None
+        self._heading = Painted()
+        self._coming = Painted()
+        self._places = tuple(CardPlace() for _ in range(slots))
+        self._grid = Grid(1, 1, 1, 0)
+        self._shown: tuple[Manner, float, str, bool] | None = None
+
+    def compose(self) -> Iterator[Widget]:
+        """A heading, the cards, and what is coming."""
+        yield self._heading
+        yield Container(*self._places)
+        yield self._coming
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Lay the pool out for the new size; where not all fits, cards stand closer and free numbers are left out."""
+        width, height = self.size
+        margin = 1 if height >= ROOMY else 0
+        grid = lay(width, height - 2 - margin, self.slots)
+        if grid != self._grid:
+            self._grid = grid
+            styles = self.query_one(Container).styles
+            styles.margin = (0, 0, margin, 0)
+            styles.grid_size_columns, styles.grid_size_rows = grid.columns, grid.rows
+            styles.grid_rows = str(grid.height)
+            styles.grid_gutter_horizontal = grid.gap
+            for index, place in enumerate(self._places):
+                place.display = index < grid.places
+        if self._shown:
+            self.call_after_refresh(self._draw)
+
+    def show(self, view: StationView, manner: Manner, now: float, trouble: str, *, chosen: bool) -> None:
+        """Show a station as it is now; `trouble` is said in red in its heading, `chosen` gets the digits."""
+        self.view = view
+        self._shown = manner, now, trouble, chosen
+        self._draw()
+
+    def card(self, position: int) -> Card | None:
+        """The card under a number of the page that is shown."""
+        if self.view is None:
+            return None
+        slot = (self.view.page - 1) * self.view.slots + position
+        return next((card for card in self.view.cards if card.slot == slot), None)
+
+    def _draw(self) -> None:
+        if self.view is None or self._shown is None:
+            return
+        manner, now, trouble, chosen = self._shown
+        first = (self.view.page - 1) * self.view.slots + 1
+        here = {card.slot - first + 1: card for card in self.view.cards if 0 <= card.slot - first < self.view.slots}
+        room = self._grid.places
+        positions = list(range(1, self.slots + 1)) if self.slots <= room else sorted(here)[:room]
+        for index, place in enumerate(self._places[:room]):
+            position = positions[index] if index < len(positions) else 0
+            place.show(here.get(position), position, manner, now)
+        hidden = len(here) - sum(position in here for position in positions)
+        self._heading.paint((self._headline(self.view, manner, now, trouble, hidden, chosen=chosen),))
+        self._coming.paint((self._on_its_way(self.view, manner, now),))
+
+    def _headline(
+        self, view: StationView, manner: Manner, now: float, trouble: str, hidden: int, *, chosen: bool
+    ) -> Strip:
+        say = manner.say
+        color, ground = (WHITE, RED) if trouble else (BLACK, WHITE) if chosen else (WHITE, SHADE)
+        fill, strong = ink(color, ground), ink(color, ground, bold=True)
+        first = (view.page - 1) * view.slots + 1
+        elsewhere = [card for card in view.cards if not 0 <= card.slot - first < view.slots]
+        pages = max([view.page, *(ceil(card.slot / view.slots) for card in elsewhere)])
+        pieces = [(f" {shown(view.name)}  ", strong)]
+        if trouble:
+            pieces.append((trouble, strong))
+        else:
+            if hidden:
+                no_room = say("{count} HIDDEN: screen too small").format(count=hidden)
+                pieces += [(f" {no_room} ", ink(WHITE, RED, bold=True)), ("  ", fill)]
+            if elsewhere:
+                late = sum(read(pace(card), now).age is Age.LATE for card in elsewhere)
+                said = say("{count} on other pages, {late} late") if late else say("{count} on other pages")
+                style = ink(WHITE, RED, bold=True) if late else ink(BLACK, YELLOW, bold=True)
+                pieces += [(" " + said.format(count=len(elsewhere), late=late) + " ", style), ("  ", fill)]
+            pieces.append((say("page {page}/{pages}").format(page=view.page, pages=pages) + "  ", fill))
+            pieces.append((say("{count} cards").format(count=len(view.cards)), fill))
+        keys = (" " + say("keys") + " ", ink(WHITE, BLACK, bold=True)) if chosen else None
+        return row(self.size.width, fill, *pieces, right=keys)
+
+    def _on_its_way(self, view: StationView, manner: Manner, now: float) -> Strip:
+        faint, strong = ink(FAINT), ink(FAINT, bold=True)
+        if not view.coming:
+            return row(self.size.width, faint, (" " + manner.say("nothing on its way"), faint))
+        pieces = [(" " + manner.say("{count} coming:").format(count=len(view.coming)), faint)]
+        for entry in view.coming[:COMING]:
+            due = manner.clock(entry.due, now) + " " if entry.due else ""
+            pieces.append((f"  {due}{shown(entry.display_id)} ", strong))
+            pieces.append((", ".join(shown(name) for name in entry.names), faint))
+        return row(self.size.width, faint, *pieces)
