@@ -55,9 +55,11 @@ class Link:
 
     async def stop(self) -> None:
         """Take leave of the broker, in two seconds at most; the hub must still run."""
+        if self._keeping is None:
+            return
+        self._keeping.cancel()
+        self._keeping = None
         self._stop_following()
-        if self._keeping is not None:
-            self._keeping.cancel()
         await self._publisher.finish()
         connection = self.connection
         if connection is not None:

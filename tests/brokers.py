@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,10 @@ PATIENCE = 10.0  # seconds for a broker to listen or to end
 class Broker:
     """One broker on a free port of this machine; it can be stopped, killed and started again."""
 
-    def __init__(self, directory: Path, *lines: str, embedded: bool = MOSQUITTO is None) -> None:
+    def __init__(self, directory: Path, *lines: str, embedded: bool | None = None) -> None:
         self.directory = directory
-        self.embedded = embedded
-        self.protocol = "3.1.1" if embedded else "5"
+        self.embedded = MOSQUITTO is None if embedded is None else embedded
+        self.protocol = "3.1.1" if self.embedded else "5"
         self.port = free_port()
         self._lines = lines
         self._process: subprocess.Popen[bytes] | None = None
@@ -62,6 +63,16 @@ class Broker:
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It neither answers nor goes away, as behind a cable that was pulled elsewhere."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(how)
@@ -82,18 +93,11 @@ class Broker:
             return [sys.executable, "-m", "amqtt.scripts.broker_script", "-c", str(settings)]
         assert MOSQUITTO is not None
         settings = self.directory / "mosquitto.conf"
-        lines = (
-            self._lines
-            if any(line.startswith("listener") for line in self._lines)
-            else (
-                f"listener {self.port} 127.0.0.1",
-                *self._lines,
-            )
-        )
-        everybody = () if any("allow_anonymous" in line for line in lines) else ("allow_anonymous true",)
+        everybody = () if any("allow_anonymous" in line for line in self._lines) else ("allow_anonymous true",)
         queues = ("max_inflight_messages 0", "max_queued_messages 0", "set_tcp_nodelay true")
         user = ("user root",) if os.geteuid() == 0 else ()  # else it gives up the right to read the test's files
-        settings.write_text("\n".join((*user, *queues, *everybody, *lines)).replace("{port}", str(self.port)) + "\n")
+        listener = f"listener {self.port} 127.0.0.1"
+        settings.write_text("\n".join((*user, *queues, *everybody, listener, *self._lines, "")))
         return [MOSQUITTO, "-c", str(settings)]
 
 

@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 from copy import deepcopy
+from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -69,6 +70,7 @@ class Cloud:
         self._client.on_connect = lambda client, *_: client.subscribe(f"{self.root}/#", 1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._remember
+        self._client.on_socket_open = lambda _client, _data, sock: sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self._client.connect("127.0.0.1", broker.port)
         self._client.loop_start()
         assert self._ready.wait(PATIENCE), "the broker does not take the cloud's subscription"
@@ -78,10 +80,12 @@ class Cloud:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def send(self, message: Any, topic: str = "orders", *, retain: bool = False) -> None:
-        """Send an event, or bytes as they are, and wait until the broker has it."""
-        payload = message if isinstance(message, bytes) else json.dumps(message, ensure_ascii=False).encode()
-        self._client.publish(f"{self.root}/{topic}", payload, qos=1, retain=retain).wait_for_publish(PATIENCE)
+    def send(self, *messages: Any, topic: str = "orders", retain: bool = False) -> None:
+        """Send events, or bytes as they are, and wait until the broker has them."""
+        payloads = [m if isinstance(m, bytes) else json.dumps(m, ensure_ascii=False).encode() for m in messages]
+        sent = [self._client.publish(f"{self.root}/{topic}", payload, 1, retain) for payload in payloads]
+        for one in sent:
+            one.wait_for_publish(PATIENCE)
 
     def told(self, topic: str = "stages", kind: str = "") -> list[dict[str, Any]]:
         """What the store has said on a topic; of one type only where a kind is given."""

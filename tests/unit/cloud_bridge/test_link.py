@@ -1,0 +1,375 @@
+"""The link on real brokers: what it brings, when it acknowledges, how it comes back, and what the cloud sees of it."""
+
+import asyncio
+import json
+import logging
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from cloud_bridge import CloudSettings, probe
+from cloud_bridge.connection import Life
+from edge.words import speak
+from tests.brokers import Broker, free_port
+from tests.cloud import ended_event, order_event, until
+from tests.unit.cloud_bridge.conftest import STORE
+
+# Takes orders at a broker and is killed when its journal has just committed them, before the broker is told.
+DYING_STORE = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from cloud_bridge import CloudSettings, Link
+from edge.clock import SystemClock
+from edge.layout import lay_out
+from edge.store import store_hub
+from edge.words import speak
+
+async def main(url, journal):
+    hub = store_hub(lay_out(), Path(journal), SystemClock())
+    await hub.start()
+    commit = hub.journal.commit
+    async def last_commit(pack):
+        await commit(pack)
+        os.kill(os.getpid(), signal.SIGKILL)
+    hub.journal.commit = last_commit
+    await Link(hub, CloudSettings(url=url), store="hz-0012", say=speak("en")).start()
+    await asyncio.sleep(60)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+async def test_an_order_arrives_and_the_cloud_is_told_that_it_was_accepted(
+    broker: Broker, opened: Any, cloud_of: Any
+) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(order_event(1))
+    await until(lambda: store.has("o-1") and cloud.told(kind="order.accepted"))
+    (accepted,) = cloud.told(kind="order.accepted")
+    assert accepted["data"]["event"] == "e-1"
+    assert accepted["source"] == f"/stores/{STORE}/{store.hub.journal.id}"
+    assert store.hub.vitals.cloud == "connected"
+    assert store.hub.vitals.last_heard is not None
+
+
+async def test_mqtt_3_1_1_carries_the_same(mosquitto: Any, opened: Any, cloud_of: Any) -> None:
+    broker = mosquitto()
+    cloud = cloud_of(broker)
+    store = await (await opened(broker, protocol="3.1.1")).online()
+    cloud.send(order_event(1))
+    await until(lambda: cloud.told(kind="order.accepted"))
+    await store.stop()
+    cloud.send(order_event(2))
+    store = await (await opened(broker, protocol="3.1.1")).online()
+    await until(lambda: store.has("o-1", "o-2"))
+
+
+async def test_every_connect_asks_the_cloud_for_what_was_missed(broker: Broker, opened: Any, cloud_of: Any) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    await until(lambda: len(cloud.told("backfill")) == 1)
+    await store.cut()
+    await until(lambda: len(cloud.told("backfill")) == 2)
+    first, second = cloud.told("backfill")
+    assert first["type"] == "ovenbell.backfill.requested"
+    assert first["id"] != second["id"]
+
+
+async def test_the_store_starts_while_its_broker_is_away_and_finds_it_later(
+    broker: Broker, opened: Any, cloud_of: Any
+) -> None:
+    broker.stop()
+    store = await opened(broker)
+    await until(lambda: "cannot be reached" in store.hub.vitals.cloud_reason)
+    assert store.hub.vitals.cloud == "away"
+    broker.start()
+    await store.online()
+    cloud = cloud_of(broker)
+    cloud.send(order_event(1))
+    await until(lambda: store.has("o-1"))
+    broker.kill()
+    await until(lambda: store.hub.vitals.cloud == "away")
+    broker.start()
+    await until(lambda: store.hub.vitals.cloud == "connected")
+
+
+async def test_orders_of_a_closed_store_wait_at_the_broker(mosquitto: Any, opened: Any, cloud_of: Any) -> None:
+    broker = mosquitto()
+    await (await (await opened(broker)).online()).stop()
+    cloud = cloud_of(broker)
+    cloud.send(*(order_event(number) for number in range(300)))
+    store = await opened(broker)
+    await until(lambda: store.has(*(f"o-{number}" for number in range(300))))
+
+
+async def test_a_store_killed_between_commit_and_acknowledgement_loses_and_doubles_nothing(
+    mosquitto: Any, opened: Any, cloud_of: Any, tmp_path: Path
+) -> None:
+    broker = mosquitto()
+    await (await (await opened(broker)).online()).stop()
+    cloud = cloud_of(broker)
+    cloud.send(*(order_event(number) for number in range(500)))
+    killed = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", DYING_STORE, broker.url, str(tmp_path / "journal.db")], check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    store = await opened(broker)
+    assert await store.placed(), "it was killed after its commit"
+    await until(lambda: store.has(*(f"o-{number}" for number in range(500))))
+    assert len(await store.placed()) == 500
+
+
+async def test_a_late_acknowledgement_never_reaches_a_session_that_came_after(
+    mosquitto: Any, opened: Any, cloud_of: Any
+) -> None:
+    broker = mosquitto()
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    held: list[tuple[str, int, Any]] = []
+    store.hub.offer = lambda intent, *, done, **_: held.append((intent.order.id, done.args[0], done))
+    cloud.send(order_event(1))
+    await until(lambda: len(held) == 1)
+    broker.kill()  # and with it the session
+    await until(lambda: store.hub.vitals.cloud == "away")
+    broker.start()
+    await store.online(2)
+    cloud = cloud_of(broker)
+    cloud.send(order_event(2))
+    await until(lambda: len(held) == 2)
+    (_, late, acknowledge), (_, fresh, _) = held
+    assert late == fresh, "the broker uses the same packet id again"
+    acknowledge()
+    await store.cut()
+    await until(lambda: len(held) == 3)
+    assert held[2][0] == "o-2", "it was not acknowledged, so it comes again"
+
+
+async def test_a_mistake_in_a_callback_does_not_end_the_link(
+    broker: Broker, opened: Any, cloud_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+
+    def mistaken(*_: Any, **__: Any) -> None:
+        raise KeyError("a mistake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cloud_bridge.connection.read_presence", mistaken)  # on the network thread
+        patched.setattr(store.link, "published", mistaken)  # on the loop's
+        cloud.send(b"{}", topic="presence")
+        patched.setattr(store.link, "_reader", None)
+        cloud.send(order_event(1))
+        await until(lambda: store.hub.board.counters.dead_letters == 1)
+    cloud.send(order_event(2))
+    await until(lambda: store.has("o-2"))
+    assert store.link.epoch == 1
+
+
+async def test_what_cannot_be_understood_is_kept_acknowledged_and_answered(
+    mosquitto: Any, opened: Any, cloud_of: Any
+) -> None:
+    broker = mosquitto()
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(b"\xff not json", b"x" * 10_000_000, order_event(1) | {"data": {"id": "o-1"}}, order_event(2))
+    await until(lambda: store.has("o-2") and len(cloud.told(kind="order.rejected")) == 3)
+    assert [event["data"].get("event") for event in cloud.told(kind="order.rejected")] == [None, None, "e-1"]
+    await store.cut()
+    cloud.send(order_event(3))
+    await until(lambda: store.has("o-3"))
+    assert store.hub.board.counters.dead_letters == 3
+
+
+async def test_the_same_event_has_one_effect_however_often_it_comes(broker: Broker, opened: Any, cloud_of: Any) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(*[order_event(1)] * 5, ended_event(1, "cancelled"), order_event(2))
+    await until(lambda: store.has("o-2") and len(cloud.told(kind="order.accepted")) >= 3)
+    assert len(await store.placed()) == 2
+
+
+async def test_presence_says_online_and_when_the_store_closes_offline(
+    broker: Broker, opened: Any, cloud_of: Any
+) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    await until(lambda: cloud.presence.get("state") == "online")
+    assert cloud.presence["epoch"] == 1
+    assert cloud.presence["journal"] == store.hub.journal.id
+    async with asyncio.timeout(2):
+        await store.link.stop()
+    await until(lambda: cloud.presence["state"] == "offline")
+
+
+async def test_a_cut_cable_is_told_by_the_will_and_each_connection_is_counted(
+    mosquitto: Any, opened: Any, cloud_of: Any
+) -> None:
+    broker = mosquitto()
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    await until(lambda: cloud.presence)
+    await store.cut()
+    await until(lambda: cloud.presence["epoch"] == 2)
+    states = [(message["state"], message["epoch"]) for message in cloud.told("presence")]
+    assert ("offline", 1) in states
+    assert states[-1] == ("online", 2)
+
+
+async def test_a_presence_that_says_offline_is_mended(broker: Broker, opened: Any, cloud_of: Any) -> None:
+    cloud = cloud_of(broker)
+    await (await opened(broker)).online()
+    await until(lambda: cloud.presence.get("state") == "online")
+    somebody_elses_will = json.dumps(cloud.presence | {"state": "offline", "epoch": 7}).encode()
+    for wrong in (somebody_elses_will, b'{"state": "offline"}', b""):
+        said = len(cloud.told("presence")) + bool(wrong)
+        cloud.send(wrong, topic="presence", retain=True)
+        await until(lambda said=said: len(cloud.told("presence")) > said)
+        assert (cloud.presence["state"], cloud.presence["epoch"]) == ("online", 1)
+
+
+async def test_a_store_whose_name_was_taken_over_comes_back_and_is_online(
+    mosquitto: Any, opened: Any, cloud_of: Any
+) -> None:
+    broker = mosquitto()
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    other = Client(CallbackAPIVersion.VERSION2, STORE, protocol=MQTTProtocolVersion.MQTTv5)
+    other.connect("127.0.0.1", broker.port)
+    other.loop_start()
+    await store.online(2)
+    other.disconnect()
+    other.loop_stop()
+    await until(lambda: cloud.presence.get("state") == "online" and cloud.presence["epoch"] >= 2)
+
+
+async def test_a_link_that_is_half_open_is_noticed(
+    mosquitto: Any, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud_bridge.connection.KEEPALIVE", 1)
+    broker = mosquitto()
+    store = await (await opened(broker)).online()
+    with broker.frozen():
+        await until(lambda: store.hub.vitals.cloud == "away")
+    await until(lambda: store.hub.vitals.cloud == "connected")
+
+
+async def test_a_store_closes_in_time_though_its_broker_answers_nothing(mosquitto: Any, opened: Any) -> None:
+    broker = mosquitto()
+    store = await (await opened(broker)).online()
+    with broker.frozen():
+        async with asyncio.timeout(3):
+            await store.link.stop()
+
+
+async def test_a_broker_that_lets_nobody_in_is_named_and_the_password_never(
+    mosquitto: Any, opened: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    accounts, secret = tmp_path / "accounts", tmp_path / "secret"
+    accounts.touch()
+    command = ["mosquitto_passwd", "-b", str(accounts), STORE, "flour-and-water"]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    broker = mosquitto("allow_anonymous false", f"password_file {accounts}")
+    secret.write_text("flour-and-salt\n")
+    store = await opened(broker, username=STORE, password_file=str(secret))
+    await until(lambda: "refuses" in store.hub.vitals.cloud_reason)
+    secret.write_text("flour-and-water\n")
+    await store.online()
+    assert "flour" not in caplog.text
+    assert "flour" not in repr(store.settings)
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Path:
+    """A directory with an authority of our own, and a broker's certificate from it."""
+    make = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    for name in ("ours", "strangers"):
+        files = ["-keyout", str(tmp_path / f"{name}.key"), "-out", str(tmp_path / f"{name}.pem")]
+        subprocess.run([*make, *files, *names], check=True, capture_output=True)
+    return tmp_path
+
+
+async def test_tls_is_always_verified(mosquitto: Any, opened: Any, certificates: Path) -> None:
+    port = free_port()
+    files = f"certfile {certificates}/ours.pem", f"keyfile {certificates}/ours.key"
+    broker = mosquitto(f"listener {port} 127.0.0.1", *files)
+    url = f"mqtts://localhost:{port}"
+    strict = await opened(broker, url=url, ca_file=str(certificates / "strangers.pem"))
+    await until(lambda: "not trusted" in strict.hub.vitals.cloud_reason)
+    await strict.stop()
+    await (await opened(broker, url=url, ca_file=str(certificates / "ours.pem"))).online()
+
+
+async def test_many_orders_in_one_record_of_tls_all_arrive(
+    broker: Broker, opened: Any, cloud_of: Any, certificates: Path
+) -> None:
+    cloud = cloud_of(broker)
+    async with packing_proxy(broker, certificates) as port:
+        url = f"mqtts://localhost:{port}"
+        store = await (await opened(broker, url=url, ca_file=str(certificates / "ours.pem"))).online()
+        await until(lambda: cloud.presence)
+        heard: list[str] = []  # and no answer, which would bring new bytes that hide a link that has stopped reading
+        store.hub.offer = lambda intent, **_: heard.append(intent.order.id)
+        cloud.send(*(order_event(number) for number in range(15)))
+        await until(lambda: len(heard) == 15, patience=5)
+        await store.stop()
+
+
+@asynccontextmanager
+async def packing_proxy(broker: Broker, certificates: Path) -> AsyncIterator[int]:
+    """Speaks TLS before a broker, and puts what the broker sends one by one into as few records as it can."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificates / "ours.pem", certificates / "ours.key")
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gathering: float) -> None:
+        with closing(writer), suppress(ConnectionError):
+            while first := await reader.read(1):
+                await asyncio.sleep(gathering)
+                writer.write(first + await reader.read(16_000))
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", broker.port, limit=16_000)
+        await asyncio.gather(carry(reader, outer, 0), carry(inner, writer, 0.1))
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+async def test_the_doctor_looks_without_disturbing_the_store(broker: Broker, opened: Any, cloud_of: Any) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    await until(lambda: cloud.presence)
+    (finding,) = await probe(store.settings, store=STORE, say=speak("en"))
+    assert finding == (True, f"{broker.url} lets the store in")
+    assert (store.link.epoch, store.connection.life) == (1, Life.ONLINE)
+    assert [message["state"] for message in cloud.told("presence")] == ["online"]
+
+
+async def test_the_doctor_names_a_broker_that_is_away() -> None:
+    settings = CloudSettings(url=f"mqtt://127.0.0.1:{free_port()}")
+    (finding,) = await probe(settings, store=STORE, say=speak("en"))
+    assert not finding.ok
+    assert "cannot be reached" in finding.line

@@ -1,0 +1,144 @@
+"""What the store tells the cloud: in order, at least once, and never called delivered when it is not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.brokers import Broker
+from tests.cloud import order_event, until
+from tests.unit.cloud_bridge.conftest import STORE, Store
+
+
+def sequences(cloud: Any) -> list[int]:
+    return [int(event["sequence"]) for event in cloud.told()]
+
+
+def receipt(store: Store, through: int, journal: str | None = None) -> dict[str, Any]:
+    data = {"journal": journal or store.hub.journal.id, "through": str(through)}
+    return order_event(0, id=f"r-{through}-{journal}", type="ovenbell.receipt") | {"data": data, "subject": None}
+
+
+async def test_stage_events_come_in_order_without_gaps_and_leave_the_outbox(
+    broker: Broker, opened: Any, cloud_of: Any
+) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(*(order_event(number) for number in range(1, 41)))
+    await until(lambda: store.has(*(f"o-{number}" for number in range(1, 41))))
+    for number in range(1, 41):
+        await store.bump(f"o-{number}")
+    await until(lambda: len(cloud.told(kind="order.ready")) == 40)
+    await until(lambda: len(store.hub.board.outbox) == 0)
+    assert sequences(cloud) == list(range(1, len(cloud.told()) + 1))
+    assert store.hub.board.counters.receipted == len(cloud.told())
+    finished = cloud.told(kind="item.finished")
+    assert finished[0]["data"] | {"by": "", "replyTo": ""} == {
+        "by": "",
+        "order": "o-1",
+        "displayId": "A001",
+        "replyTo": "",
+        "item": "1",
+        "name": "草莓奶油蛋糕 8寸",
+        "stage": "making",
+        "station": "kitchen",
+        "quantity": 1,
+        "implied": False,
+    }
+
+
+async def test_what_happened_while_the_broker_was_away_is_told_afterwards_in_order(
+    broker: Broker, opened: Any, cloud_of: Any
+) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(*(order_event(number) for number in range(1, 11)))
+    await until(lambda: store.has(*(f"o-{number}" for number in range(1, 11))) and not store.hub.board.outbox)
+    told = len(cloud.told())
+    broker.stop()
+    await until(lambda: store.hub.vitals.cloud == "away")
+    for number in range(1, 11):
+        await store.bump(f"o-{number}")
+    owed = len(store.hub.board.outbox)
+    assert owed >= 20
+    broker.start()
+    cloud = cloud_of(broker)
+    await until(lambda: not store.hub.board.outbox)
+    assert set(range(told + 1, told + owed + 1)) <= set(sequences(cloud)) | {told + 1}
+
+
+async def test_what_was_not_delivered_when_the_store_died_is_sent_again_under_the_same_ids(
+    mosquitto: Any, opened: Any, cloud_of: Any
+) -> None:
+    broker = mosquitto()
+    cloud = cloud_of(broker)
+    store = await (await opened(broker, receipts=True)).online()
+    cloud.send(order_event(1))
+    await until(cloud.told)
+    await store.stop()
+    first = {event["id"] for event in cloud.told()}
+    before = len(cloud.told())
+    store = await (await opened(broker, receipts=True)).online()
+    await until(lambda: len(cloud.told()) == 2 * before)
+    assert {event["id"] for event in cloud.told()} == first
+    assert len(store.hub.board.outbox) == before
+
+
+async def test_with_receipts_only_the_clouds_word_takes_an_update_out_of_the_outbox(
+    broker: Broker, opened: Any, cloud_of: Any
+) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker, receipts=True)).online()
+    cloud.send(*(order_event(number) for number in range(1, 6)))
+    await until(lambda: len(cloud.told(kind="order.accepted")) == 5)
+    owed = len(cloud.told())
+    assert len(store.hub.board.outbox) == owed
+    cloud.send(receipt(store, owed, journal="of a lost machine"), topic="receipts")
+    cloud.send(receipt(store, 2), topic="receipts")
+    await until(lambda: len(store.hub.board.outbox) == owed - 2)
+    await store.cut()
+    await until(lambda: len(cloud.told()) == owed + owed - 2)
+    assert sequences(cloud)[owed:] == list(range(3, owed + 1))
+    cloud.send(receipt(store, owed), topic="receipts")
+    await until(lambda: not store.hub.board.outbox)
+
+
+@pytest.mark.parametrize("receipts", [False, True])
+async def test_what_the_broker_refuses_is_not_called_delivered_and_comes_once_it_may(
+    mosquitto: Any, opened: Any, cloud_of: Any, tmp_path: Path, receipts: bool
+) -> None:
+    rules = tmp_path / "rules"
+    root = f"ovenbell/v1/{STORE}"
+    cloud_rules = f"topic readwrite {root}/#\n"
+    store_rules = f"user {STORE}\ntopic read {root}/#\ntopic write {root}/presence\ntopic write {root}/backfill\n"
+    rules.write_text(cloud_rules + store_rules)
+    broker = mosquitto(f"acl_file {rules}")
+    cloud = cloud_of(broker)
+    store = await (await opened(broker, username=STORE, receipts=receipts)).online()
+    cloud.send(*(order_event(number) for number in range(1, 4)))
+    await until(lambda: "refuses" in store.hub.vitals.cloud_reason)
+    owed = len(store.hub.board.outbox)
+    assert owed >= 3
+    assert store.hub.board.counters.receipted == 0
+    assert not cloud.told()
+    rules.write_text(cloud_rules + store_rules + f"topic write {root}/stages\n")
+    broker.reload()
+    await until(lambda: len(cloud.told(kind="order.accepted")) == 3)
+    assert sequences(cloud) == list(range(1, len(cloud.told()) + 1))
+    await until(lambda: store.hub.vitals.cloud_reason == "")
+    assert receipts or await _emptied(store)
+
+
+async def _emptied(store: Store) -> bool:
+    await until(lambda: not store.hub.board.outbox)
+    return True
+
+
+async def test_a_broker_that_takes_few_at_a_time_gets_few_at_a_time(mosquitto: Any, opened: Any, cloud_of: Any) -> None:
+    broker = mosquitto("max_inflight_messages 8")
+    store = await (await opened(broker)).online()
+    cloud = cloud_of(broker)
+    cloud.send(*(order_event(number) for number in range(1, 201)))
+    await until(lambda: len(cloud.told(kind="order.accepted")) == 200)
+    assert store.connection.window < 8
+    assert store.link.epoch == 1, "the broker never had to end the connection"
