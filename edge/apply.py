@@ -16,16 +16,22 @@ replace = msgspec.structs.replace
 StoreFact = Fact[f.Happened]
 
 
-def apply(draft: Board, fact: StoreFact) -> None:
-    """Let one fact have happened on a draft."""
-    draft.count(seq=fact.seq)
+def apply(draft: Board, fact: StoreFact) -> int | None:
+    """Let one fact have happened on a draft; gives back the number of the order it is about."""
+    draft.counters.seq = fact.seq
     what = fact.what
     _EFFECTS[type(what)](draft, fact, what)
-    order_id = getattr(what, "order", None)
-    if isinstance(order_id, str):
-        order = draft.orders.get(order_id)  # type: ignore[arg-type]
-        if order is not None and order.revision != fact.seq:
-            draft.orders[order.id] = replace(order, revision=fact.seq)
+    about = getattr(what, "order", None)
+    order_id = about.id if isinstance(about, Order) else about
+    if order_id is None:
+        return None
+    order = draft.orders.get(order_id)
+    if order is None:
+        order = draft.known(order_id)
+        return order.number if order else None
+    if order.revision != fact.seq:
+        draft.orders[order_id] = replace(order, revision=fact.seq)
+    return order.number
 
 
 # --- orders ---------------------------------------------------------------------------------------------------------
@@ -89,7 +95,14 @@ def _ready(draft: Board, fact: StoreFact, what: f.OrderReady) -> None:
 
 
 def _unready(draft: Board, _fact: StoreFact, what: f.OrderUnready) -> None:
-    draft.update_order(what.order, lambda o: replace(o, state=OrderState.OPEN, closes=None))
+    order = draft.orders[what.order]
+    kept = []
+    for update_id in order.graced:
+        if draft.outbox[UpdateId(update_id)].kind is UpdateKind.READY:
+            draft.outbox.drop(UpdateId(update_id))
+        else:
+            kept.append(update_id)
+    draft.orders[order.id] = replace(order, state=OrderState.OPEN, closes=None, graced=tuple(kept))
 
 
 def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
@@ -145,7 +158,7 @@ def _slot_freed(draft: Board, fact: StoreFact, what: f.SlotFreed) -> None:
         ),
     )
     row = draft.station(what.station)
-    resting = (*(rest for rest in row.resting if rest.until > fact.at), Rest(what.number, what.until))
+    resting = (*(rest for rest in row.resting if rest.until > fact.at), Rest(what.number, what.until, what.order))
     draft.stations[what.station] = replace(row, resting=resting)
 
 
@@ -215,10 +228,11 @@ def _recalled(draft: Board, fact: StoreFact, what: f.MoveRecalled) -> None:
         return replace(item, place=taken.place, moment=taken.moment, since=taken.since, moves=moves)
 
     order = _mark(replace(before, items=tuple(restored(item) for item in before.items)), what.station, Word.RECALLED)
-    row = draft.station(what.station)
-    draft.stations[what.station] = replace(row, moves=tuple(ref for ref in row.moves if ref.move != what.move))
+    if not any(move.id == what.move for item in order.items for move in item.moves):  # else a part of it stands
+        row = draft.station(what.station)
+        draft.stations[what.station] = replace(row, moves=tuple(ref for ref in row.moves if ref.move != what.move))
     graced = (draft.outbox[UpdateId(update_id)] for update_id in order.graced)
-    unsent = [u for u in graced if u.move == what.move and (u.item in back or u.kind is UpdateKind.READY)]
+    unsent = [u for u in graced if u.kind is UpdateKind.READY or (u.move == what.move and u.item in back)]
     for update in unsent:
         draft.outbox.drop(update.id)
     gone = {update.id for update in unsent}
@@ -332,7 +346,7 @@ def _update_id(draft: Board, fact: StoreFact) -> UpdateId:
 
 def _number(draft: Board, update: Update) -> None:
     sequence = draft.counters.updates + 1
-    draft.count(updates=sequence)
+    draft.counters.updates = sequence
     draft.outbox[update.id] = replace(update, sequence=sequence)
     draft.sequences[sequence] = update.id
 
@@ -350,11 +364,11 @@ def _receipted(draft: Board, _fact: StoreFact, what: f.UpdatesReceipted) -> None
         if update_id is not None:
             draft.outbox.drop(update_id)
             draft.sequences.drop(sequence)
-    draft.count(receipted=max(what.through, draft.counters.receipted))
+    draft.counters.receipted = max(what.through, draft.counters.receipted)
 
 
 def _letter_kept(draft: Board, fact: StoreFact, what: f.DeadLetterKept) -> None:
-    draft.count(dead_letters=draft.counters.dead_letters + 1)
+    draft.counters.dead_letters += 1
     _tell(draft, fact, None, UpdateKind.REJECTED, reason=what.reason, event=what.event)
 
 

@@ -2,6 +2,7 @@
 
 from bisect import insort
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ class Rest(Record, array_like=True, frozen=True):
 
     number: int
     until: float
+    order: OrderId  # which left it
 
 
 class MoveRef(Record, array_like=True, frozen=True):
@@ -38,8 +40,8 @@ class StationRow(Record, frozen=True):
     moves: tuple[MoveRef, ...] = ()
 
 
-class Counters(Record, frozen=True):
-    """How far the journal and the messages to the cloud have got."""
+class Counters(msgspec.Struct, gc=False, rename="camel"):
+    """How far the journal and the messages to the cloud have got; each draft has its own."""
 
     seq: int = 0
     updates: int = 0  # the last sequence given to an update
@@ -47,7 +49,7 @@ class Counters(Record, frozen=True):
     dead_letters: int = 0
 
 
-COUNTERS = ""  # the only key of the table of counters
+COUNTERS = "store"  # the only key of the table of counters
 NO_STATION_ROW = StationRow()
 
 
@@ -56,11 +58,11 @@ class Board:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self.counters = Counters()
         self.orders: Table[OrderId, Order] = Table()
         self.stations: Table[StationId, StationRow] = Table()
         self.outbox: Table[UpdateId, Update] = Table()
         self.jobs: Table[JobId, Job] = Table()
-        self.counter_rows: Table[str, Counters] = Table()
         self.closed: Table[OrderId, Order] = (
             Table()
         )  # only ever a draft's changes: closed orders are not kept in memory
@@ -70,21 +72,23 @@ class Board:
         self.top: Table[StationId, int] = Table()
         self.sequences: Table[int, UpdateId] = Table()
         self.archive: Mapping[OrderId, Order] = {}  # closed orders that waiting intents ask about
+        self._under: Board | None = None  # the board that this is a draft of
 
-    TABLES = ("orders", "stations", "outbox", "jobs", "counter_rows", "closed", "slots", "free", "top", "sequences")
+    TABLES = ("orders", "stations", "outbox", "jobs", "closed", "slots", "free", "top", "sequences")
     STORED: Mapping[str, type[Any]] = {
         "orders": Order,
         "stations": StationRow,
         "outbox": Update,
         "jobs": Job,
-        "counter_rows": Counters,
+        "counters": Counters,
         "closed": Order,
     }
 
     def draft(self) -> "Board":
         """The same board with room for changes; merge it or let it go."""
         draft = object.__new__(Board)
-        draft.layout, draft.archive = self.layout, self.archive
+        draft.layout, draft.archive, draft._under = self.layout, self.archive, self
+        draft.counters = copy(self.counters)
         for name in self.TABLES:
             setattr(draft, name, getattr(self, name).draft())
         return draft
@@ -94,14 +98,24 @@ class Board:
         for name in self.TABLES:
             if name != "closed":
                 getattr(self, name).merge()
+        if self._under is not None:
+            self._under.counters = self.counters
 
     def stored_changes(self) -> dict[str, Mapping[Any, Any]]:
         """The rows this draft changes in tables that survive a restart."""
-        return {name: changes for name in self.STORED if (changes := getattr(self, name).changes)}
+        changed = {
+            name: changes for name in self.TABLES if name in self.STORED and (changes := getattr(self, name).changes)
+        }
+        if self._under is None or self.counters != self._under.counters:
+            changed["counters"] = {COUNTERS: self.counters}
+        return changed
 
     def restore(self, name: str, rows: dict[Any, Any]) -> None:
         """Take a table's rows from the journal, as it was at the last commit."""
-        setattr(self, name, Table(rows))
+        if name == "counters":
+            self.counters = rows.get(COUNTERS, self.counters)
+        else:
+            setattr(self, name, Table(rows))
 
     def index(self) -> None:
         """Make the indexes again after `restore`."""
@@ -117,15 +131,6 @@ class Board:
             {s: tuple(n for n in range(1, max(numbers)) if n not in numbers) for s, numbers in taken.items()}
         )
         self.sequences = Table({row.sequence: row.id for row in self.outbox.values() if row.sequence is not None})
-
-    @property
-    def counters(self) -> Counters:
-        """How far everything has got."""
-        return self.counter_rows.get(COUNTERS) or Counters()
-
-    def count(self, **changes: int) -> None:
-        """Move counters on a draft."""
-        self.counter_rows[COUNTERS] = msgspec.structs.replace(self.counters, **changes)
 
     def known(self, order_id: OrderId) -> Order | None:
         """An order on the board, or a closed one that an intent of the batch asks about."""

@@ -116,8 +116,9 @@ def _renew(draft: Board, known: Order, new: Order, stamp: Stamp, now: float) -> 
     yield f.OrderChanged(order, tuple(added), removed, tuple(altered))
     if known.state is OrderState.READY and not order.made:
         yield f.OrderUnready(known.id)
+    held = known.state is OrderState.HELD
     yield from _retime(draft, order, now)
-    if draft.orders[known.id].state is OrderState.OPEN:
+    if draft.orders[known.id].state is OrderState.OPEN and not held:  # a released one has entered with all its items
         yield from settle(draft, known.id, now, arrived=tuple(added))
 
 
@@ -129,7 +130,7 @@ def _retime(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
     if order.state is OrderState.HELD:
         if early:
             yield f.OrderHeld(order.id, release)
-        elif order.release is not None or release is not None:  # one held by hand stays until it is released by hand
+        elif order.release is not None:  # one held by hand stays until it is released by hand
             yield from _let_go(draft, order, now)
     elif order.state is OrderState.OPEN and early and not order.started and not order.released:
         yield f.OrderHeld(order.id, release)

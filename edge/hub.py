@@ -62,9 +62,8 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     """What makes a hub a store's, or the cloud's."""
 
     decide: Callable[[S, I, float], Iterator[W]]
-    apply: Callable[[S, Fact[W]], None]
+    apply: Callable[[S, Fact[W]], int | None]  # gives back the number under which the fact's history is found
     last_seq: Callable[[S], int]  # the sequence of the last fact on a draft
-    subject: Callable[[S, W], int | None]  # the number under which a fact's history is found
     archived: str  # the table of rows that are no longer on the board
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
     alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask because of a draft's changes
@@ -95,6 +94,15 @@ class _Waiting(msgspec.Struct, Generic[I]):
     key: str | None
     answer: asyncio.Future[int] | None = None
     done: Callable[[], None] | None = None
+
+
+class _Decided(msgspec.Struct, Generic[S, W]):
+    """What a batch comes to, before it is true."""
+
+    draft: S
+    facts: list[Fact[W]]
+    subjects: list[int | None]
+    outcomes: list[int | Refused]
 
 
 class _RulesFailed(Exception):
@@ -202,22 +210,25 @@ class Hub(Generic[S, I, W]):
         try:
             known = await self._look_up(batch)
             now = self.clock.now()
-            draft, facts, outcomes = self._decide_all(batch, known, now)
-            last = self._rules.last_seq(draft)
-            if facts or self.trouble:
-                await self.journal.commit(self._pack(draft, facts, batch, outcomes, now))
+            decided = self._decide_all(batch, known, now)
+            if decided.facts or self.trouble:
+                await self.journal.commit(self._pack(decided, batch, now))
         except (OSError, sqlite3.Error, JournalUnusable) as error:
             self._fail(batch, str(error))
+            return
+        except Exception as error:  # nothing was committed, so nobody may be left waiting for an answer
+            log.exception("a batch failed before its commit")
+            self._fail(batch, f"internal: {type(error).__name__}: {error}")
             return
         if self.trouble:
             log.warning("the journal can be written again")
         self.trouble, self._retry, self._retry_at = "", FIRST_RETRY, 0.0
-        draft.merge()
-        for waiting, outcome in zip(batch, outcomes, strict=True):
+        decided.draft.merge()
+        for waiting, outcome in zip(batch, decided.outcomes, strict=True):
             _answer(waiting, outcome)
-        if facts:
-            self._set_alarms(draft)
-            commit = Commit(last, tuple(facts), draft)
+        if decided.facts:
+            self._set_alarms(decided.draft)
+            commit = Commit(decided.facts[-1].seq, tuple(decided.facts), decided.draft)
             for follower in tuple(self._followers):
                 try:
                     follower(commit)
@@ -233,9 +244,7 @@ class Hub(Generic[S, I, W]):
         known, self.board.archive = await self.journal.look_up(keys, table, rows, self.board.STORED[table])
         return known
 
-    def _decide_all(
-        self, batch: list[_Waiting[I]], known: dict[str, int], now: float
-    ) -> tuple[S, list[Fact[W]], list[int | Refused]]:
+    def _decide_all(self, batch: list[_Waiting[I]], known: dict[str, int], now: float) -> _Decided[S, W]:
         """Decide a batch; an intent that the rules cannot digest is kept another way, and the others pass."""
         while True:
             try:
@@ -249,12 +258,11 @@ class Hub(Generic[S, I, W]):
                 else:
                     waiting.intent = self._rules.spoilt(waiting.intent, reason)
 
-    def _decide(
-        self, batch: list[_Waiting[I]], known: dict[str, int], now: float
-    ) -> tuple[S, list[Fact[W]], list[int | Refused]]:
+    def _decide(self, batch: list[_Waiting[I]], known: dict[str, int], now: float) -> _Decided[S, W]:
         """Decide each intent on the draft that the ones before it left; a refused one is set aside alone."""
         rules, draft = self._rules, self.board.draft()
         facts: list[Fact[W]] = []
+        subjects: list[int | None] = []
         outcomes: list[int | Refused] = []
         for waiting in batch:
             before = len(facts)
@@ -264,7 +272,7 @@ class Hub(Generic[S, I, W]):
             try:
                 for what in rules.decide(draft, waiting.intent, now):
                     fact = Fact(rules.last_seq(draft) + 1, now, waiting.by, waiting.key, what)
-                    rules.apply(draft, fact)
+                    subjects.append(rules.apply(draft, fact))
                     facts.append(fact)
             except Refused as refused:
                 if len(facts) > before:
@@ -276,24 +284,22 @@ class Hub(Generic[S, I, W]):
             outcomes.append(rules.last_seq(draft))
             if waiting.key is not None and len(facts) > before:
                 known[waiting.key] = rules.last_seq(draft)
-        return draft, facts, outcomes
+        return _Decided(draft, facts, subjects, outcomes)
 
-    def _pack(
-        self, draft: S, facts: list[Fact[W]], batch: list[_Waiting[I]], outcomes: list[int | Refused], now: float
-    ) -> Pack:
+    @staticmethod
+    def _pack(decided: "_Decided[S, W]", batch: list[_Waiting[I]], now: float) -> Pack:
         encode = msgspec.json.encode
-        subject = self._rules.subject
         rows = tuple(
-            Row(f.seq, f.at, f.by, f.intent, subject(draft, f.what), type(f.what).__name__, encode(f.what).decode())
-            for f in facts
+            Row(f.seq, f.at, f.by, f.intent, subject, type(f.what).__name__, encode(f.what).decode())
+            for f, subject in zip(decided.facts, decided.subjects, strict=True)
         )
-        first = facts[0].seq if facts else 0
+        first = decided.facts[0].seq if decided.facts else 0
         known = {
             waiting.key: (waiting.key, outcome, now)
-            for waiting, outcome in zip(batch, outcomes, strict=True)
+            for waiting, outcome in zip(batch, decided.outcomes, strict=True)
             if waiting.key is not None and isinstance(outcome, int) and outcome >= first > 0
         }
-        return Pack(rows, tuple(known.values()), draft.stored_changes())
+        return Pack(rows, tuple(known.values()), decided.draft.stored_changes())
 
     def _fail(self, batch: list[_Waiting[I]], reason: str) -> None:
         if not self.trouble:

@@ -156,16 +156,15 @@ class Journal:
         """Which of these intents are known already, with their sequence, and which of these rows a table has."""
 
         def found() -> tuple[dict[str, int], dict[str, T]]:
-            one = self._require().execute
+            one = self._require().cursor().execute
             known, there = {}, {}
             for key in keys:
-                row = one("SELECT seq FROM known WHERE digest = ?", (digest(key),)).fetchone()
-                if row is not None:
-                    known[key] = int(row[0])
+                for (seq,) in one("SELECT seq FROM known WHERE digest = ?", (digest(key),)):
+                    known[key] = int(seq)
+            select = f"SELECT body FROM {table} WHERE key = ?"  # noqa: S608
             for key in rows:
-                row = one(f"SELECT body FROM {table} WHERE key = ?", (key,)).fetchone()  # noqa: S608
-                if row is not None:
-                    there[key] = msgspec.json.decode(row[0], type=row_type)
+                for (body,) in one(select, (key,)):
+                    there[key] = msgspec.json.decode(body, type=row_type)
             return known, there
 
         return await self._run(found)

@@ -57,10 +57,15 @@ def _seats(draft: Board, order_id: OrderId, now: float, numbers: Mapping[Station
     for station in here:
         if station not in order.slots:
             old = numbers.get(station)
-            if old is not None and draft.at(station, old) is None:
+            if old and draft.at(station, old) is None and not _rests_for_another(draft, station, old, order_id, now):
                 yield f.SlotTaken(order_id, station, old, fresh=False)
             else:
                 yield f.SlotTaken(order_id, station, draft.lowest_free(station, now), fresh=old is None)
+
+
+def _rests_for_another(draft: Board, station: StationId, number: int, order_id: OrderId, now: float) -> bool:
+    resting = draft.station(station).resting
+    return any(rest.number == number and rest.until > now and rest.order != order_id for rest in resting)
 
 
 def queue_tickets(

@@ -35,15 +35,6 @@ def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
             yield update.leaves, i.SendDue(order.id)
 
 
-def _subject(draft: Board, what: Happened) -> int | None:
-    order = getattr(what, "order", None)
-    order_id = getattr(order, "id", order)
-    if order_id is None:
-        return None
-    known = draft.known(order_id)
-    return known.number if known else None
-
-
 def _asks_about(intent: Intent) -> str | None:
     match intent:
         case i.Place(order=order) | i.Change(order=order):
@@ -63,7 +54,6 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     decide=decide,
     apply=apply,
     last_seq=lambda draft: draft.counters.seq,
-    subject=_subject,
     archived="closed",
     asks_about=_asks_about,
     alarms=alarms,
