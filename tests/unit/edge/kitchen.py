@@ -1,0 +1,134 @@
+"""A kitchen without a hub: the rules alone, asked one by one or in batches, with a clock turned by hand."""
+
+from collections.abc import Iterable
+
+from edge import facts as f
+from edge import intents as i
+from edge.apply import apply
+from edge.board import Board
+from edge.cards import show_order
+from edge.decide import decide
+from edge.facts import Fact
+from edge.intents import Intent, Refused
+from edge.layout import Layout
+from edge.orders import Item, Order, OrderId, StationId
+from edge.store import alarms
+from edge.tickets import Job
+from edge.updates import Update, UpdateKind
+from edge.views import Card
+from tests.builders import ManualClock, a_layout, placed
+
+
+class Kitchen:
+    """The board of one store, everything that happened on it, and what its clock still has to ask."""
+
+    def __init__(self, layout: Layout | None = None, clock: ManualClock | None = None) -> None:
+        self.board = Board(layout or a_layout())
+        self.clock = clock or ManualClock()
+        self.facts: list[Fact[f.Happened]] = []
+        self.closed: dict[OrderId, Order] = {}
+        self.alarms: list[tuple[float, Intent]] = []
+
+    # --- asking -----------------------------------------------------------------------------------------------------
+
+    def ask(self, *intents: Intent) -> list[f.Happened]:
+        """Decide intents in one batch; what happened. Raises Refused, and then nothing of that intent happened."""
+        before = len(self.facts)
+        for reason in self.batch(intents):
+            if reason:
+                raise Refused(reason)
+        return [fact.what for fact in self.facts[before:]]
+
+    def batch(self, intents: Iterable[Intent]) -> list[str]:
+        """Decide intents as the hub does, a refused one is set aside alone; why each was refused, empty where not."""
+        draft = self.board.draft()
+        draft.archive = self.closed
+        reasons = []
+        for intent in intents:
+            before = len(self.facts)
+            try:
+                for what in decide(draft, intent, self.clock.now()):
+                    fact: Fact[f.Happened] = Fact(draft.counters.seq + 1, self.clock.now(), "test", None, what)
+                    apply(draft, fact)
+                    self.facts.append(fact)
+                reasons.append("")
+            except Refused as refused:
+                assert len(self.facts) == before, "a refused intent left a fact"
+                reasons.append(refused.reason)
+        draft.merge()
+        self.closed |= {order_id: order for order_id, order in draft.closed.changes.items() if order is not None}
+        self.alarms += alarms(draft)
+        return reasons
+
+    def later(self, seconds: float) -> list[f.Happened]:
+        """Let time pass, and let the clock ask for what came due meanwhile."""
+        self.clock.advance(seconds)
+        happened: list[f.Happened] = []
+        while due := sorted((a for a in self.alarms if a[0] <= self.clock.now()), key=lambda alarm: alarm[0]):
+            self.alarms = [alarm for alarm in self.alarms if alarm[0] > self.clock.now()]
+            for _, intent in due:
+                happened += self.ask(intent)
+        return happened
+
+    def place(self, *orders: str, items: tuple[Item, ...] = ()) -> None:
+        """The cloud places orders of the same items."""
+        for name in orders:
+            self.ask(placed(name, *items))
+
+    def bump(self, station: StationId, slot: int | None = None, **more: str) -> list[f.Happened]:
+        """Somebody presses a card."""
+        return self.ask(i.Bump(station=station, slot=slot, **more))  # type: ignore[arg-type]
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def order(self, name: str = "o1") -> Order:
+        """An order on the board."""
+        return self.board.orders[OrderId(name)]
+
+    def item(self, number: str = "1", order: str = "o1") -> Item:
+        """An item of an order on the board."""
+        return next(item for item in self.order(order).items if item.id == number)
+
+    def stands(self, number: str = "1", order: str = "o1") -> str:
+        """The stage and moment an item is at, `made` at the end of its route."""
+        item = self.item(number, order)
+        return "made" if item.made else f"{item.stage} {item.moment}"
+
+    def cards(self, station: StationId) -> dict[int, str]:
+        """The orders at a station, by number."""
+        return {number: str(order.id) for number, order in self.board.cards(station)}
+
+    def card(self, station: StationId, order: str = "o1") -> Card:
+        """A card as screens show it."""
+        return show_order(self.board, self.order(order)).cards[station]
+
+    def words(self, station: StationId, order: str = "o1") -> set[str]:
+        """The words marked on a card."""
+        return {str(word) for word in self.order(order).words(station)}
+
+    def jobs(self, printer: str) -> list[Job]:
+        """A printer's tickets, oldest first."""
+        return sorted((job for job in self.board.jobs.values() if job.printer == printer), key=lambda job: int(job.id))
+
+    def told(self) -> list[Update]:
+        """The updates that have their sequence, in its order."""
+        rows = [row for row in self.board.outbox.values() if row.sequence is not None]
+        return sorted(rows, key=lambda row: row.sequence or 0)
+
+    def heard(self, *kinds: UpdateKind) -> list[str]:
+        """What the cloud is told of items and readiness, as `kind item stage`."""
+        wanted = kinds or tuple(kind for kind in UpdateKind if kind is not UpdateKind.ACCEPTED)
+        return [
+            " ".join(filter(None, (row.kind.split(".")[1], row.item, row.stage)))
+            for row in self.told()
+            if row.kind in wanted
+        ]
+
+    def history(self) -> list[str]:
+        """The kinds of fact that happened."""
+        return [type(fact.what).__name__ for fact in self.facts]
+
+
+def kinds(happened: Iterable[f.Happened]) -> list[str]:
+    """The kinds of some facts."""
+    return [type(what).__name__ for what in happened]
