@@ -279,7 +279,10 @@ def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:
 def _ticket_queued(draft: Board, fact: StoreFact, what: f.TicketQueued) -> None:
     known = draft.jobs.get(what.job)
     if known is not None:
-        draft.jobs[what.job] = replace(known, state=JobState.QUEUED, attempt=what.attempt, reason="", at=fact.at)
+        order = draft.orders[what.order]
+        draft.jobs[what.job] = replace(
+            known, order=order, state=JobState.QUEUED, attempt=what.attempt, reason="", at=fact.at
+        )
         return
     order = draft.update_order(what.order, lambda o: replace(o, jobs=(*o.jobs, what.job)))
     draft.jobs[what.job] = Job(

@@ -71,7 +71,7 @@ def _rests_for_another(draft: Board, station: StationId, number: int, order_id: 
 def queue_tickets(
     draft: Board, order: Order, on: PrintOn, items: tuple[ItemId, ...], station: StationId | None = None
 ) -> Iterator[f.Happened]:
-    """The tickets that printers want at this moment; one that was printed before comes again as a reprint."""
+    """The tickets that printers want at this moment; one with a line that was printed before is a reprint."""
     kind: TicketKind = "packing" if on == "ready" else "kitchen"
     for rule in draft.layout.printing:
         if rule.on != on or (station is not None and station not in rule.stations):
@@ -85,17 +85,16 @@ def queue_tickets(
             )
         if not lines:
             continue
-        known = next(
-            (
-                job
-                for job_id in order.jobs
-                if (job := draft.jobs.get(JobId(job_id)))
-                and (job.printer, job.kind, job.station, job.items) == (rule.printer, kind, station, lines)
-            ),
-            None,
-        )
+        alike = [
+            job
+            for job_id in order.jobs
+            if (job := draft.jobs.get(JobId(job_id)))
+            and (job.printer, job.kind, job.station) == (rule.printer, kind, station)
+        ]
+        known = next((job for job in alike if job.items == lines), None)
         if known is None:
             job_id = JobId(str(draft.counters.seq + 1))
-            yield f.TicketQueued(order.id, job_id, rule.printer, kind, lines, station)
+            papers = max((job.attempt for job in alike if not set(lines).isdisjoint(job.items)), default=0)
+            yield f.TicketQueued(order.id, job_id, rule.printer, kind, lines, station, papers + 1)
         elif not known.waiting:
             yield f.TicketQueued(order.id, known.id, rule.printer, kind, lines, station, known.attempt + 1)
