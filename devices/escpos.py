@@ -26,7 +26,7 @@ ASK_PRINTED = b"\x1dr\x01"  # GS r 1: answered when everything before it is on p
 AUTOMATIC_STATUS = 4  # bytes of a status that some printers send whenever something changes
 # Bytes that a printer obeys at once wherever they stand, even inside a picture.
 _OBEYED = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
-_PLAIN_PUNCTUATION = str.maketrans("‘’“”–—·×", "''\"\"--.x") | {"…": "..."}
+_PLAIN_PUNCTUATION = str.maketrans("‘’“”–—·×", "''\"\"--.x") | {ord("…"): "..."}
 
 
 def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> bytes:

@@ -118,7 +118,7 @@ def _head(slip: _Slip, job: Job, say: Say, timezone: tzinfo, station: str) -> No
     _number(slip, order.display_id or order.id)
     slip.rule()
     due = _local(order.due, timezone) if order.due is not None else None
-    slip.text(f"{_way(order, say)} {f'{due:%H:%M}' if due else say('as soon as possible')}", wide=2, high=2, bold=True)
+    slip.text(f"{_way(order, say)} {f'{due:%H:%M}' if due else say('ASAP')}", wide=2, high=2, bold=True)
     slip.gap(6)
     slip.pair(f"{_weekday(due, say)} {due:%Y-%m-%d}" if due else "", _known(order.channel, say))
 

@@ -4,6 +4,7 @@ import asyncio
 import re
 import socket
 import struct
+from collections.abc import Callable
 from typing import cast
 
 from devices.twin.reader import Reader, Ticket
@@ -24,8 +25,12 @@ class VirtualPrinter:
         # Switches for faults; turn them at any time.
         self.refuse = False  # hang up on whoever calls; after `stop` a call does not even get through
         self.mute = False  # print, but never answer
+        self.deaf = False  # take connections but read nothing from them
+        self.chatter = b""  # say this to whoever calls
         self.close_early = False  # hang up instead of saying that it was printed
         self.reset_after: int | None = None  # reset a connection after so many bytes
+        self.overhear: Callable[[bytes], object] = bytes  # is called with all that comes, before it is worked off
+        self.calls_taken = 0
         self._paper_out = self._cover_open = False
         self._server: asyncio.Server | None = None
         self.calls: set[Call] = set()
@@ -121,11 +126,16 @@ class Call(asyncio.Protocol):
         """Somebody calls."""
         self.transport = cast("asyncio.Transport", transport)
         self._printer.calls.add(self)
+        self._printer.calls_taken += 1
+        self.transport.write(self._printer.chatter)
         if self._printer.refuse:
             self.transport.abort()
+        elif self._printer.deaf:
+            self.transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         """Questions of status are answered at once, the rest is worked off in its order."""
+        self._printer.overhear(data)
         limit = self._printer.reset_after
         if limit is not None and self._received + len(data) > limit:
             self._buffer += data[: max(0, limit - self._received)]

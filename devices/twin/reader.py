@@ -45,15 +45,16 @@ class Ticket:
     def _row(self, strip: Line | Code) -> str:
         if isinstance(strip, Code):
             return f"[QR {strip.text}]".center(self.columns).rstrip()
-        width = sum(map(fonts.columns, strip.text))
-        return " " * ((self.columns - width) // 2 if strip.align == "center" else 0) + strip.text
+        margin = self.columns - sum(map(fonts.columns, strip.text)) if strip.align == "center" else 0
+        rule = set(strip.text) == {"─"}  # a dash is two columns wide on paper only
+        return " " * (margin // 2) + strip.text * (2 if rule else 1)
 
 
 class Reader:
     """A printer's head: feed it bytes; it answers, and lets tickets fall."""
 
     def __init__(
-        self, columns: int, answer: Callable[[bytes], None], fall: Callable[[Ticket], None], unknown: list[bytes]
+        self, columns: int, answer: Callable[[bytes], object], fall: Callable[[Ticket], None], unknown: list[bytes]
     ) -> None:
         self.unknown = unknown
         self._columns = columns

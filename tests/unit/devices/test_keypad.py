@@ -1,0 +1,179 @@
+"""A keypad with flour on its keys: every true press counts once, nothing else does."""
+
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.keypad import LONGEST_KEY, Frames, Keypad
+from devices.settings import KeypadSettings
+from devices.twin.keypad import VirtualKeypad
+from edge.orders import Moment
+from edge.words import speak
+from tests.builders import OVEN, a_bread
+from tests.cloud import until
+from tests.unit.devices.conftest import Bakery
+
+KEYS = {"1": "bump 1", "2": "bump 2", "R": "recall", "N": "page next", "P": "reprint", "A": "acknowledge"}
+
+
+@pytest.fixture
+def buttons(tmp_path: Path) -> Iterator[VirtualKeypad]:
+    with VirtualKeypad(tmp_path / "oven-pad") as keypad:
+        yield keypad
+
+
+async def plugged_in(bakery: Bakery, buttons: VirtualKeypad, **rest: object) -> Keypad:
+    """A keypad that the hub listens to."""
+    settings = KeypadSettings(**{"id": "oven-pad", "station": OVEN, "port": buttons.port, "keys": KEYS} | rest)  # type: ignore[arg-type]
+    keypad = Keypad(settings, bakery.hub, say=speak("en"))
+    bakery.run(keypad.run())
+    await until(lambda: state(bakery) == "ok")
+    return keypad
+
+
+def state(bakery: Bakery) -> str:
+    device = bakery.hub.vitals.devices.get("keypad:oven-pad")
+    return device.state if device else ""
+
+
+def stands(bakery: Bakery, order: str = "o1") -> tuple[int, Moment]:
+    item = next(item for row in bakery.hub.board.orders.values() if row.id == order for item in row.items)
+    return item.place, item.moment
+
+
+async def stands_at(bakery: Bakery, moment: Moment) -> None:
+    await until(lambda: stands(bakery) == (0, moment))
+
+
+async def test_a_press_starts_the_card_and_the_next_one_finishes_it(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await bakery.order("o1", a_bread())
+    await plugged_in(bakery, buttons)
+    buttons.press("1")
+    await stands_at(bakery, Moment.STARTED)
+    bakery.clock.advance(1)
+    buttons.press("1")
+    await until(lambda: stands(bakery)[0] == 1)
+
+
+async def test_who_pressed_is_in_the_journal(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    by: list[str] = []
+    await bakery.order("o1", a_bread())
+    bakery.hub.follow(lambda commit: by.extend(fact.by for fact in commit.facts))
+    await plugged_in(bakery, buttons)
+    buttons.press("1")
+    await until(lambda: "keypad:oven-pad" in by)
+
+
+async def test_a_press_is_with_the_hub_at_once(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await bakery.order("o1", a_bread())
+    await plugged_in(bakery, buttons)
+    arrived: list[float] = []
+    bakery.hub.follow(lambda _: arrived.append(time.perf_counter()))
+    pressed = time.perf_counter()
+    buttons.press("1")
+    await until(lambda: arrived)
+    assert arrived[0] - pressed < 0.5
+
+
+async def test_a_bouncing_contact_is_one_press(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await bakery.order("o1", a_bread())
+    await plugged_in(bakery, buttons)
+    buttons.press("111")
+    bakery.clock.advance(0.03)
+    buttons.press("1")
+    await stands_at(bakery, Moment.STARTED)
+    bakery.clock.advance(0.2)
+    buttons.press("R")
+    await stands_at(bakery, Moment.WAITING)
+
+
+async def test_two_keys_pressed_together_both_count(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await bakery.order("o1", a_bread())
+    await bakery.order("o2", a_bread())
+    await plugged_in(bakery, buttons)
+    buttons.press("12")
+    await until(lambda: stands(bakery, "o1") == stands(bakery, "o2") == (0, Moment.STARTED))
+
+
+async def test_a_key_nobody_mapped_is_named_once_and_stops_nothing(
+    bakery: Bakery, buttons: VirtualKeypad, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bakery.order("o1", a_bread())
+    keypad = await plugged_in(bakery, buttons)
+    with caplog.at_level(logging.WARNING, "devices"):
+        buttons.press(b"zz\x00z1")
+        await stands_at(bakery, Moment.STARTED)
+    assert keypad.unmapped == 4
+    assert caplog.messages == [
+        "keypad oven-pad: key 0x7a has no action",
+        "keypad oven-pad: key 0x00 has no action",
+    ]
+
+
+async def test_an_empty_slot_is_a_clear_line_and_stops_nothing(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await plugged_in(bakery, buttons)
+    buttons.press("2")
+    await until(lambda: bakery.hub.vitals.devices["keypad:oven-pad"].reason)
+    assert state(bakery) == "ok"
+    await bakery.order("o1", a_bread())
+    buttons.press("1")
+    await stands_at(bakery, Moment.STARTED)
+    await until(lambda: not bakery.hub.vitals.devices["keypad:oven-pad"].reason)
+
+
+async def test_a_keypad_works_again_after_it_was_unplugged(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await bakery.order("o1", a_bread())
+    await plugged_in(bakery, buttons)
+    for moment, key in ((Moment.STARTED, "1"), (Moment.WAITING, "R"), (Moment.STARTED, "1")):
+        buttons.unplug()
+        await until(lambda: state(bakery) == "missing")
+        buttons.replug()
+        await until(lambda: state(bakery) == "ok")
+        bakery.clock.advance(1)
+        buttons.press(key)
+        await stands_at(bakery, moment)
+
+
+async def test_a_keypad_may_be_plugged_in_after_the_hub_has_started(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    buttons.unplug()
+    settings = KeypadSettings(id="oven-pad", station=OVEN, port=buttons.port, keys=KEYS)
+    bakery.run(Keypad(settings, bakery.hub, say=speak("en")).run())
+    await until(lambda: state(bakery) == "missing")
+    buttons.replug()
+    await until(lambda: state(bakery) == "ok")
+
+
+async def test_a_port_belongs_to_one_keypad(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await plugged_in(bakery, buttons)
+    second = KeypadSettings(id="second", station=OVEN, port=buttons.port, keys=KEYS)
+    bakery.run(Keypad(second, bakery.hub, say=speak("en")).run())
+    await until(lambda: "keypad:second" in bakery.hub.vitals.devices)
+    assert bakery.hub.vitals.devices["keypad:second"].state == "missing"
+
+
+async def test_keys_may_come_as_lines(bakery: Bakery, buttons: VirtualKeypad) -> None:
+    await bakery.order("o1", a_bread())
+    await plugged_in(bakery, buttons, framing="line", keys={"0x3131": "bump 1"})
+    buttons.press("1")
+    buttons.press("1\r\n")
+    await stands_at(bakery, Moment.STARTED)
+
+
+def test_lines_end_with_either_end_and_empty_ones_are_no_keys() -> None:
+    frames = Frames("line")
+    assert frames.feed(b"1\r\n\r2") == [b"1"]
+    assert frames.feed(b"\n") == [b"2"]
+
+
+def test_frames_are_what_stands_between_stx_and_etx() -> None:
+    frames = Frames("stx-etx")
+    assert frames.feed(b"noise\x02A1\x03more\x03\x02B") == [b"A1"]
+    assert frames.feed(b"\x02C\x03") == [b"C"]
+
+
+def test_noise_without_an_end_is_forgotten() -> None:
+    frames = Frames("line")
+    assert frames.feed(b"x" * (LONGEST_KEY + 1) + b"y\r1\r") == [b"1"]

@@ -1,0 +1,285 @@
+"""What a spooler may say of a ticket, whatever the printer does."""
+
+import asyncio
+import os
+import tty
+from pathlib import Path
+
+from devices.escpos import ASK_STATUS
+from devices.twin.printer import VirtualPrinter
+from devices.twin.reader import Reader, Ticket
+from edge.intents import ReportTicket, Reprint
+from edge.layout import PrintRule
+from edge.tickets import JobState
+from tests.builders import OVEN, a_bread, a_cake
+from tests.cloud import until
+from tests.unit.devices.conftest import Bakery
+
+
+async def test_a_ticket_is_printed_when_the_printer_says_so(bakery: Bakery, paper: VirtualPrinter) -> None:
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order("a17", a_cake(), a_bread("2"), note="小心轻放")
+    [ticket] = await paper.printed(1)
+    await bakery.reports_end_with("printed")
+    assert bakery.states == ["sending", "printed"]
+    assert "A17" in ticket.text
+    assert "小心轻放" in ticket.text
+    assert ticket.cut
+    assert paper.unknown == []
+    assert bakery.hub.vitals.devices["printer:kitchen"].state == "ok"
+
+
+async def test_sending_is_on_disk_before_the_first_byte_of_a_ticket_leaves(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    seen: list[JobState] = []
+
+    def look(data: bytes) -> None:
+        if data != ASK_STATUS:
+            seen.append(bakery.job().state)
+
+    paper.overhear = look
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await bakery.reports_end_with("printed")
+    assert seen
+    assert set(seen) == {JobState.SENDING}
+
+
+async def test_tickets_come_in_the_order_they_were_asked_for(bakery: Bakery, paper: VirtualPrinter) -> None:
+    for number in range(1, 13):
+        await bakery.order(f"o{number}")
+    bakery.run(bakery.printer(paper.connection).run())
+    tickets = await paper.printed(12)
+    numbers = [next(line.text for line in ticket.lines if line.wide > 2) for ticket in tickets]
+    assert numbers == [f"O{number}" for number in range(1, 13)]
+
+
+async def test_a_printer_that_is_switched_off_gets_its_ticket_when_it_is_back(bakery: Bakery) -> None:
+    paper = VirtualPrinter()
+    await paper.start()
+    await paper.stop()
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unsent") == "the printer cannot be reached"
+    assert bakery.hub.vitals.devices["printer:kitchen"].state == "missing"
+    await paper.start()
+    await bakery.reports_end_with("printed")
+    assert len(paper.tickets) == 1
+    await paper.stop()
+
+
+async def test_a_printer_that_stays_away_does_not_fill_the_journal(bakery: Bakery) -> None:
+    paper = VirtualPrinter()
+    await paper.start()
+    paper.refuse = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await until(lambda: paper.calls_taken >= 5)
+    assert bakery.states == ["unsent"]
+    await paper.stop()
+
+
+async def test_nothing_is_sent_to_a_printer_without_paper(bakery: Bakery, paper: VirtualPrinter) -> None:
+    paper.paper_out = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unsent") == "the paper is out"
+    assert bakery.hub.vitals.devices["printer:kitchen"].state == "fault"
+    paper.paper_out = False
+    await bakery.reports_end_with("printed")
+    assert len(paper.tickets) == 1
+    assert "REPRINT" not in paper.tickets[0].text
+
+
+async def test_nothing_is_sent_to_a_printer_with_an_open_cover(bakery: Bakery, paper: VirtualPrinter) -> None:
+    paper.cover_open = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unsent") == "the cover is open"
+    assert paper.tickets == []
+
+
+async def test_paper_that_runs_out_during_a_ticket_leaves_it_unconfirmed(bakery: Bakery, paper: VirtualPrinter) -> None:
+    def run_out(data: bytes) -> None:
+        paper.paper_out = data != ASK_STATUS or paper.paper_out
+
+    paper.overhear = run_out
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unconfirmed") == "the paper is out"
+    assert paper.tickets == []
+
+
+async def test_a_ticket_waits_for_the_roll_to_be_changed(bakery: Bakery, paper: VirtualPrinter) -> None:
+    def run_out(data: bytes) -> None:
+        if data != ASK_STATUS:
+            paper.paper_out = True
+            asyncio.get_running_loop().call_later(0.02, setattr, paper, "paper_out", False)
+
+    paper.overhear = run_out
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await bakery.reports_end_with("printed")
+
+
+async def test_a_ticket_without_confirmation_is_never_called_printed(bakery: Bakery, paper: VirtualPrinter) -> None:
+    paper.mute = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unconfirmed") == "sent, unconfirmed"
+    assert len(paper.tickets) == 1
+    assert bakery.hub.vitals.devices["printer:kitchen"].state == "unknown"
+
+
+async def test_a_printer_set_to_confirm_none_is_not_asked_and_not_waited_for(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    heard: list[bytes] = []
+    paper.overhear = heard.append
+    bakery.run(bakery.printer(paper.connection, confirm="none").run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unconfirmed") == "sent, unconfirmed"
+    [ticket] = await paper.printed(1)
+    assert ticket.cut
+    assert ASK_STATUS not in b"".join(heard)
+
+
+async def test_a_printer_that_hangs_up_early_leaves_the_ticket_unconfirmed(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    paper.close_early = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unconfirmed") == "the printer hung up before it confirmed"
+    assert len(paper.tickets) == 1
+
+
+async def test_a_connection_that_is_reset_in_mid_ticket_is_unconfirmed_and_not_tried_again(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    paper.reset_after = 200
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await bakery.reports_end_with("unconfirmed")
+    assert bakery.states == ["sending", "unconfirmed"]
+    paper.reset_after = None
+    await bakery.order("o2")
+    await bakery.reports_end_with("printed")
+    assert bakery.jobs_are(JobState.UNCONFIRMED, JobState.PRINTED)
+
+
+async def test_a_printer_that_stops_taking_bytes_in_mid_ticket_leaves_it_unconfirmed(bakery: Bakery) -> None:
+    printer, port = os.openpty()
+    bakery.run(bakery.printer(f"serial:{os.ttyname(port)}?baud=19200", encoding="raster").run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unconfirmed") == "the connection broke while the ticket was being sent"
+    os.close(printer)
+    os.close(port)
+
+
+async def test_a_serial_printer_confirms_as_any_other(bakery: Bakery) -> None:
+    printer, port = os.openpty()
+    tty.setraw(printer)
+    said: list[bytes] = []
+    fallen: list[Ticket] = []
+    reader = Reader(48, lambda answer: os.write(printer, answer), fallen.append, said)
+
+    def work() -> None:
+        data = os.read(printer, 4096)
+        if data == ASK_STATUS:
+            os.write(printer, b"\x12")
+        reader.feed(data)
+
+    asyncio.get_running_loop().add_reader(printer, work)
+    bakery.run(bakery.printer(f"serial:{os.ttyname(port)}").run())
+    await bakery.order()
+    await bakery.reports_end_with("printed")
+    assert len(fallen) == 1
+    asyncio.get_running_loop().remove_reader(printer)
+    os.close(printer)
+    os.close(port)
+
+
+async def test_a_status_nobody_asked_for_is_not_taken_for_an_answer(bakery: Bakery, paper: VirtualPrinter) -> None:
+    paper.chatter = b"\x10\x00\x00\x00\x11\x13"
+    paper.close_early = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await bakery.reports_end_with("unconfirmed")
+
+
+async def test_a_reprint_says_so_on_paper(bakery: Bakery, paper: VirtualPrinter) -> None:
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await bakery.reports_end_with("printed")
+    await bakery.hub.submit(Reprint(station=OVEN), by="keypad")
+    first, second = await paper.printed(2)
+    assert "REPRINT" not in first.text
+    assert "REPRINT #2" in second.text
+
+
+async def test_a_ticket_that_was_being_sent_when_the_hub_died_is_unconfirmed(tmp_path: Path) -> None:
+    before = await Bakery(tmp_path / "journal.db").open()
+    await before.order()
+    await before.hub.submit(ReportTicket(before.job().id, "sending"), by="printer:kitchen")
+    await before.close()
+    paper = VirtualPrinter()
+    await paper.start()
+    bakery = await Bakery(tmp_path / "journal.db").open()
+    bakery.run(bakery.printer(paper.connection).run())
+    reason = await bakery.reports_end_with("unconfirmed")
+    assert reason == "the hub was stopped while the ticket was being sent"
+    await bakery.close()
+    await paper.stop()
+    assert paper.tickets == []
+
+
+async def test_a_dead_printer_delays_no_other(tmp_path: Path, paper: VirtualPrinter) -> None:
+    bakery = await Bakery(tmp_path / "journal.db", (PrintRule("dead", ()), PrintRule("kitchen", ()))).open()
+    dead = VirtualPrinter()
+    await dead.start()
+    dead.deaf = dead.mute = True
+    bakery.run(bakery.printer(dead.connection, name="dead").run())
+    bakery.run(bakery.printer(paper.connection).run())
+    for number in range(5):
+        await bakery.order(f"o{number}")
+    await paper.printed(5)
+    assert dead.tickets == []
+    await bakery.close()
+    await dead.stop()
+
+
+async def test_tickets_are_appended_to_a_file(bakery: Bakery, tmp_path: Path) -> None:
+    file = tmp_path / "tickets.bin"
+    bakery.run(bakery.printer(f"file:{file}").run())
+    await bakery.order("o1")
+    await bakery.order("o2")
+    await until(lambda: bakery.jobs_are(JobState.UNCONFIRMED, JobState.UNCONFIRMED))
+    assert file.read_bytes().count(b"\x1dV\x01") == 2
+
+
+async def test_a_file_that_cannot_be_written_is_a_missing_printer(bakery: Bakery, tmp_path: Path) -> None:
+    bakery.run(bakery.printer(f"file:{tmp_path}/nowhere/tickets.bin").run())
+    await bakery.order()
+    assert await bakery.reports_end_with("unsent") == "the printer cannot be reached"
+
+
+async def test_one_ticket_that_cannot_be_set_does_not_keep_back_the_others(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order("o1", due=1e15)
+    await bakery.order("o2")
+    await paper.printed(1)
+    await until(lambda: bakery.jobs_are(JobState.UNCONFIRMED, JobState.PRINTED))
+    assert bakery.job().reason == "the ticket could not be set"
+
+
+async def test_a_printer_with_nothing_to_do_is_looked_after(bakery: Bakery, paper: VirtualPrinter) -> None:
+    bakery.run(bakery.printer(paper.connection).run())
+    devices = bakery.hub.vitals.devices
+    await until(lambda: "printer:kitchen" in devices and devices["printer:kitchen"].state == "ok")
+    paper.cover_open = True
+    await until(lambda: devices["printer:kitchen"].state == "fault")
+    assert devices["printer:kitchen"].reason == "the cover is open"

@@ -1,0 +1,100 @@
+"""What the short texts of store.toml mean, and what is said of those that mean nothing."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from devices.settings import (
+    CODE_PAGES,
+    Connection,
+    Encoding,
+    File,
+    PrinterSettings,
+    Serial,
+    Tcp,
+    Usb,
+    parse_action,
+    parse_connection,
+    parse_key,
+)
+from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
+from tests.builders import OVEN
+
+
+@pytest.mark.parametrize(
+    ("text", "connection"),
+    [
+        ("tcp://192.168.1.50:9100", Tcp("192.168.1.50", 9100)),
+        ("tcp://printer.local", Tcp("printer.local", 9100)),
+        ("tcp://[::1]:9101", Tcp("::1", 9101)),
+        ("usb:/dev/usb/lp0", Usb(Path("/dev/usb/lp0"))),
+        ("serial:/dev/ttyUSB0?baud=19200", Serial(Path("/dev/ttyUSB0"), 19200)),
+        ("serial:/dev/ttyUSB0", Serial(Path("/dev/ttyUSB0"), 9600)),
+        ("file:tickets.bin", File(Path("tickets.bin"))),
+        ("file:/var/tmp/a ticket?.bin", File(Path("/var/tmp/a ticket?.bin"))),
+    ],
+)
+def test_every_way_to_a_printer_is_understood(text: str, connection: Connection) -> None:
+    assert parse_connection(text) == connection
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "192.168.1.50", "tcp://", "tcp://host:99999", "tcp://[::1", "usb:lp0", "serial:/dev/ttyS0?baud=x", "file:"],
+)
+def test_a_way_that_leads_nowhere_is_answered_with_the_ways_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^expected tcp://HOST:PORT, usb:.* not '.*'$"):
+        parse_connection(text)
+
+
+def test_keys_are_a_character_or_the_hex_of_their_bytes() -> None:
+    assert parse_key("1", "byte") == b"1"
+    assert parse_key("0x1b", "byte") == b"\x1b"
+    assert parse_key("0x1B4f50", "line") == b"\x1bOP"
+
+
+@pytest.mark.parametrize("text", ["", "10", "é", "0x", "0x1", "0xzz", "0x0a0b"])
+def test_a_key_that_no_byte_keypad_can_send_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^expected "):
+        parse_key(text, "byte")
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("bump 1", Bump(station=OVEN, position=1)),
+        ("recall", Recall(station=OVEN)),
+        ("recall 2", Recall(station=OVEN, position=2)),
+        ("acknowledge", Acknowledge(station=OVEN)),
+        ("acknowledge 3", Acknowledge(station=OVEN, position=3)),
+        ("reprint", Reprint(station=OVEN)),
+        ("reprint 12", Reprint(station=OVEN, position=12)),
+        ("page next", TurnPage(station=OVEN, to="next")),
+        ("page previous", TurnPage(station=OVEN, to="previous")),
+        ("page 2", TurnPage(station=OVEN, to=2)),
+    ],
+)
+def test_a_key_can_ask_whatever_a_baker_needs(text: str, intent: Asked) -> None:
+    assert parse_action(text, OVEN) == intent
+
+
+@pytest.mark.parametrize("text", ["", "bump", "bump 0", "bump one", "bump 1 2", "page", "page up", "recall ²", "dance"])
+def test_an_action_nobody_knows_is_answered_with_the_actions_there_are(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^expected bump N, recall, .* not '.*'$"):
+        parse_action(text, OVEN)
+
+
+def test_a_printer_needs_only_a_name_and_a_way() -> None:
+    settings = msgspec.convert({"id": "kitchen", "connection": "tcp://192.168.1.50:9100"}, PrinterSettings)
+    assert settings == PrinterSettings(id="kitchen", connection="tcp://192.168.1.50:9100")
+    assert (settings.print_on, settings.encoding, settings.columns, settings.confirm) == (
+        "released",
+        "gb18030",
+        48,
+        "auto",
+    )
+
+
+def test_every_code_page_can_be_chosen() -> None:
+    assert {*CODE_PAGES} | {"gb18030", "raster"} == {*Encoding.__args__}  # type: ignore[attr-defined]

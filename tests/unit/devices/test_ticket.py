@@ -1,0 +1,245 @@
+"""What stands on a ticket, and that nothing but it reaches the printer."""
+
+import re
+import unicodedata
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.escpos import ASK_PRINTED, legible
+from devices.paper import Code, Line, draw
+from devices.settings import Encoding
+from devices.ticket import compose, ticket_bytes
+from devices.twin.reader import Reader, Ticket
+from edge.layout import PhoneShown
+from edge.orders import Bakery, Option
+from edge.text import plain
+from edge.tickets import Job, JobId
+from edge.words import Say, speak
+from tests.builders import MORNING, a_cake, an_item, an_order
+from tests.unit.devices.conftest import HANGZHOU
+
+GB2312 = [bytes((lead, trail)).decode("gb2312", "ignore") for lead in range(0xA1, 0xF8) for trail in range(0xA1, 0xFF)]
+CHINESE = st.text(st.sampled_from([character for character in GB2312 if character and character != "\u3000"]))
+ANYTHING = st.text(st.characters(codec=None), max_size=60)
+BIRTHDAY = Bakery(
+    cake_text="小雨,生日快乐!",
+    candles=6,
+    size="8寸",
+    flavour="香草",
+    filling="芒果",
+    frosting="淡奶油",
+    allergens=("蛋", "奶"),
+)
+
+
+ENGLISH = speak("en")
+
+
+def a_job(*items: Any, attempt: int = 1, **order: Any) -> Job:
+    placed = an_order("a017", *items, **order)
+    return Job(
+        JobId("7"), "kitchen", "kitchen", placed, tuple(item.id for item in placed.items), None, MORNING, attempt
+    )
+
+
+def printed(
+    job: Job,
+    *,
+    columns: int = 48,
+    encoding: Encoding = "gb18030",
+    phone: PhoneShown = PhoneShown.LAST4,
+    say: Say = ENGLISH,
+) -> Ticket:
+    """The ticket as it falls out of a virtual printer, which must have understood every byte."""
+    sent = ticket_bytes(job, columns=columns, encoding=encoding, phone=phone, say=say, timezone=HANGZHOU)
+    fallen: list[Ticket] = []
+    answers: list[bytes] = []
+    unknown: list[bytes] = []
+    reader = Reader(columns, answers.append, fallen.append, unknown)
+    for start in range(0, len(sent), 11):  # as the network may cut it up
+        reader.feed(sent[start : start + 11])
+    assert (len(fallen), unknown, answers) == (1, [], [b"\x00"])
+    assert sent.endswith(ASK_PRINTED)
+    return fallen[0]
+
+
+def squeezed(text: str) -> str:
+    """Without the spaces, which wrapping may move."""
+    return "".join(text.split())
+
+
+def said(ticket: Ticket) -> str:
+    """All the text on a ticket, squeezed."""
+    return squeezed("".join(line.text for line in ticket.lines))
+
+
+def test_everything_a_baker_needs_is_on_the_ticket() -> None:
+    cake = a_cake(quantity=Decimal(1), options=(Option("餐具", Decimal(6)),), note="少糖", bakery=BIRTHDAY)
+    rolls = an_item("Rye rolls", "bread-rye", "2", quantity=Decimal("1.5"), unit="kg")
+    ticket = printed(
+        a_job(
+            cake,
+            rolls,
+            due=MORNING + 7.5 * 3600,
+            channel="meituan",
+            customer="王女士",
+            phone="13800001234",
+            note="礼盒",
+        )
+    )
+    for words in (
+        "A017",
+        "Pick-up 16:30",
+        "Sun 2026-11-22",
+        "Strawberry cake",
+        "6 x 餐具",
+        "8寸",
+        "香草",
+        "芒果",
+        "淡奶油",
+        "Candles: 6",
+        "小雨,生日快乐!",
+        "! 少糖",
+        "1.5 kg Rye rolls",
+        "Note: 礼盒",
+        "王女士",
+        "...1234",
+    ):
+        assert words in ticket.text
+    assert "138" not in ticket.text
+    assert Code("a017") in ticket.strips
+    assert ticket.cut
+
+
+def test_the_order_number_is_larger_than_everything_else() -> None:
+    lines = printed(a_job()).lines
+    [number] = [line for line in lines if line.text == "A017"]
+    assert number.wide * number.high >= 4
+    assert all(line.high < number.high for line in lines if line is not number)
+
+
+def test_a_long_order_number_is_still_printed_in_double_size() -> None:
+    lines = printed(a_job(display_id="MT-2026-11-22-000123"), columns=32).lines
+    number = [line for line in lines if line.align == "center"]
+    assert "".join(line.text for line in number) == "MT-2026-11-22-000123"
+    assert {(line.wide, line.high) for line in number} == {(2, 2)}
+
+
+def test_allergens_stand_out_white_on_black() -> None:
+    lines = printed(a_job(a_cake(bakery=BIRTHDAY))).lines
+    [allergens] = [line for line in lines if "ALLERGENS" in line.text]
+    assert "蛋" in allergens.text
+    assert allergens.inverse
+    assert allergens.bold
+    assert allergens.high == 2
+
+
+def test_names_stand_below_each_other_whatever_their_quantity() -> None:
+    items = (an_item("Croissant", "c", "1", quantity=Decimal(12)), an_item("Baguette", "b", "2"))
+    names = [line.text for line in printed(a_job(*items)).lines if " x " in line.text]
+    assert names == ["12 x Croissant", " 1 x Baguette"]
+
+
+def test_a_second_paper_is_marked_as_a_reprint() -> None:
+    assert "REPRINT" not in printed(a_job()).text
+    assert "REPRINT #2" in printed(a_job(attempt=2)).text
+
+
+@pytest.mark.parametrize(
+    ("shown", "words"), [(PhoneShown.FULL, "13800001234"), (PhoneShown.LAST4, "...1234"), (PhoneShown.NONE, "")]
+)
+def test_the_phone_is_shown_as_the_store_wants_it(shown: PhoneShown, words: str) -> None:
+    text = printed(a_job(phone="13800001234"), phone=shown).text
+    assert words in text
+    assert ("1234" in text) == (shown is not PhoneShown.NONE)
+
+
+def test_an_order_without_a_due_time_is_wanted_at_once() -> None:
+    assert "Pick-up ASAP" in printed(a_job()).text
+
+
+def test_only_the_items_of_the_job_are_on_its_ticket() -> None:
+    job = a_job(a_cake("1"), an_item("Rye", "bread", "2"))
+    only = Job(job.id, job.printer, job.kind, job.order, job.items[1:], None, MORNING)
+    assert "Strawberry" not in printed(only).text
+
+
+def test_fields_that_could_not_be_read_are_said_to_be_missing() -> None:
+    assert "Not understood: items[0].unit" in printed(a_job(dropped=("items[0].unit",))).text
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "raster", "cp437", "cp1252"])
+@pytest.mark.parametrize("columns", [32, 48])
+def test_a_printer_reads_exactly_what_was_composed(encoding: Encoding, columns: int) -> None:
+    job = a_job(a_cake(note="crème brûlée, ganz fein", bakery=BIRTHDAY), note="长" * 80)
+    ticket = printed(job, columns=columns, encoding=encoding)
+    strips = compose(
+        job, columns=columns, encoding=encoding, phone=PhoneShown.LAST4, say=speak("en"), timezone=HANGZHOU
+    )
+    if encoding == "raster":
+        assert draw(ticket.strips[:-1], columns).tobytes() == draw(strips, columns).tobytes()
+    else:
+        assert ticket.strips[:-1] == strips  # the last is the feed before the cut
+
+
+def test_a_raster_never_holds_bytes_that_a_printer_obeys_at_once() -> None:
+    job = a_job(*(a_cake(str(number), note=character * 20) for number, character in enumerate("囍酥糕糖圆圈田回品")))
+    sent = ticket_bytes(job, columns=48, encoding="raster", phone=PhoneShown.LAST4, say=speak("en"), timezone=HANGZHOU)
+    assert not re.search(b"\x10[\x04\x05\x14]", sent)
+
+
+@given(CHINESE, CHINESE, CHINESE)
+def test_chinese_comes_out_as_the_customer_wrote_it(cake_text: str, note: str, name: str) -> None:
+    text = said(printed(a_job(a_cake(note=note, bakery=Bakery(cake_text=cake_text)), customer=name)))
+    for words in (cake_text, note, name):
+        assert squeezed(plain(words)) in text
+
+
+def test_every_character_of_gbk_comes_out_as_it_is() -> None:
+    characters = [
+        bytes((lead, trail)).decode("gb18030", "ignore")
+        for lead in range(0x81, 0xFF)
+        for trail in range(0x40, 0xFF)
+        if trail != 0x7F
+    ]
+    known = "".join(c for c in characters if len(c) == 1 and plain(c) == unicodedata.normalize("NFC", c) != " ")
+    for start in range(0, len(known), 1_000):
+        part = known[start : start + 1_000]
+        assert squeezed(plain(part)) in said(printed(a_job(note=part)))
+
+
+@given(ANYTHING)
+def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
+    """The reader knows every command we send: one smuggled in would be unknown, or a cut, a code, a gap too many."""
+    innocent = printed(a_job(a_cake(note="note", bakery=Bakery(cake_text="text")), customer="name", phone="1"))
+    job = a_job(
+        a_cake(note="note" + text, bakery=Bakery(cake_text="text" + text)), customer="name" + text, phone=text + "1"
+    )
+    ticket = printed(job)
+    assert [strip for strip in ticket.strips if not isinstance(strip, Line)] == [
+        strip for strip in innocent.strips if not isinstance(strip, Line)
+    ]
+    for line in ticket.lines:
+        assert len(line.text.encode("gb18030")) * line.wide <= 48
+        assert not any(unicodedata.category(character).startswith("C") for character in line.text)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "shown"),
+    [
+        ("小雨", "gb18030", "小雨"),
+        ("Émile", "gb18030", "Emile"),
+        ("🎂", "gb18030", "□"),
+        ("½", "gb18030", "□"),
+        ("𠮷", "gb18030", "□"),
+        ("Émile’s “café”…", "cp437", 'Émile\'s "café"...'),
+        ("小", "cp437", "?"),
+        ("Łódź", "cp437", "?ódz"),
+    ],
+)
+def test_what_a_printer_lacks_is_shown_as_lacking(text: str, encoding: Encoding, shown: str) -> None:
+    assert legible(text, encoding) == shown
