@@ -1,0 +1,86 @@
+"""Assembly: puts the parts of a store together and runs them."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from cloud_bridge import Link
+from config.settings import StoreFile
+from devices.keypad import Keypad
+from devices.printer import Printer
+from edge.clock import Clock, SystemClock
+from edge.feed import Feed
+from edge.settings import feed_token, listen_address
+from edge.store import store_hub
+from edge.words import speak
+
+log = logging.getLogger(__name__)
+
+DEVICE_PAUSE = 5.0  # seconds before a device whose adapter failed is started again
+
+
+def zone_of(settings: StoreFile) -> tzinfo:
+    """The store's time zone, else the machine's."""
+    if settings.store.timezone:
+        return ZoneInfo(settings.store.timezone)
+    zone = datetime.now().astimezone().tzinfo
+    assert zone is not None
+    return zone
+
+
+class Store:
+    """A running store: the hub, its feed, the road to the cloud, printers and keypads."""
+
+    def __init__(self, settings: StoreFile, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.hub = store_hub(settings.layout, settings.journal_path, clock or SystemClock())
+        self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed))
+        self._link: Link | None = None
+        self._devices: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Start everything; what is away is waited for by its own adapter.
+
+        Raises JournalUnusable, and OSError where the feed's address is taken.
+        """
+        settings, say = self.settings, speak(self.settings.store.language)
+        await self.hub.start()
+        try:
+            await self.feed.start()
+        except OSError:
+            await self.hub.stop()
+            raise
+        if settings.cloud is not None:
+            self._link = Link(
+                self.hub, settings.cloud, store=settings.store.id, say=say, merchants=settings.store.merchant_ids
+            )
+            await self._link.start()
+        printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
+        keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
+        runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads)]
+        self._devices = [asyncio.create_task(_keep_running(run)) for run in runs]
+
+    async def stop(self) -> None:
+        """Stop in the order of the flow: buttons and paper, the road, the screens, the hub."""
+        for task in self._devices:
+            task.cancel()
+        await asyncio.gather(*self._devices, return_exceptions=True)
+        if self._link is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(3):
+                    await self._link.stop()
+        await self.feed.stop()
+        await self.hub.stop()
+
+
+async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:
+    """A broken device is a warning, never the end of the store."""
+    while True:
+        try:
+            await run()
+        except Exception:  # whatever it is, the others must go on
+            log.exception("a device failed; it is started again in %d s", DEVICE_PAUSE)
+        await asyncio.sleep(DEVICE_PAUSE)

@@ -1,0 +1,168 @@
+"""The `ovenbell` command."""
+
+import asyncio
+import gc
+import logging
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from config.settings import StoreFile, WrongSettings, load_store
+from edge.settings import TOKEN_VARIABLE
+
+FAILED, WRONG = 1, 2
+GOODBYE = 4.5  # seconds a daemon takes to stop at most: systemd and the contract give it five
+
+app = typer.Typer(
+    help="The kitchen display and in-store hub of a bakery.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Config = Annotated[Path, typer.Option("--config", help="The store's settings.", metavar="store.toml")]
+
+
+class LanguageName(StrEnum):
+    """The languages there are words for."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+class View(StrEnum):
+    """What a screen can show."""
+
+    BOARD = "board"
+
+
+class Schema(StrEnum):
+    """What there is a JSON Schema of."""
+
+    STORE = "store"
+    MESSAGES = "messages"
+
+
+class Failed(Exception):
+    """The command failed; one line says what, and how to mend it."""
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="Print what happens instead of showing it.")] = False,
+    seconds: Annotated[float | None, typer.Option(min=1, help="How long the morning lasts.")] = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another morning.")] = 1,
+    language: Annotated[LanguageName, typer.Option(help="The language of the store.")] = LanguageName.ZH,
+) -> None:
+    """Run a whole store in this terminal: broker, cloud simulator, hub, virtual printer and keypad, display."""
+    from config.demo.play import play  # noqa: PLC0415 - what only the demo needs is not loaded by a store
+
+    headless = headless or not (sys.stdin.isatty() and sys.stdout.isatty())
+    play(headless=headless, seconds=seconds, seed=seed, language=language.value)
+
+
+@app.command()
+def hub(config: Config) -> None:
+    """Run the hub: orders in, stages out, paper and buttons between."""
+    settings = load_store(config)
+    _log()
+    # Orders are frozen and hold no cycles; collecting thousands of them for nothing would stall the loop.
+    gc.set_threshold(50_000, 20, 100)
+    asyncio.run(_run_hub(settings))
+
+
+async def _run_hub(settings: StoreFile) -> None:
+    from config.assembly import Store  # noqa: PLC0415 - a screen needs none of it
+    from config.service import notify, until_stopped  # noqa: PLC0415
+    from edge.journal import JournalUnusable  # noqa: PLC0415
+
+    store = Store(settings)
+    try:
+        await store.start()
+    except JournalUnusable as error:
+        raise Failed(f"the journal cannot be used: {error}; see ovenbell doctor") from error
+    except OSError as error:
+        raise Failed(f"cannot listen at {settings.feed.listen}: {error.strerror}; is another hub running?") from error
+    host, port = store.feed.address
+    print(
+        f"ovenbell hub {settings.store.id}: board at http://{host}:{port}, journal {settings.journal_path}", flush=True
+    )
+    notify("READY=1")
+    await until_stopped()
+    notify("STOPPING=1")
+    async with asyncio.timeout(GOODBYE):
+        await store.stop()
+
+
+@app.command()
+def display(
+    hub: Annotated[str, typer.Option("--hub", help="The hub's address.")] = "http://127.0.0.1:8377",
+    station: Annotated[list[str] | None, typer.Option("--station", help="A station to show; all without it.")] = None,
+    view: Annotated[View, typer.Option(help="What to show.")] = View.BOARD,
+    language: Annotated[LanguageName | None, typer.Option(help="The language; the terminal's without it.")] = None,
+) -> None:
+    """Show one screen in this terminal."""
+    from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
+
+    spoken = language or (LanguageName.ZH if os.environ.get("LANG", "").startswith("zh") else LanguageName.EN)
+    run_display(hub, station or (), view.value, spoken.value, os.environ.get(TOKEN_VARIABLE, ""))
+
+
+@app.command()
+def doctor(config: Config) -> None:
+    """Check everything a store needs, one line each with the mend."""
+    settings = load_store(config)
+    if not asyncio.run(_examine(settings)):
+        raise typer.Exit(FAILED)
+
+
+async def _examine(settings: StoreFile) -> bool:
+    from config.doctor import Verdict, examine  # noqa: PLC0415 - a screen needs none of it
+
+    well = True
+    print("ok       settings: read and consistent")
+    async for line in examine(settings):
+        print(line, flush=True)
+        well = well and line.verdict is not Verdict.FAILURE
+    return well
+
+
+@app.command()
+def schema(of: Annotated[Schema, typer.Argument(help="Of the settings, or of the MQTT messages.")]) -> None:
+    """Print a JSON Schema."""
+    import json  # noqa: PLC0415 - only here
+
+    import msgspec  # noqa: PLC0415
+
+    from cloud_bridge import schema as message_schema  # noqa: PLC0415
+
+    tree = message_schema() if of is Schema.MESSAGES else msgspec.json.schema(StoreFile)
+    print(json.dumps(tree, ensure_ascii=False, indent=2))
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+
+
+def main() -> NoReturn:
+    """Run the command; what goes wrong is one line for a person, never a traceback."""
+    try:
+        app(standalone_mode=True)
+    except WrongSettings as wrong:
+        print(*wrong.lines, sep="\n", file=sys.stderr)
+        sys.exit(WRONG)
+    except (Failed, OSError) as failed:
+        print(f"ovenbell: {failed}", file=sys.stderr)
+        sys.exit(FAILED)
+    except TimeoutError:
+        print("ovenbell: a part did not stop in time and was left behind", file=sys.stderr)
+        sys.exit(FAILED)
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The demo: a bakery's morning on real parts, in one terminal."""

@@ -1,0 +1,161 @@
+"""Plays the demo: in a terminal as screens and paper, without one as lines and a summary."""
+
+import asyncio
+import threading
+import time
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.widgets import RichLog
+
+from config.command import Failed
+from config.demo.baker import Baker
+from config.demo.morning import Morning
+from config.demo.shop import STATIONS, STORE, Shop
+from config.demo.simulator import Simulator
+from devices.twin.printer import VirtualPrinter
+from display.app import KitchenDisplay
+from display.feed_client import FeedClient
+from edge.words import Language
+
+HEADLESS_SECONDS = 30.0
+TOPICS = {"orders": "cloud", "stages": "customer", "backfill": "hub", "presence": "hub", "receipts": "cloud"}
+SETTLED = 10.0  # seconds for the last order to be answered
+
+
+def play(*, headless: bool, seconds: float | None, seed: int, language: Language) -> None:
+    """Run the whole store; raises Failed where what happened is not what should have."""
+    if headless:
+        asyncio.run(_tell(seconds or HEADLESS_SECONDS, seed, language))
+    else:
+        asyncio.run(_show(seconds, seed, language))
+
+
+# --- in a terminal --------------------------------------------------------------------------------------------------
+
+
+class TicketRoll(RichLog):
+    """The paper that comes out of the virtual printer."""
+
+    DEFAULT_CSS: ClassVar[str] = "TicketRoll { width: 52; background: #fbf9f3; color: #1c1a18; padding: 0 1; }"
+    can_focus = False
+
+    def __init__(self, printer: VirtualPrinter) -> None:
+        super().__init__(wrap=False, markup=False, max_lines=500)
+        self._printer = printer
+        self._shown = 0
+
+    def on_mount(self) -> None:
+        """Look for paper often enough to seem alive."""
+        self.set_interval(0.2, self._take)
+
+    def _take(self) -> None:
+        for ticket in self._printer.tickets[self._shown :]:
+            self._shown += 1
+            self.write(Text(f"{ticket.text}\n{'- ' * 24}", no_wrap=True, overflow="crop"))
+
+
+async def _show(seconds: float | None, seed: int, language: Language) -> None:
+    async with Shop(language) as shop:
+        simulator = Simulator(STORE, shop.broker.port, shop.broker.protocol, lambda *_: None, shop.place)
+        app = KitchenDisplay(
+            FeedClient(shop.url),
+            stations=STATIONS,
+            language=language,
+            press=lambda station, number: shop.keypads[station].press(str(number)),
+            side=TicketRoll(shop.printer),
+        )
+        simulator.start(Morning(datetime.now(UTC), seed, language).steps())
+        try:
+            async with asyncio.timeout(seconds):
+                await app.run_async()
+        except TimeoutError:
+            app.exit()
+        finally:
+            await asyncio.to_thread(simulator.stop)
+
+
+# --- without one ----------------------------------------------------------------------------------------------------
+
+
+class Report:
+    """Prints what happens, a line each, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+
+    def line(self, who: str, what: str) -> None:
+        """One line."""
+        with self._lock:
+            print(f"{time.monotonic() - self._began:6.1f} s  {who:<10}  {what}", flush=True)
+
+    def message(self, topic: str, event: dict[str, Any]) -> None:
+        """One MQTT message."""
+        data = event.get("data", {})
+        if topic == "presence":
+            self.line("hub", f"presence {event.get('state', '?')}")
+            return
+        words = [event["type"].removeprefix("ovenbell."), data.get("displayId", "")]
+        if topic == "orders":
+            words += [f"{item['quantity']} x {item['name']}" for item in data.get("items", ())]
+        else:
+            words += [data.get("stage", ""), data.get("name", ""), "(implied)" if data.get("implied") else ""]
+        self.line(TOPICS.get(topic, topic), "  ".join(word for word in words if word))
+
+
+async def _tell(seconds: float, seed: int, language: Language) -> None:
+    report = Report()
+    async with Shop(language) as shop:
+        report.line("demo", f"{shop.broker.name}, hub at {shop.url}, printer at {shop.printer.connection}, 3 keypads")
+        simulator = Simulator(STORE, shop.broker.port, shop.broker.protocol, report.message, shop.place)
+        feed = FeedClient(shop.url)
+        baker = Baker(shop, feed, seed, lambda station, what: report.line(f"keypad {station}"[:10], what))
+        simulator.start(Morning(datetime.now(UTC), seed, language).steps())
+        work = [asyncio.create_task(feed.follow(lambda: None)), asyncio.create_task(baker.work())]
+        work.append(asyncio.create_task(_announce(shop.printer, report)))
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*work), seconds)
+        await asyncio.to_thread(simulator.pause)
+        missing = await _missing(simulator)
+        await asyncio.to_thread(simulator.stop)
+        _summarise(shop, simulator, baker, missing)
+
+
+async def _announce(printer: VirtualPrinter, report: Report) -> None:
+    """A line for each ticket."""
+    shown = 0
+    while True:
+        await asyncio.sleep(0.1)
+        for ticket in printer.tickets[shown:]:
+            shown += 1
+            report.line("printer", " | ".join(line.strip() for line in ticket.text.splitlines() if line.strip())[:110])
+
+
+async def _missing(simulator: Simulator) -> set[str]:
+    """The events that the store has not accepted in the end."""
+    deadline = time.monotonic() + SETTLED
+    while True:
+        accepted = {event["data"].get("event") for event in tuple(simulator.heard)}
+        missing = {event["id"] for event in simulator.pushed} - accepted
+        if not missing or time.monotonic() > deadline:
+            return missing
+        await asyncio.sleep(0.1)
+
+
+def _summarise(shop: Shop, simulator: Simulator, baker: Baker, missing: set[str]) -> None:
+    heard = simulator.heard
+    distinct = {event["id"] for event in heard}
+    sequences = sorted({int(event["sequence"]) for event in heard})
+    gaps = sequences != list(range(1, len(sequences) + 1))
+    ready = sum(event["type"].endswith("order.ready") for event in heard)
+    print()
+    print(f"orders and changes pushed   {len(simulator.pushed):>5}   accepted {len(simulator.pushed) - len(missing)}")
+    print(f"stage updates received      {len(distinct):>5}   sequence {'broken' if gaps else 'without gaps'}")
+    print(f"orders ready                {ready:>5}")
+    print(f"keypad presses              {baker.presses:>5}   taken back {baker.slips}")
+    print(f"tickets printed             {len(shop.printer.tickets):>5}   not understood {len(shop.printer.unknown)}")
+    if missing or gaps or shop.printer.unknown:
+        raise Failed("the morning did not go as it should: see the lines above")

@@ -1,0 +1,139 @@
+"""The demo's shop: broker, hub process, virtual printer and virtual keypads, in a directory that vanishes with it."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import urllib.request
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+from config.demo.broker import Broker, free_port
+from config.demo.morning import LEAD_MINUTES
+from devices.twin.keypad import VirtualKeypad
+from devices.twin.printer import VirtualPrinter
+from edge.words import Language
+
+STORE = "demo"
+STATIONS = ("oven", "decorating", "counter")
+SLOTS = 9
+KEYS = {**{str(digit): f"bump {digit}" for digit in range(1, 10)}, "R": "recall", "N": "page next", "A": "acknowledge"}
+NAMES = {
+    "zh": {"store": "麦田烘焙", "oven": "烤箱", "decorating": "裱花", "counter": "打包"},
+    "en": {"store": "Wheatfield Bakery", "oven": "Oven", "decorating": "Decorating", "counter": "Packing"},
+}
+STARTED = 30.0  # seconds for the hub to say that it is ready
+
+
+class Shop:
+    """`async with` it: everything runs inside, nothing is left behind."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.printer = VirtualPrinter()
+        self.keypads: dict[str, VirtualKeypad] = {}
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        self.directory = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="ovenbell-demo-")))
+        self.broker = await asyncio.to_thread(Broker(self.directory).start)
+        self._stack.callback(self.broker.stop)
+        await self.printer.start()
+        self._stack.push_async_callback(self.printer.stop)
+        self.keypads = {station: self._stack.enter_context(VirtualKeypad()) for station in STATIONS}
+        settings = self.directory / "store.toml"
+        settings.write_text(self._settings(), encoding="utf-8")
+        await self._start_hub(settings)
+
+    async def _start_hub(self, settings: Path) -> None:
+        command = [sys.executable, "-m", "config.command", "hub", "--config", str(settings)]
+        log = self._stack.enter_context((self.directory / "hub.log").open("ab"))
+        hub = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=log)
+        self._stack.push_async_callback(_end, hub)
+        assert hub.stdout is not None
+        async with asyncio.timeout(STARTED):
+            ready = await hub.stdout.readline()
+        if not ready:
+            raise OSError(f"the hub did not start: {(self.directory / 'hub.log').read_text(errors='replace')[-500:]}")
+
+    def place(self, data: Mapping[str, Any]) -> None:
+        """Enter an order by hand, as a phone call or a walk-in."""
+        body = json.dumps({"type": "place", "id": data["id"], "data": data}).encode()
+        request = urllib.request.Request(  # noqa: S310 - the address is our own
+            f"{self.url}/api/intents", body, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            answer.read()
+
+    def _settings(self) -> str:
+        names = NAMES[self.language]
+        keys = "\n".join(f'{json.dumps(key)} = "{action}"' for key, action in KEYS.items())
+        stages = {"oven": ["baking", "cooling"], "decorating": ["frosting"], "counter": ["boxing"]}
+        stations = "\n".join(
+            f'[[stations]]\nid = "{station}"\nname = "{names[station]}"\nstages = {stages[station]}\nslots = {SLOTS}\n'
+            f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{self.keypads[station].port}"\n'
+            f"[keypads.keys]\n{keys}\n"
+            for station in STATIONS
+        )
+        return f"""
+[store]
+id = "{STORE}"
+name = "{names["store"]}"
+language = "{self.language}"
+[cloud]
+url = "{self.broker.url}"
+protocol = "{self.broker.protocol}"
+grace_seconds = 3
+[journal]
+path = "{self.directory / "journal.db"}"
+[feed]
+listen = "{self.url.removeprefix("http://")}"
+[stages.baking]
+presses = 2
+min_minutes = 12
+max_minutes = 25
+[stages.frosting]
+presses = 2
+[[routes]]
+match = "cake-*"
+stages = ["baking", "cooling", "frosting", "boxing"]
+lead_minutes = {LEAD_MINUTES}
+[[routes]]
+match = "bread-*"
+stages = ["baking", "boxing"]
+[[printers]]
+id = "kitchen"
+connection = "{self.printer.connection}"
+stations = ["oven"]
+print_on = "released"
+[[printers]]
+id = "counter"
+connection = "{self.printer.connection}"
+print_on = "ready"
+{stations}"""
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+        try:
+            async with asyncio.timeout(6):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,158 @@
+"""The doctor: checks everything a store needs, one line each with the mend, and disturbs nothing that runs."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator, Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import aiohttp
+
+from cloud_bridge import probe
+from config.settings import StoreFile
+from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
+from edge.settings import feed_token, listen_address
+from edge.words import Say, speak
+
+PATIENCE = 3.0  # seconds for a printer to take a connection, or a hub to answer
+LITTLE_SPACE = 200 * 1024 * 1024  # bytes: about a year of a small bakery
+
+
+class Verdict(StrEnum):
+    """How a line begins."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILURE = "failure"
+
+
+class Line(NamedTuple):
+    """One line of the doctor: what was looked at, what was found, and how to mend it."""
+
+    verdict: Verdict
+    part: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.verdict:<8} {self.part}: {self.found}"
+
+
+async def examine(settings: StoreFile) -> AsyncIterator[Line]:
+    """Look at everything, cheapest first."""
+    say = speak(settings.store.language)
+    running = await _hub(settings, say)
+    yield running
+    for line in await asyncio.to_thread(lambda: list(_journal(settings.journal_path, say))):
+        yield line
+    if settings.cloud is None:
+        yield Line(Verdict.OK, "cloud", say("none configured: orders are entered in the store"))
+    else:
+        try:
+            for finding in await probe(settings.cloud, store=settings.store.id, say=say):
+                yield Line(Verdict.OK if finding.ok else Verdict.FAILURE, "cloud", finding.line)
+        except OSError as error:
+            yield Line(
+                Verdict.FAILURE,
+                "cloud",
+                say("a certificate or password file cannot be read: {error}").format(error=error),
+            )
+    for printer in settings.printers:
+        yield await _printer(printer, say)
+    if not settings.printers:
+        yield Line(Verdict.WARNING, "printers", say("none configured: nothing will be printed"))
+    for keypad in settings.keypads:
+        yield _port(f"keypad {keypad.id}", Path(keypad.port), say)
+        if not keypad.keys:
+            yield Line(Verdict.WARNING, f"keypad {keypad.id}", say("no key does anything: add [keypads.keys]"))
+
+
+async def _hub(settings: StoreFile, say: Say) -> Line:
+    host, port = listen_address(settings.feed.listen)
+    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
+    try:
+        headers = {"Authorization": f"Bearer {feed_token(settings.feed)}"}
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE), headers=headers) as session,
+            session.get(url) as answer,
+        ):
+            if answer.status == 200:  # noqa: PLR2004 - OK
+                return Line(
+                    Verdict.OK, "hub", say("running and committing at {listen}").format(listen=settings.feed.listen)
+                )
+            reason = (await answer.json(content_type=None)).get("reason", answer.status)
+            return Line(Verdict.FAILURE, "hub", say("running, but not committing: {reason}").format(reason=reason))
+    except (OSError, TimeoutError, aiohttp.ClientError, ValueError):
+        return Line(Verdict.WARNING, "hub", say("not running: start it with ovenbell hub --config FILE"))
+
+
+def _journal(path: Path, say: Say) -> Iterator[Line]:
+    folder = next(parent for parent in path.parents if parent.exists())
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        yield Line(
+            Verdict.FAILURE,
+            "journal",
+            say("{path} cannot be written: give its folder to the user of the hub").format(path=path),
+        )
+        return
+    space = os.statvfs(folder)
+    if space.f_bavail * space.f_frsize < LITTLE_SPACE:
+        yield Line(
+            Verdict.WARNING, "journal", say("little space is left on the disk of {path}: free some").format(path=path)
+        )
+    if not path.exists():
+        yield Line(Verdict.OK, "journal", say("{path} will be made when the hub starts").format(path=path))
+        return
+    try:
+        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            (facts,) = connection.execute("SELECT max(seq) FROM facts").fetchone()
+    except sqlite3.Error as error:
+        yield Line(Verdict.FAILURE, "journal", say("{path} is not a journal: {error}").format(path=path, error=error))
+        return
+    if verdict == "ok":
+        yield Line(
+            Verdict.OK, "journal", say("{path} is sound, with {facts} facts").format(path=path, facts=facts or 0)
+        )
+    else:
+        yield Line(Verdict.FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
+
+
+async def _printer(printer: PrinterSettings, say: Say) -> Line:
+    part = f"printer {printer.id}"
+    match parse_connection(printer.connection):
+        case Tcp(host, port):
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    _, writer = await asyncio.open_connection(host, port)
+                writer.close()
+            except (OSError, TimeoutError):
+                found = say("nobody answers at {address}: check power, cable and address").format(
+                    address=printer.connection
+                )
+                return Line(Verdict.FAILURE, part, found)
+            return Line(Verdict.OK, part, say("answers at {address}").format(address=printer.connection))
+        case File(path):
+            if os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+                return Line(Verdict.OK, part, say("tickets are appended to {path}").format(path=path))
+            return Line(Verdict.FAILURE, part, say("{path} cannot be written").format(path=path))
+        case Usb(path) | Serial(path):
+            return _port(part, path, say)
+
+
+def _port(part: str, path: Path, say: Say) -> Line:
+    """A device file: looked at, not opened, since opening can reset what hangs on it."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return Line(
+            Verdict.FAILURE, part, say("{path} is not there: plug it in, or correct the port").format(path=path)
+        )
+    if not stat.S_ISCHR(mode):
+        return Line(Verdict.FAILURE, part, say("{path} is not a device").format(path=path))
+    if not os.access(path, os.R_OK | os.W_OK):
+        found = say("{path} may not be opened: add the hub's user to the group dialout or lp").format(path=path)
+        return Line(Verdict.FAILURE, part, found)
+    return Line(Verdict.OK, part, say("{path} is there").format(path=path))

@@ -1,0 +1,25 @@
+"""The daemon's manners: tell systemd when it is ready, end on SIGTERM."""
+
+import asyncio
+import os
+import signal
+import socket
+
+
+def notify(state: str) -> None:
+    """Tell systemd a state such as READY=1, where it asked to be told (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as datagram:
+        datagram.connect(f"\0{address[1:]}" if address.startswith("@") else address)
+        datagram.sendall(state.encode())
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
