@@ -197,8 +197,9 @@ class Connection:
     def _run(self) -> None:
         address = self._settings.address
         try:
-            self._connect(address)
-            self._serve()
+            if self._prepare():
+                self._connect(address)
+                self._serve()
         except ssl.SSLCertVerificationError as error:
             self._reason = self.say("the certificate of {address} is not trusted: {error}").format(
                 address=address, error=error.verify_message
@@ -213,12 +214,20 @@ class Connection:
                 self._hang_up()
             self._hand(self._finish)
 
+    def _prepare(self) -> bool:
+        settings = self._settings
+        try:
+            if settings.address.tls:
+                self._client.tls_set_context(tls_context(settings))
+            if settings.username is not None:
+                self._client.username_pw_set(settings.username, password(settings))
+        except (OSError, UnicodeError) as error:
+            self._reason = self.say("the password or certificate files cannot be used: {error}").format(error=error)
+            return False
+        return True
+
     def _connect(self, address: Address) -> None:
         settings, client = self._settings, self._client
-        if address.tls:
-            client.tls_set_context(tls_context(settings))
-        if settings.username is not None:
-            client.username_pw_set(settings.username, password(settings))
         if settings.protocol == "5":
             wishes = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
             wishes.ReceiveMaximum = UNACKNOWLEDGED

@@ -22,7 +22,7 @@ GOODBYE = 1.0  # seconds for the broker to take our leave
 
 
 class Link:
-    """Runs beside a started hub, whether or not there is a broker."""
+    """Runs beside the hub, whether or not there is a broker."""
 
     def __init__(
         self,
@@ -38,7 +38,8 @@ class Link:
         self.connection: Connection | None = None
         self._hub, self._settings, self._store, self._say = hub, settings, store, say
         self._topics = topics_of(store)
-        self._reader = Reader(self._topics, hub.journal.id, merchants)
+        self._merchants = merchants
+        self._reader: Reader
         self._backoff = backoff()
         self._publisher = Publisher(
             hub, self._topics, store=store, receipts=settings.receipts, say=say, backoff=backoff()
@@ -48,7 +49,8 @@ class Link:
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to connect; does not wait for the broker."""
+        """Begin to connect, once the hub runs; does not wait for the broker."""
+        self._reader = Reader(self._topics, self._hub.journal.id, self._merchants)
         self._away(self._say("connecting"))
         self._stop_following = self._hub.follow(self._publisher.follow)
         self._keeping = asyncio.create_task(self._keep())

@@ -73,6 +73,8 @@ def password(settings: CloudSettings) -> str | None:
 
 def tls_context(settings: CloudSettings) -> ssl.SSLContext:
     """TLS with verification, always; OSError where a certificate file cannot be read."""
+    for file in filter(None, (settings.ca_file, settings.cert_file, settings.key_file)):
+        Path(file).open().close()  # ssl's own error would not say which file it is
     context = ssl.create_default_context(cafile=settings.ca_file)
     if settings.cert_file is not None:
         context.load_cert_chain(settings.cert_file, settings.key_file)

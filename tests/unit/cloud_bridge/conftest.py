@@ -36,11 +36,15 @@ class Store:
 
     async def start(self) -> "Store":
         await self.hub.start()
+        await self.go_online()
+        return self
+
+    async def go_online(self) -> None:
+        """Start a link beside the running hub."""
         self.link = Link(
             self.hub, self.settings, store=STORE, say=speak("en"), backoff=lambda: Backoff(first=0.05, ceiling=0.2)
         )
         await self.link.start()
-        return self
 
     async def stop(self) -> None:
         if not self.stopped:

@@ -94,8 +94,7 @@ async def test_the_store_starts_while_its_broker_is_away_and_finds_it_later(
     assert store.hub.vitals.cloud == "away"
     broker.start()
     await store.online()
-    cloud = cloud_of(broker)
-    cloud.send(order_event(1))
+    cloud_of(broker).send(order_event(1))
     await until(lambda: store.has("o-1"))
     broker.kill()
     await until(lambda: store.hub.vitals.cloud == "away")
@@ -137,21 +136,23 @@ async def test_a_late_acknowledgement_never_reaches_a_session_that_came_after(
     store = await (await opened(broker)).online()
     held: list[tuple[str, int, Any]] = []
     store.hub.offer = lambda intent, *, done, **_: held.append((intent.order.id, done.args[0], done))
-    cloud.send(order_event(1))
-    await until(lambda: len(held) == 1)
+    cloud.send(*(order_event(number) for number in range(5)))
+    await until(lambda: len(held) == 5)
+    cloud.close()
     broker.kill()  # and with it the session
     await until(lambda: store.hub.vitals.cloud == "away")
     broker.start()
     await store.online(2)
     cloud = cloud_of(broker)
-    cloud.send(order_event(2))
-    await until(lambda: len(held) == 2)
-    (_, late, acknowledge), (_, fresh, _) = held
-    assert late == fresh, "the broker uses the same packet id again"
-    acknowledge()
+    cloud.send(*(order_event(number) for number in range(5, 10)))
+    await until(lambda: len(held) == 10)
+    late, fresh = held[:5], held[5:]
+    assert {mid for _, mid, _ in late} & {mid for _, mid, _ in fresh}, "the broker uses packet ids again"
+    for _, _, acknowledge in late:
+        acknowledge()
     await store.cut()
-    await until(lambda: len(held) == 3)
-    assert held[2][0] == "o-2", "it was not acknowledged, so it comes again"
+    await until(lambda: len(held) == 15)
+    assert {order for order, _, _ in held[10:]} == {order for order, _, _ in fresh}, "not one was acknowledged"
 
 
 async def test_a_mistake_in_a_callback_does_not_end_the_link(
@@ -269,6 +270,22 @@ async def test_a_store_closes_in_time_though_its_broker_answers_nothing(mosquitt
     with broker.frozen():
         async with asyncio.timeout(3):
             await store.link.stop()
+
+
+async def test_a_store_closes_in_time_though_nobody_ever_answered(broker: Broker, opened: Any) -> None:
+    async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0) as mute:
+        port = mute.sockets[0].getsockname()[1]
+        store = await opened(broker, url=f"mqtt://127.0.0.1:{port}")
+        await until(lambda: store.link.connection is not None)
+        async with asyncio.timeout(2):
+            await store.link.stop()
+
+
+@pytest.mark.parametrize("file", ["password_file", "ca_file"])
+async def test_a_missing_file_is_named(broker: Broker, opened: Any, file: str) -> None:
+    address = {"url": f"mqtts://127.0.0.1:{broker.port}", "username": STORE, file: "/missing/file"}
+    store = await opened(broker, **address)
+    await until(lambda: "/missing/file" in store.hub.vitals.cloud_reason)
 
 
 async def test_a_broker_that_lets_nobody_in_is_named_and_the_password_never(
