@@ -35,7 +35,9 @@ def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> byte
     send: Callable[[bytes], None] = printer._raw  # noqa: SLF001 - the library's own way to send a command it has no name for
     send(b"\x1b@\x1da\x00")  # as after power-on, and no status unasked
     if encoding in CODE_PAGES:
-        send(b"\x1bt" + bytes([CODE_PAGES[encoding]]))
+        send(
+            b"\x1c.\x1bt" + bytes([CODE_PAGES[encoding]])
+        )  # Chinese printers are in their two-byte mode from the start
     for strip in strips:
         match strip:
             case Line() if encoding == "raster":
@@ -96,7 +98,6 @@ def ran_out(answer: int) -> bool:
     return bool(answer & 0x0C)
 
 
-@cache
 def load() -> None:
     """Import python-escpos now: half a second on a small machine, better not on the loop's thread."""
     _dialect()

@@ -81,7 +81,7 @@ class Keypad:
                 port = await asyncio.to_thread(
                     serial.Serial, self._settings.port, self._settings.baud, timeout=0, exclusive=True
                 )
-            except (OSError, termios.error) as error:  # termios.error is no OSError
+            except (OSError, ValueError, termios.error) as error:  # termios.error is no OSError
                 self._show("missing", self._say("the keypad is not there"))
                 log.debug("keypad %s: %s", self._settings.id, error)
                 await asyncio.sleep(pause)

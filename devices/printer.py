@@ -97,7 +97,7 @@ class Printer:
         try:
             async with asyncio.timeout(self._patience.connect):
                 return await plug_in(self._connection)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a host name or a path that cannot be one
             log.debug("printer %s: %s", self._settings.id, error)
             raise Unready("missing", "the printer cannot be reached") from error
 

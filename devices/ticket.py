@@ -15,7 +15,7 @@ from edge.words import Say
 ROOMY = 42  # columns from which what must be read from afar is printed in double width too
 COUNT_COLUMN = 5  # names stand below each other behind counts up to this wide; a rare longer one does not move them
 LONGEST_UNIT = 6
-LONGEST_CODE = 200  # characters; a longer id would not fit on the paper as a QR code
+LONGEST_CODE = 200  # bytes; a longer id would not fit on the narrow paper as a QR code
 
 
 def ticket_bytes(
@@ -64,22 +64,32 @@ class _Slip:
         return 2 if self.columns >= ROOMY else 1
 
     def text(
-        self, text: str, *, head: str = "", wide: int = 1, high: int = 1, center: bool = False, **look: bool
+        self,
+        text: str,
+        *,
+        head: str = "",
+        wide: int = 1,
+        high: int = 1,
+        bold: bool = False,
+        inverse: bool = False,
+        center: bool = False,
     ) -> None:
-        """Write a text, its lines hanging below each other behind `head`."""
+        """Write a text, its lines hanging below each other behind `head`; a head that is too wide stands alone."""
         head, text = (escpos.legible(plain(part), self.encoding) for part in (head, text))
-        margin = " " if look.get("inverse") else ""
-        room = self.columns // wide - self._width(head) - 2 * len(margin)
-        for line in wrap(text, room, self._width):
-            self.strips.append(
-                Line(head + margin + line + margin, wide, high, align="center" if center else "left", **look)
-            )
-            head = " " * self._width(head)
+        room = self.columns // wide
+        if self.width(head) > room // 2:
+            self.text(head, wide=wide, high=high, bold=bold, inverse=inverse)
+            head = ""
+        margin = " " if inverse else ""
+        for line in wrap(text, room - self.width(head) - 2 * len(margin), self.width):
+            shown = head + margin + line + margin
+            self.strips.append(Line(shown, wide, high, bold, inverse, "center" if center else "left"))
+            head = " " * self.width(head)
 
     def pair(self, left: str, right: str) -> None:
         """Write two texts at the two edges, below each other where one line has no room for both."""
         left, right = (escpos.legible(plain(text), self.encoding) for text in (left, right))
-        space = self.columns - self._width(left) - self._width(right)
+        space = self.columns - self.width(left) - self.width(right)
         if left and right and space > 0:
             self.strips.append(Line(left + " " * space + right))
         else:
@@ -89,7 +99,7 @@ class _Slip:
     def rule(self) -> None:
         """A line across the paper."""
         self.gap(6)
-        double = self._width("─") > 1  # only there it is sure to be drawn without breaks
+        double = self.width("─") > 1  # only there it is sure to be drawn without breaks
         self.strips.append(Line("─" * (self.columns // 2) if double else "-" * self.columns))
 
     def gap(self, dots: int) -> None:
@@ -99,12 +109,13 @@ class _Slip:
     def code(self, text: str) -> None:
         """A QR code to scan."""
         text = plain(text)
-        if text and len(text) <= LONGEST_CODE:
+        if text and len(text.encode()) <= LONGEST_CODE:
             self.gap(12)
             self.strips.append(Code(text))
 
-    def _width(self, text: str) -> int:
-        return escpos.width(text, self.encoding)
+    def width(self, text: str) -> int:
+        """Columns that a text takes in normal size."""
+        return escpos.width(escpos.legible(plain(text), self.encoding), self.encoding)
 
 
 def _head(slip: _Slip, job: Job, say: Say, timezone: tzinfo, station: str) -> None:
@@ -115,7 +126,9 @@ def _head(slip: _Slip, job: Job, say: Say, timezone: tzinfo, station: str) -> No
         slip.gap(12)
     slip.pair(" ".join(filter(None, (_title(job, say), station))), f"{_local(job.at, timezone):%H:%M}")
     slip.gap(12)
-    _number(slip, order.display_id or order.id)
+    number = plain(order.display_id).strip() or order.id
+    size = 4 if slip.width(number) * 4 <= slip.columns else 2
+    slip.text(number, wide=size, high=size, bold=True, center=True)
     slip.rule()
     due = _local(order.due, timezone) if order.due is not None else None
     slip.text(f"{_way(order, say)} {f'{due:%H:%M}' if due else say('ASAP')}", wide=2, high=2, bold=True)
@@ -123,14 +136,9 @@ def _head(slip: _Slip, job: Job, say: Say, timezone: tzinfo, station: str) -> No
     slip.pair(f"{_weekday(due, say)} {due:%Y-%m-%d}" if due else "", _known(order.channel, say))
 
 
-def _number(slip: _Slip, number: str) -> None:
-    number = plain(number)
-    size = 4 if len(number) * 4 <= slip.columns else 2
-    slip.text(number, wide=size, high=size, bold=True, center=True)
-
-
 def _item(slip: _Slip, item: Item, say: Say, column: int) -> None:
-    slip.text(item.name, head=_count(item).rjust(column), wide=slip.large, high=2, bold=True)
+    name = plain(item.name).strip() or item.code or item.id  # a line without a visible name must not vanish
+    slip.text(name, head=_count(item).rjust(column), wide=slip.large, high=2, bold=True)
     slip.gap(6)
     head = " " * (column or COUNT_COLUMN) * slip.large
     for option in item.options:

@@ -1,8 +1,12 @@
 """What stands on a ticket, and that nothing but it reaches the printer."""
 
+import os
 import re
+import subprocess
+import sys
 import unicodedata
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -243,3 +247,22 @@ def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
 )
 def test_what_a_printer_lacks_is_shown_as_lacking(text: str, encoding: Encoding, shown: str) -> None:
     assert legible(text, encoding) == shown
+
+
+def test_an_item_without_a_visible_name_is_still_on_the_ticket() -> None:
+    assert "3 x bread-rye" in printed(a_job(an_item("\u200b", "bread-rye", quantity=Decimal(3)))).text
+
+
+def test_a_quantity_as_wide_as_the_paper_stands_alone() -> None:
+    lines = [line.text for line in printed(a_job(a_cake(quantity=Decimal("0.1234567890123456"), unit="kg"))).lines]
+    assert lines[lines.index("Strawberry cake") - 1] == "0.1234567890123456 kg"
+
+
+def test_an_order_without_a_display_id_goes_by_its_id() -> None:
+    assert "a017" in [line.text for line in printed(a_job(display_id=" ")).lines]
+
+
+def test_the_library_leaves_nothing_behind_when_it_is_loaded(tmp_path: Path) -> None:
+    program = "import logging; from devices import escpos; escpos.load(); assert not logging.root.handlers"
+    subprocess.run([sys.executable, "-c", program], env={**os.environ, "TMPDIR": str(tmp_path)}, check=True)
+    assert list(tmp_path.iterdir()) == []
