@@ -4,6 +4,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 
 from cloud_bridge.backoff import Backoff
@@ -47,6 +48,7 @@ class Link:
         self._version = version("ovenbell")
         self._stop_following: Callable[[], None] = lambda: None
         self._keeping: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to connect, once the hub runs; does not wait for the broker."""
@@ -54,6 +56,12 @@ class Link:
         self._away(self._say("connecting"))
         self._stop_following = self._hub.follow(self._publisher.follow)
         self._keeping = asyncio.create_task(self._keep())
+
+    async def first_try(self, patience: float) -> None:
+        """Wait until the broker has let us in or has not, so that who starts us can send at once; not for longer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._tried.wait()
 
     async def stop(self) -> None:
         """Take leave of the broker, in two seconds at most; the hub must still run."""
@@ -91,6 +99,7 @@ class Link:
             began = loop.time()
             self.connection.open()
             reason = await asyncio.shield(self.connection.ended)
+            self._tried.set()
             self._publisher.halt()
             self._away(reason)
             log.warning("the cloud is away: %s", reason)
@@ -107,6 +116,7 @@ class Link:
         connection.publish(self._topics.presence, self._presence("online"), retain=True)
         connection.publish(self._topics.backfill, self._backfill())
         self._publisher.begin(connection)
+        self._tried.set()
 
     def heard(self, connection: Connection, understood: Understood | None, mid: int) -> None:
         """Bring it to the hub; the broker is told once it is on disk."""

@@ -19,6 +19,7 @@ from edge.words import speak
 
 log = logging.getLogger(__name__)
 
+FIRST_TRY = 2.0  # seconds the cloud may take before the store starts without it
 DEVICE_PAUSE = 5.0  # seconds before a device whose adapter failed is started again
 
 
@@ -58,6 +59,7 @@ class Store:
                 self.hub, settings.cloud, store=settings.store.id, say=say, merchants=settings.store.merchant_ids
             )
             await self._link.start()
+            await self._link.first_try(FIRST_TRY)
         printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
         keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
         runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads)]

@@ -7,6 +7,7 @@ import os
 import pickle
 import platform
 import tempfile
+import threading
 import unicodedata
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -98,9 +99,13 @@ def ran_out(answer: int) -> bool:
     return bool(answer & 0x0C)
 
 
+_LOADING = threading.Lock()  # several spoolers start at once, and the import below turns the environment
+
+
 def load() -> None:
     """Import python-escpos now: half a second on a small machine, better not on the loop's thread."""
-    _dialect()
+    with _LOADING:
+        _dialect()
 
 
 @cache

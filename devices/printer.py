@@ -113,9 +113,11 @@ class Printer:
     def _set(self, job: Job) -> bytes | None:
         layout = self._hub.board.layout
         station = layout.stations.get(job.station) if job.station else None
+        order = self._hub.board.orders[job.order]  # its jobs leave the board with it
         try:
             return ticket_bytes(
                 job,
+                order,
                 columns=self._settings.columns,
                 encoding=self._settings.encoding,
                 phone=layout.phone,
@@ -124,7 +126,7 @@ class Printer:
                 station=station.name if station else "",
             )
         except Exception:  # one ticket that cannot be set must not keep back the others
-            log.exception("ticket %s of order %s", job.id, job.order.display_id)
+            log.exception("ticket %s of order %s", job.id, order.display_id)
             return None
 
     async def _report(

@@ -19,20 +19,37 @@ LONGEST_CODE = 200  # bytes; a longer id would not fit on the narrow paper as a 
 
 
 def ticket_bytes(
-    job: Job, *, columns: int, encoding: Encoding, phone: PhoneShown, say: Say, timezone: tzinfo, station: str = ""
+    job: Job,
+    order: Order,
+    *,
+    columns: int,
+    encoding: Encoding,
+    phone: PhoneShown,
+    say: Say,
+    timezone: tzinfo,
+    station: str = "",
 ) -> bytes:
     """A print job as its printer understands it."""
-    strips = compose(job, columns=columns, encoding=encoding, phone=phone, say=say, timezone=timezone, station=station)
+    strips = compose(
+        job, order, columns=columns, encoding=encoding, phone=phone, say=say, timezone=timezone, station=station
+    )
     return escpos.encode(strips, columns=columns, encoding=encoding)
 
 
 def compose(
-    job: Job, *, columns: int, encoding: Encoding, phone: PhoneShown, say: Say, timezone: tzinfo, station: str = ""
+    job: Job,
+    order: Order,
+    *,
+    columns: int,
+    encoding: Encoding,
+    phone: PhoneShown,
+    say: Say,
+    timezone: tzinfo,
+    station: str = "",
 ) -> tuple[Strip, ...]:
     """A print job as strips of paper; `station` is the name of the place it is for."""
     slip = _Slip(columns, encoding)
-    order = job.order
-    _head(slip, job, say, timezone, station)
+    _head(slip, job, order, say=say, timezone=timezone, station=station)
     slip.rule()
     items = [item for item in order.items if item.id in job.items]
     column = max((len(count) for item in items if len(count := _count(item)) <= COUNT_COLUMN), default=0)
@@ -118,8 +135,7 @@ class _Slip:
         return escpos.width(escpos.legible(plain(text), self.encoding), self.encoding)
 
 
-def _head(slip: _Slip, job: Job, say: Say, timezone: tzinfo, station: str) -> None:
-    order = job.order
+def _head(slip: _Slip, job: Job, order: Order, *, say: Say, timezone: tzinfo, station: str) -> None:
     if job.attempt > 1:
         again = say("REPRINT #{number}").format(number=job.attempt)
         slip.text(again, wide=2, high=2, bold=True, inverse=True, center=True)

@@ -279,14 +279,11 @@ def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:
 def _ticket_queued(draft: Board, fact: StoreFact, what: f.TicketQueued) -> None:
     known = draft.jobs.get(what.job)
     if known is not None:
-        order = draft.orders[what.order]
-        draft.jobs[what.job] = replace(
-            known, order=order, state=JobState.QUEUED, attempt=what.attempt, reason="", at=fact.at
-        )
+        draft.jobs[what.job] = replace(known, state=JobState.QUEUED, attempt=what.attempt, reason="", at=fact.at)
         return
-    order = draft.update_order(what.order, lambda o: replace(o, jobs=(*o.jobs, what.job)))
+    draft.update_order(what.order, lambda o: replace(o, jobs=(*o.jobs, what.job)))
     draft.jobs[what.job] = Job(
-        what.job, what.printer, what.kind, order, what.items, what.station, fact.at, attempt=what.attempt
+        what.job, what.printer, what.kind, what.order, what.items, what.station, fact.at, attempt=what.attempt
     )
 
 

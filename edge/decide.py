@@ -269,13 +269,13 @@ def _ticket(draft: Board, intent: i.ReportTicket, _now: float) -> Iterator[f.Hap
         case "sending":
             if job.state not in {JobState.QUEUED, JobState.UNSENT}:
                 raise Refused(f"ticket {job.id} is {job.state}")
-            yield f.TicketSending(job.order.id, job.id)
+            yield f.TicketSending(job.order, job.id)
         case "printed":
-            yield f.TicketPrinted(job.order.id, job.id)
+            yield f.TicketPrinted(job.order, job.id)
         case "unsent":
-            yield f.TicketUnsent(job.order.id, job.id, intent.reason)
+            yield f.TicketUnsent(job.order, job.id, intent.reason)
         case "unconfirmed":
-            yield f.TicketUnconfirmed(job.order.id, job.id, intent.reason)
+            yield f.TicketUnconfirmed(job.order, job.id, intent.reason)
 
 
 def _receipt(draft: Board, intent: i.ReceiptUpdates, _now: float) -> Iterator[f.Happened]:

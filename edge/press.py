@@ -134,14 +134,14 @@ def reprint(draft: Board, intent: Reprint, _now: float) -> Iterator[f.Happened]:
     if job is None:
         raise Refused("there is no ticket to print again")
     if job.waiting:
-        raise Refused(f"the ticket of {job.order.display_id} is still waiting for printer {job.printer}")
-    yield f.TicketQueued(job.order.id, job.id, job.printer, job.kind, job.items, job.station, job.attempt + 1)
+        raise Refused(f"the ticket of {draft.orders[job.order].display_id} is still waiting for printer {job.printer}")
+    yield f.TicketQueued(job.order, job.id, job.printer, job.kind, job.items, job.station, job.attempt + 1)
 
 
 def _latest_ticket(draft: Board, station: StationId | None, order_id: str | None) -> Job | None:
     printers = {rule.printer for rule in draft.layout.printing if station is None or station in rule.stations}
     jobs = (
-        job for job in draft.jobs.values() if job.printer in printers and (order_id is None or job.order.id == order_id)
+        job for job in draft.jobs.values() if job.printer in printers and (order_id is None or job.order == order_id)
     )
     return max(jobs, key=lambda job: (job.at, int(job.id)), default=None)
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Literal, NewType
 
-from edge.orders import ItemId, Order, Record, StationId
+from edge.orders import ItemId, OrderId, Record, StationId
 
 JobId = NewType("JobId", str)
 TicketKind = Literal["kitchen", "packing", "change", "cancel", "label", "test"]
@@ -20,12 +20,12 @@ class JobState(StrEnum):
 
 
 class Job(Record, frozen=True):
-    """One ticket for one printer, with the order as it was when the ticket was asked for."""
+    """One ticket for one printer; it is set from the order as it stands when it is printed."""
 
     id: JobId
     printer: str
     kind: TicketKind
-    order: Order
+    order: OrderId
     items: tuple[ItemId, ...]  # the lines it prints
     station: StationId | None = None
     at: float = 0.0

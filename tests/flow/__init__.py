@@ -1,0 +1,1 @@
+"""Whole stores, on real parts: mosquitto, TCP printers, ptys, processes, files."""

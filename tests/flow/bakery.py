@@ -1,0 +1,180 @@
+"""A whole store as a process of its own, with a virtual printer and keypads, and witnesses that owe the hub nothing."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import aiohttp
+
+from devices.keypad import BOUNCE
+from devices.twin.keypad import VirtualKeypad
+from devices.twin.printer import VirtualPrinter
+from tests.brokers import Broker, free_port
+
+STORE = "hz-0012"
+FINGER = 1.5 * BOUNCE  # seconds between two presses of one key
+PATIENCE = 20.0  # seconds until a test gives up waiting
+STATIONS = ("oven", "decorating")
+KEYS = {
+    **{str(n): f"bump {n}" for n in range(1, 10)},
+    "R": "recall",
+    "N": "page next",
+    "A": "acknowledge",
+    "P": "reprint",
+}
+
+
+class Bakery:
+    """One store: start it, kill it, start it again on the same journal."""
+
+    def __init__(
+        self, directory: Path, broker_url: str, protocol: str = "5", grace: float = 0.0, extra: str = ""
+    ) -> None:
+        self.directory = directory
+        self.printer = VirtualPrinter()
+        self.keypads = {station: VirtualKeypad(directory / f"{station}-pad") for station in STATIONS}
+        self.url = f"http://127.0.0.1:{free_port()}"
+        self.broker_url, self.protocol, self.grace, self.extra = broker_url, protocol, grace, extra
+        self.process: asyncio.subprocess.Process | None = None
+        self._pressed: dict[tuple[str, str], float] = {}
+        self.session = aiohttp.ClientSession()
+
+    async def __aenter__(self) -> Self:
+        await self.printer.start()
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.session.close()
+        if self.process is not None and self.process.returncode is None:
+            self.process.kill()
+            await self.process.wait()
+        await self.printer.stop()
+        for keypad in self.keypads.values():
+            keypad.unplug()
+
+    async def start(self, **environment: str) -> None:
+        """Start the hub's process and wait until it says that it is ready."""
+        settings = self.directory / "store.toml"
+        settings.write_text(self.settings(), encoding="utf-8")
+        self.process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "config.command",
+            "hub",
+            "--config",
+            str(settings),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=(self.directory / "hub.log").open("ab"),
+            env=os.environ | environment,
+        )
+        assert self.process.stdout is not None
+        async with asyncio.timeout(PATIENCE):
+            assert await self.process.stdout.readline(), self.log()
+
+    async def press(self, station: str, key: str) -> None:
+        """Press a key as a person does, who cannot press it again before a keypad takes it for a bounce."""
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(max(0.0, self._pressed.get((station, key), 0.0) + FINGER - loop.time()))
+        self._pressed[station, key] = loop.time()
+        self.keypads[station].press(key)
+
+    async def kill(self) -> None:
+        """SIGKILL: no goodbye, no flush."""
+        assert self.process is not None
+        self.process.kill()
+        await self.process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status, within the contract's five seconds."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        async with asyncio.timeout(5):
+            return await self.process.wait()
+
+    def log(self) -> str:
+        """What the hub has said so far."""
+        return (self.directory / "hub.log").read_text(errors="replace")
+
+    async def get(self, path: str) -> Any:
+        """The answer to a question, as JSON."""
+        async with self.session.get(self.url + path) as answer:
+            return await answer.json(content_type=None)
+
+    async def ask(self, **intent: Any) -> tuple[int, Any]:
+        """The status and the answer to an intent."""
+        async with self.session.post(f"{self.url}/api/intents", json=intent) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def board(self, station: str) -> dict[int, dict[str, Any]]:
+        """A station's cards by slot."""
+        views = {view["id"]: view for view in (await self.get("/api/board"))["stations"]}
+        return {card["slot"]: card for card in views[station]["cards"]}
+
+    async def until_board(self, condition: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        """The board, once it is as a test wants it."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                board: dict[str, Any] = await self.get("/api/board")
+                if condition(board):
+                    return board
+                await asyncio.sleep(0.01)
+
+    def settings(self) -> str:
+        """The store.toml."""
+        keys = "\n".join(f"{json.dumps(key)} = {json.dumps(action)}" for key, action in KEYS.items())
+        keypads = "\n".join(
+            f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{keypad.port}"\n[keypads.keys]\n{keys}'
+            for station, keypad in self.keypads.items()
+        )
+        return f"""
+[store]
+id = "{STORE}"
+language = "zh"
+timezone = "Asia/Shanghai"
+[cloud]
+url = "{self.broker_url}"
+protocol = "{self.protocol}"
+grace_seconds = {self.grace}
+[journal]
+path = "{self.directory / "journal.db"}"
+[feed]
+listen = "{self.url.removeprefix("http://")}"
+[stages.baking]
+presses = 2
+[[routes]]
+match = "cake-*"
+stages = ["baking", "cooling", "frosting", "boxing"]
+lead_minutes = 180
+[[routes]]
+match = "bread-*"
+stages = ["baking", "boxing"]
+[[stations]]
+id = "oven"
+name = "烤箱"
+stages = ["baking", "cooling"]
+slots = 3
+[[stations]]
+id = "decorating"
+stages = ["frosting", "boxing"]
+[[printers]]
+id = "kitchen"
+connection = "{self.printer.connection}"
+stations = ["oven"]
+[[printers]]
+id = "counter"
+connection = "{self.printer.connection}"
+print_on = "ready"
+{keypads}
+{self.extra}
+"""
+
+
+def bakery_of(broker: Broker, directory: Path, **rest: Any) -> Bakery:
+    """A bakery on a broker."""
+    return Bakery(directory, broker.url, broker.protocol, **rest)
