@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint bench pictures lock clean
+.PHONY: install demo test lint bench words pictures lock clean
 
 install: $(STAMP)
 
@@ -28,7 +28,11 @@ lint: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
 
-# The pictures, command help and word catalogues that the documentation and the packages carry.
+# After a change of the words: compiles what edge/words/*/LC_MESSAGES/ovenbell.po says.
+words: $(STAMP)
+	$(BIN)/pybabel --quiet compile --domain ovenbell --directory edge/words --locale zh
+
+# The pictures and the command help that the documentation carries.
 pictures: $(STAMP)
 	$(BIN)/python -m config.pictures
 

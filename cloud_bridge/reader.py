@@ -62,7 +62,7 @@ class Reader(msgspec.Struct, frozen=True):
         """What a message asks of the hub: a dead letter where it cannot be understood, none where it asks nothing."""
         try:
             if len(payload) > LARGEST:
-                raise Unreadable(f"{len(payload)} bytes; at most {LARGEST} are read")
+                raise Unreadable(f"{len(payload)} bytes: at most {LARGEST // 1024} KiB are read")
             event = _ENVELOPE.decode(payload)
             if topic == self.topics.receipts:
                 return self._receipt(event)

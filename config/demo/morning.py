@@ -67,7 +67,7 @@ class Morning:
         changed = {**birthday.data, "items": [self._candles(birthday.data["items"][0])]}
         yield birthday._replace(at=13.0, kind="changed", data=changed)
         yield Step(
-            15.0, "cancelled", {"id": doubtful.data["id"], "reason": self._say("客人改主意了", "changed her mind")}
+            15.0, "cancelled", {"id": doubtful.data["id"], "reason": self._either("客人改主意了", "changed her mind")}
         )
         for number in range(6):
             yield self._order(RUSH + 0.4 * number, self._some())
@@ -108,15 +108,15 @@ class Morning:
     def _line(self, line_id: str, product: Product) -> dict[str, Any]:
         line: dict[str, Any] = {
             "id": line_id,
-            "name": self._say(product.zh, product.en),
+            "name": self._either(product.zh, product.en),
             "externalCode": product.code,
             "unit": "UN",
             "quantity": 1 if product in CAKES else self._random.choice((1, 2, 2, 4, 6)),
             "specialInstructions": self._random.choice(NOTES[self._language]) or None,
         }
         if product in CAKES:
-            line["options"] = [{"name": self._say("夹心:芒果", "filling: mango"), "quantity": 1}]
-            line["bakery"] = {"allergens": self._say("鸡蛋 牛奶", "egg milk").split()}
+            line["options"] = [{"name": self._either("夹心:芒果", "filling: mango"), "quantity": 1}]
+            line["bakery"] = {"allergens": self._either("鸡蛋 牛奶", "egg milk").split()}
         return line
 
     def _birthday(self, at: float) -> Step:
@@ -124,7 +124,7 @@ class Morning:
         step = self._order(at, CAKES[1:2])
         due = _rfc3339(self._start + timedelta(seconds=at + 5.5, minutes=LEAD_MINUTES))
         line = step.data["items"][0]
-        line["bakery"] |= {"cakeText": self._say("小雨,生日快乐!", "Happy birthday, Rain!"), "candles": 6}
+        line["bakery"] |= {"cakeText": self._either("小雨,生日快乐!", "Happy birthday, Rain!"), "candles": 6}
         data = {
             **step.data,
             "orderTiming": "SCHEDULED",
@@ -138,10 +138,10 @@ class Morning:
         return {
             **line,
             "bakery": {**line["bakery"], "candles": 7},
-            "specialInstructions": self._say("加一根蜡烛", "one more candle"),
+            "specialInstructions": self._either("加一根蜡烛", "one more candle"),
         }
 
-    def _say(self, zh: str, en: str) -> str:
+    def _either(self, zh: str, en: str) -> str:
         return zh if self._language == "zh" else en
 
 

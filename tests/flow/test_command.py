@@ -1,0 +1,193 @@
+"""The command as people and systemd meet it: exit statuses, one line where something is wrong, and the demo."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Broker
+from tests.flow.bakery import Bakery, bakery_of
+
+CONTRACT = Path(__file__).with_name("contract.toml")  # section 3 of the contract, as it stands there
+MISTAKES = """
+[store]
+name = 5
+colour = "blue"
+[cloud]
+url = "http://broker.example"
+[stages.baking]
+presses = 3
+[[stations]]
+id = "oven"
+stages = ["baking"]
+[[stations]]
+id = "oven"
+stages = ["baking"]
+slots = 0
+[[printers]]
+id = "kitchen"
+connection = "lpt1"
+stations = ["nowhere"]
+backup = "nobody"
+[[keypads]]
+id = "pad"
+station = "nowhere"
+port = "/dev/ttyUSB0"
+[keypads.keys]
+"1" = "jump"
+"long" = "bump 1"
+"""
+
+
+def ovenbell(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "config.command", *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | environment,
+        check=False,
+    )
+
+
+def test_the_contract_s_example_settings_load_as_they_stand() -> None:
+    from config.settings import load_store  # noqa: PLC0415 - the command above loads it in its own process
+
+    settings = load_store(CONTRACT)
+    assert settings.store.name == "麦田烘焙 西湖店"
+    assert [station.id for station in settings.layout.stations.values()] == ["oven", "decorating", "kitchen"]
+    assert settings.layout.stage("cooling").name == "冷却"  # type: ignore[arg-type]
+
+
+def test_all_mistakes_are_reported_in_one_go_with_file_and_field(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    file.write_text(MISTAKES)
+    ended = ovenbell("hub", "--config", str(file))
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
+    lines = [line.removeprefix(f"{file}: ") for line in ended.stderr.splitlines()]
+    assert all(line.startswith(f"{file}: ") for line in ended.stderr.splitlines())
+    for field in (
+        "store.id",
+        "store.name",
+        "store.colour",
+        "cloud.url",
+        "stages.baking.presses",
+        "stations[1].slots",
+        "printers[0].connection",
+        "printers[0].stations",
+        "printers[0].backup",
+        "keypads[0].station",
+        "keypads[0].keys.1",
+        "keypads[0].keys.long",
+    ):
+        assert sum(line.startswith(f"{field}: ") for line in lines) == 1, field
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("[store", "is not TOML"), ("", "store: required"), (None, "No such file")],
+)
+def test_a_file_that_is_no_settings_file_is_one_line(tmp_path: Path, text: str | None, said: str) -> None:
+    file = tmp_path / "store.toml"
+    if text is not None:
+        file.write_text(text)
+    ended = ovenbell("doctor", "--config", str(file))
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
+    assert said in ended.stderr
+
+
+def test_beyond_loopback_a_token_is_required(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    file.write_text('[store]\nid = "a"\n[feed]\nlisten = "0.0.0.0:8377"\n')
+    ended = ovenbell("hub", "--config", str(file), OVENBELL_FEED_TOKEN="")
+    assert ended.returncode == 2
+    assert "feed.listen" in ended.stderr
+
+
+def test_wrong_usage_is_status_2() -> None:
+    assert ovenbell("hub").returncode == 2
+    assert ovenbell("bake").returncode == 2
+
+
+@pytest.mark.parametrize(("of", "has"), [("store", "StoreSettings"), ("messages", "ovenbell.order.placed")])
+def test_schemas_are_json_schema(of: str, has: str) -> None:
+    ended = ovenbell("schema", of)
+    assert ended.returncode == 0
+    assert json.loads(ended.stdout)
+    assert has in ended.stdout
+
+
+async def test_systemd_hears_that_the_hub_is_ready_and_a_second_hub_is_told_why_not(
+    broker: Broker, tmp_path: Path
+) -> None:
+    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    systemd.bind(str(tmp_path / "notify"))
+    systemd.settimeout(10)
+    bakery = bakery_of(broker, tmp_path)
+    await bakery.printer.start()
+    await bakery.start(NOTIFY_SOCKET=str(tmp_path / "notify"))
+    async with bakery.session:
+        assert await asyncio.to_thread(systemd.recv, 100) == b"READY=1"
+        other = tmp_path / "other.toml"
+        other.write_text(
+            f'[store]\nid = "b"\n[journal]\npath = "{tmp_path}/b.db"\n[feed]\nlisten = "{bakery.url[7:]}"\n'
+        )
+        ended = await asyncio.to_thread(ovenbell, "hub", "--config", str(other))
+        assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+        assert "another hub" in ended.stderr
+        assert await bakery.stop() == 0
+        assert await asyncio.to_thread(systemd.recv, 100) == b"STOPPING=1"
+    systemd.close()
+    await bakery.__aexit__()
+
+
+async def test_the_doctor_names_what_is_missing_and_passes_what_is_well(broker: Broker, tmp_path: Path) -> None:
+    async with bakery_of(broker, tmp_path) as bakery:
+        settings = str(tmp_path / "store.toml")
+        well = await asyncio.to_thread(ovenbell, "doctor", "--config", settings)
+        assert well.returncode == 0, well.stdout
+        assert {line.split()[0] for line in well.stdout.splitlines()} == {"ok"}
+        for part in ("settings", "hub", "journal", "cloud", "printer kitchen", "keypad oven-pad"):
+            assert f" {part}: " in well.stdout
+        assert (await bakery.get("/api/board"))["status"]["cloud"] == "connected"  # it disturbed nothing
+        bakery.keypads["oven"].unplug()
+        await bakery.printer.stop()
+        broker.stop()
+        await bakery.stop()
+        ill = await asyncio.to_thread(ovenbell, "doctor", "--config", settings)
+        assert ill.returncode == 1
+        verdicts = {line.split(":")[0].split(maxsplit=1)[1]: line.split()[0] for line in ill.stdout.splitlines()}
+        assert verdicts["hub"] == "warning"
+        assert verdicts["cloud"] == verdicts["printer kitchen"] == verdicts["keypad oven-pad"] == "failure"
+        assert verdicts["journal"] == verdicts["keypad decorating-pad"] == "ok"
+
+
+async def test_a_journal_that_is_no_journal_is_left_alone_and_named(tmp_path: Path) -> None:
+    (tmp_path / "journal.db").write_bytes(b"flour " * 1000)
+    bakery = Bakery(tmp_path, "mqtt://127.0.0.1:1")
+    file = tmp_path / "store.toml"
+    file.write_text(bakery.settings())
+    await bakery.session.close()
+    ended = await asyncio.to_thread(ovenbell, "hub", "--config", str(file))
+    for keypad in bakery.keypads.values():
+        keypad.unplug()
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert "journal" in ended.stderr
+    assert (tmp_path / "journal.db").read_bytes() == b"flour " * 1000
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_demo_without_a_terminal_plays_a_morning_and_sums_it_up(language: str) -> None:
+    ended = ovenbell("demo", "--seconds", "8", "--language", language)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "without gaps" in ended.stdout
+    assert ended.stderr == ""
+    for who in ("cloud", "customer", "keypad", "printer"):
+        assert any(f" s  {who}" in line for line in ended.stdout.splitlines()), who
