@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Self
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
 PATIENCE = 10.0  # seconds for a broker to listen or to end
@@ -33,7 +34,7 @@ class Broker:
         """Its address as store.toml writes it."""
         return f"mqtt://127.0.0.1:{self.port}"
 
-    def start(self) -> "Broker":
+    def start(self) -> Self:
         """Start and wait until it takes connections, on another port where somebody was quicker; raises OSError."""
         log = self.directory / "broker.log"
         for _ in range(5):
