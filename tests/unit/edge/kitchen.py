@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from edge import facts as f
 from edge import intents as i
 from edge.apply import apply
@@ -28,6 +30,7 @@ class Kitchen:
         self.facts: list[Fact[f.Happened]] = []
         self.closed: dict[OrderId, Order] = {}
         self.alarms: list[tuple[float, Intent]] = []
+        self._stored: dict[str, dict[str, bytes | None]] = {name: {} for name in Board.STORED}
 
     # --- asking -----------------------------------------------------------------------------------------------------
 
@@ -55,20 +58,38 @@ class Kitchen:
             except Refused as refused:
                 assert len(self.facts) == before, "a refused intent left a fact"
                 reasons.append(refused.reason)
+        for table, changes in draft.stored_changes().items():
+            for key, row in changes.items():
+                self._stored[table][key] = None if row is None else msgspec.json.encode(row)
         draft.merge()
         self.closed |= {order_id: order for order_id, order in draft.closed.changes.items() if order is not None}
         self.alarms += alarms(draft)
         return reasons
 
+    def pass_time(self, seconds: float) -> list[Intent]:
+        """Let time pass; what the clock has to ask now, once each."""
+        self.clock.advance(seconds)
+        due = sorted((alarm for alarm in self.alarms if alarm[0] <= self.clock.now()), key=lambda alarm: alarm[0])
+        self.alarms = [alarm for alarm in self.alarms if alarm[0] > self.clock.now()]
+        return list(dict.fromkeys(intent for _, intent in due))
+
     def later(self, seconds: float) -> list[f.Happened]:
         """Let time pass, and let the clock ask for what came due meanwhile."""
-        self.clock.advance(seconds)
         happened: list[f.Happened] = []
-        while due := sorted((a for a in self.alarms if a[0] <= self.clock.now()), key=lambda alarm: alarm[0]):
-            self.alarms = [alarm for alarm in self.alarms if alarm[0] > self.clock.now()]
-            for _, intent in due:
-                happened += self.ask(intent)
+        while due := self.pass_time(seconds):
+            happened += self.ask(*due)
+            seconds = 0
         return happened
+
+    def restart(self) -> None:
+        """Forget the board and read it from its stored rows, as a hub does that starts."""
+        board = Board(self.board.layout)
+        for name, row_type in Board.STORED.items():
+            if name != "closed":
+                stored = self._stored[name].items()
+                board.restore(name, {key: msgspec.json.decode(row, type=row_type) for key, row in stored if row})
+        board.index()
+        self.board = board
 
     def place(self, *orders: str, items: tuple[Item, ...] = ()) -> None:
         """The cloud places orders of the same items."""

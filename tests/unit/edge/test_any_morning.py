@@ -1,0 +1,210 @@
+"""Whatever is asked of a store, in any order and company: numbers hold, and the journal is the board."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edge import facts as f
+from edge.apply import apply
+from edge.board import Board, stations_of
+from edge.facts import Fact
+from edge.intents import Intent
+from edge.orders import Item, Moment, OrderId, OrderState, StageId, StationId
+from edge.updates import Update, UpdateId, UpdateKind
+from tests.builders import MINUTE, a_layout
+from tests.unit.edge.kitchen import Kitchen
+from tests.unit.edge.mornings import Batch, Touch, by_hand, mornings, unchanged
+
+LAYOUT = a_layout()
+
+
+def rows(board: Board) -> dict[str, Any]:
+    """Everything a board knows, the numbers that are free too."""
+    tables = {name: dict(getattr(board, name).items()) for name in Board.TABLES if name not in {"free", "top"}}
+    free = {(s, at): board.lowest_free(s, at) for s in LAYOUT.stations for at in (0.0, float("inf"))}
+    return tables | {"counters": board.counters, "free": free}
+
+
+def each(kitchen: Kitchen, morning: Sequence[Batch]) -> Iterator[Intent]:
+    """A morning's intents one by one, each to be asked before the next is; the clock asks for what is due."""
+    for batch in morning:
+        for wish in (*kitchen.pass_time(batch.after), *batch.wishes):
+            yield wish.on(kitchen.board) if isinstance(wish, Touch) else wish
+
+
+def live(kitchen: Kitchen, morning: Sequence[Batch]) -> list[tuple[float, list[Intent]]]:
+    """Let a morning pass, one intent at a time; what was really asked, batch by batch."""
+    asked: list[tuple[float, list[Intent]]] = []
+    for batch in morning:
+        asked.append((batch.after, []))
+        for intent in each(kitchen, [batch]):
+            kitchen.batch([intent])
+            asked[-1][1].append(intent)
+    return asked
+
+
+@given(mornings(), st.integers(2, 9))
+@settings(max_examples=120)
+def test_a_batch_gives_the_same_board_as_one_by_one(morning: list[Batch], size: int) -> None:
+    single, batched = Kitchen(LAYOUT), Kitchen(LAYOUT)
+    for after, intents in live(single, morning):
+        batched.clock.advance(after)
+        for first in range(0, len(intents), size):
+            batched.batch(intents[first : first + size])
+    assert batched.facts == single.facts
+    assert rows(batched.board) == rows(single.board)
+
+
+@given(mornings())
+@settings(max_examples=100)
+def test_the_journalled_facts_rebuild_the_board(morning: list[Batch]) -> None:
+    kitchen = Kitchen(LAYOUT)
+    live(kitchen, morning)
+    board = Board(LAYOUT).draft()
+    for fact in kitchen.facts:
+        what = msgspec.json.decode(msgspec.json.encode(fact.what), type=f.Happened)
+        apply(board, Fact(fact.seq, fact.at, fact.by, fact.intent, what))
+    board.merge()
+    assert rows(board) | {"closed": {}} == rows(kitchen.board)
+
+
+@given(mornings(), mornings())
+@settings(max_examples=100)
+def test_a_store_that_was_started_again_goes_on_as_if_nothing_had_been(
+    before: list[Batch], afterwards: list[Batch]
+) -> None:
+    steady, restarted = Kitchen(LAYOUT), Kitchen(LAYOUT)
+    for kitchen in (steady, restarted):
+        live(kitchen, before)
+    restarted.restart()
+    assert rows(restarted.board) == rows(steady.board)
+    for kitchen in (steady, restarted):
+        live(kitchen, afterwards)
+    assert restarted.facts == steady.facts
+    assert rows(restarted.board) == rows(steady.board)
+
+
+@given(mornings())
+@settings(max_examples=150)
+def test_numbers_are_unique_and_stable_and_rest_before_they_are_given_again(morning: list[Batch]) -> None:
+    kitchen = Kitchen(LAYOUT)
+    taken: dict[tuple[StationId, int], OrderId] = {}
+    freed: dict[tuple[StationId, int], tuple[OrderId, float]] = {}
+    seen = 0
+    for intent in each(kitchen, morning):
+        kitchen.batch([intent])
+        for fact in kitchen.facts[seen:]:
+            match fact.what:
+                case f.SlotTaken(order, station, number):
+                    assert (station, number) not in taken, "two orders under one number"
+                    assert (station, order) not in {(s, o) for (s, _), o in taken.items()}, "two numbers"
+                    who, until = freed.get((station, number), (order, 0.0))
+                    assert fact.at >= until or (who == order and not fact.what.fresh), "it did not rest"
+                    taken[station, number] = order
+                case f.SlotFreed(order, station, number, until):
+                    assert taken.pop((station, number)) == order
+                    assert until >= fact.at + LAYOUT.rest
+                    freed[station, number] = (order, until)
+                case _:
+                    pass
+        seen = len(kitchen.facts)
+        board = kitchen.board
+        assert taken == {(s, n): order.id for order in board.orders.values() for s, n in order.slots.items()}
+        assert taken == dict(board.slots.items())
+
+
+@given(mornings())
+@settings(max_examples=100)
+def test_no_open_order_is_invisible_and_no_other_takes_a_number(morning: list[Batch]) -> None:
+    kitchen = Kitchen(LAYOUT)
+    for intent in each(kitchen, morning):
+        kitchen.batch([intent])
+        for order in kitchen.board.orders.values():
+            assert set(order.slots) == set(stations_of(LAYOUT, order))
+            assert bool(order.slots) == (order.state is OrderState.OPEN) or order.state is OrderState.CANCELLED
+            assert {mark.station for mark in order.marks} <= set(order.slots)
+            assert order.made or order.state is not OrderState.READY
+            assert not order.made or order.state is not OrderState.OPEN
+
+
+@given(mornings())
+@settings(max_examples=150)
+def test_updates_leave_in_order_per_order_and_one_taken_back_in_time_never_leaves(morning: list[Batch]) -> None:
+    kitchen = Kitchen(LAYOUT)
+    withdrawn: set[UpdateId] = set()
+    left: dict[int, Update] = {}
+    for intent in each(kitchen, morning):
+        waiting = {row.id: row for row in kitchen.board.outbox.values() if row.sequence is None}
+        before = len(kitchen.facts)
+        kitchen.batch([intent])
+        for what in (fact.what for fact in kitchen.facts[before:]):
+            if isinstance(what, f.MoveRecalled):
+                items = {taken.item for taken in what.items}
+                taken_back = {row.id for row in waiting.values() if row.move == what.move and row.item in items}
+                assert taken_back.isdisjoint(row.id for row in kitchen.board.outbox.values())
+                withdrawn |= taken_back
+        left |= {row.sequence: row for row in kitchen.told() if row.sequence is not None}
+        for order in kitchen.board.orders.values():
+            graced = [kitchen.board.outbox[UpdateId(update)] for update in order.graced]
+            assert all(row.sequence is None and row.order == order.id for row in graced)
+            assert [row.leaves for row in graced] == sorted(row.leaves for row in graced)
+    assert withdrawn.isdisjoint(row.id for row in left.values())
+    assert sorted(left) == list(range(1, kitchen.board.counters.updates + 1)) or kitchen.board.counters.receipted
+    told: dict[OrderId | None, list[int]] = defaultdict(list)
+    for _, row in sorted(left.items()):
+        told[row.order].append(int(row.id.split(".")[0]))
+    assert all(ids == sorted(ids) for ids in told.values())
+
+
+def _story(item: Item) -> list[tuple[StageId, Moment]]:
+    """What somebody who followed an item must have been told by now."""
+    done = [(stage, moment) for stage in item.route[: item.place] for moment in (Moment.STARTED, Moment.FINISHED)]
+    return done + ([(item.route[item.place], Moment.STARTED)] if item.moment is Moment.STARTED else [])
+
+
+@given(mornings(unchanged, by_hand))
+@settings(max_examples=150)
+def test_who_follows_the_updates_knows_where_every_item_stands(morning: list[Batch]) -> None:
+    kitchen = Kitchen(LAYOUT)
+    live(kitchen, morning)
+    live(kitchen, [Batch(MINUTE, ())])
+    stories: dict[tuple[Any, Any], list[tuple[Any, Any]]] = defaultdict(list)
+    ready: set[Any] = set()
+    for row in kitchen.told():
+        story = stories[row.order, row.item]
+        match row.kind:
+            case UpdateKind.STARTED:
+                story.append((row.stage, Moment.STARTED))
+            case UpdateKind.FINISHED:
+                assert story[-1] == (row.stage, Moment.STARTED)
+                story.append((row.stage, Moment.FINISHED))
+            case UpdateKind.RECALLED:
+                assert story.pop() == (row.stage, row.moment)
+                assert not row.unready or row.order in ready
+                ready -= {row.order} if row.unready else set()
+            case UpdateKind.READY:
+                assert row.order not in ready
+                ready.add(row.order)
+            case _:
+                pass
+    for order in kitchen.board.orders.values():
+        assert {item.id: stories[order.id, item.id] for item in order.items} == {
+            item.id: _story(item) for item in order.items
+        }
+        if order.state in {OrderState.OPEN, OrderState.READY}:
+            assert (order.id in ready) == (order.state is OrderState.READY)
+
+
+@given(mornings())
+@settings(max_examples=60)
+def test_a_refused_intent_leaves_nothing_behind(morning: list[Batch]) -> None:
+    kitchen = Kitchen(LAYOUT)
+    for intent in each(kitchen, morning):
+        before, facts = rows(kitchen.board), len(kitchen.facts)
+        if kitchen.batch([intent]) != [""]:
+            assert rows(kitchen.board) == before
+            assert len(kitchen.facts) == facts
