@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widget import Widget
 
-from display.cells import Painted, row, shown
+from display.cells import Line, shown
 from display.face import Manner
 from display.feed_client import FeedClient, Unanswered
 from display.help import Help
@@ -41,7 +41,7 @@ class KitchenDisplay(App[None]):
     #stations {{ width: 1fr; height: 1fr; }}
     StationBoard {{ margin-right: 1; }}
     StationBoard:last-child {{ margin-right: 0; }}
-    #notice {{ height: 1; }}
+    #notice {{ width: 1fr; height: 1; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *(Binding(key.keys, key.action, show=False, priority="tab" in key.keys) for key in KEYS)
@@ -57,7 +57,7 @@ class KitchenDisplay(App[None]):
         press: Callable[[str], None] | None = None,
         side: Widget | None = None,
     ) -> None:
-        """`press` takes the digits instead of the board; `side` is a widget that stands beside the board."""
+        """`press` takes the digits instead of the board; `side` stands beside it and has a width of its own."""
         super().__init__()
         self.feed = feed
         self.say = speak(language)
@@ -73,7 +73,7 @@ class KitchenDisplay(App[None]):
         self._recalling = False
         self._patience: Timer | None = None
         self._last_press: tuple[object, float] = (None, 0.0)
-        self._notice = Painted(id="notice")
+        self._notice = Line(id="notice")
         self._status = StatusLine()
         self._stations = Horizontal(id="stations")
 
@@ -94,10 +94,6 @@ class KitchenDisplay(App[None]):
         self._settle()
         self.run_worker(self.feed.follow(self._show), exit_on_error=True)
         self.set_interval(1.0, self._beat)
-
-    def on_resize(self) -> None:
-        """Say anew what the new width has room for."""
-        self.call_after_refresh(self._settle)
 
     # --- what is shown ----------------------------------------------------------------------------------------------
 
@@ -133,6 +129,7 @@ class KitchenDisplay(App[None]):
         self._chosen = 0
         self._stations.remove_children()
         self._stations.mount(*self._boards)
+        self.call_after_refresh(self._show)
 
     # --- what is said -----------------------------------------------------------------------------------------------
 
@@ -144,7 +141,7 @@ class KitchenDisplay(App[None]):
             self._patience.stop()
         self._patience = self.set_timer(seconds, then) if seconds else None
         style = ink(color, ground, bold=True)
-        self._notice.paint((row(self._notice.size.width, style if ground != BLACK else ink(), (f" {text}", style)),))
+        self._notice.show(ink(color, ground), (f" {text}", style))
 
     def _settle(self) -> None:
         """Nothing is being typed or said: the keys are named."""

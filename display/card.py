@@ -1,6 +1,5 @@
 """A place for a card: one of a fixed pool of line-API widgets that orders are put on and taken off."""
 
-from textual import events
 from textual.strip import Strip
 
 from display.age import Pace, Reading, pace, read
@@ -15,9 +14,7 @@ class CardPlace(Painted):
 
     def __init__(self) -> None:
         super().__init__()
-        self.card: Card | None = None
-        self.position = 0
-        self._manner: Manner | None = None
+        self._key: tuple[Card | None, int, Manner | None] = (None, 0, None)
         self._now = 0.0
         self._pace: Pace | None = None
         self._reading: Reading | None = None
@@ -25,39 +22,25 @@ class CardPlace(Painted):
         self._body: list[Strip] = []
 
     def show(self, card: Card | None, position: int, manner: Manner, now: float) -> None:
-        """Show a card under its number; of one that is shown already only clocks are looked at."""
-        same = card is self.card and position == self.position and manner is self._manner
-        self.card, self.position, self._manner, self._now = card, position, manner, now
+        """Show a card under its number; of one that is shown already only the clocks are looked at."""
+        key = (card, position, manner)
+        same = all(new is old for new, old in zip(key, self._key, strict=True))
         if not same:
-            self._draw()
-        elif self._face is not None and self._pace is not None:
-            reading = read(self._pace, now)
-            if reading != self._reading:
-                self._reading = reading
-                self._compose_rows()
+            self._key, self._face = key, None
+            self._pace = pace(card) if card else None
+        self._now = now
+        reading = read(self._pace, now) if self._pace else None
+        if not same or reading != self._reading:
+            self._reading = reading
+            self.redraw()
 
-    def on_resize(self, _: events.Resize) -> None:
-        """Draw anew for the new size."""
-        self._draw()
-
-    def _draw(self) -> None:
-        width, height = self.size
-        self._face = None
-        if not width or not height or self._manner is None:
-            return
-        if self.card is None:
-            faint = ink(SHADE, BLACK)
-            free = row(width, faint, (f" {self.position or ''} ", ink(SHADE, bold=True)))
-            self.paint((free, *[row(width, faint)] * (height - 1)))
-            return
-        self._pace = pace(self.card)
-        self._reading = read(self._pace, self._now)
-        self._face = Face(
-            card=self.card, position=self.position, width=width, height=height, manner=self._manner, now=self._now
-        )
-        self._body = self._face.body()
-        self._compose_rows()
-
-    def _compose_rows(self) -> None:
-        if self._face and self._reading:
-            self.paint((*self._face.head(self._reading), *self._body, self._face.foot(self._reading)))
+    def draw(self, width: int, height: int) -> tuple[Strip, ...]:
+        """The card's face, or an empty place with its number."""
+        card, position, manner = self._key
+        if card is None or manner is None or self._reading is None:
+            empty = row(width, ink(SHADE, BLACK))
+            return (row(width, ink(SHADE), (f" {position or ''} ", ink(SHADE, bold=True))), *[empty] * (height - 1))
+        if self._face is None or (self._face.width, self._face.height) != (width, height):
+            self._face = Face(card=card, position=position, width=width, height=height, manner=manner, now=self._now)
+            self._body = self._face.body()
+        return (*self._face.head(self._reading), *self._body, self._face.foot(self._reading))

@@ -5,13 +5,15 @@ import re
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from edge.text import plain
 
 Piece = tuple[str, Style]
+
+DOTS = 4  # in fewer cells, dots would say less than the text
 
 # Terminals do not agree on the width of these, and one cell too many pushes over the neighbouring card:
 # variation selectors, enclosing marks, regional indicators, skin tones.
@@ -31,7 +33,9 @@ def cut(text: str, width: int) -> str:
     """The text within so many cells, with two dots where some of it is missing."""
     if cell_len(text) <= width:
         return text
-    return set_cell_size(text, width - 2) + ".." if width > 4 else set_cell_size(text, max(0, width))  # noqa: PLR2004 - below that the dots say less than the text
+    if width <= DOTS:
+        return set_cell_size(text, max(0, width))
+    return set_cell_size(text, width - 2).rstrip() + ".."
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -57,7 +61,7 @@ def row(width: int, fill: Style, *pieces: Piece, right: Piece | None = None) -> 
             room -= cell_len(fitting)
     if room:
         segments.append(Segment(" " * room, fill))
-    return Strip([*segments, *last], width)
+    return Strip([*segments, *last], width).simplify()  # each style it keeps costs the terminal 40 bytes
 
 
 def chipped(strip: Strip, chip: Piece) -> Strip:
@@ -67,41 +71,61 @@ def chipped(strip: Strip, chip: Piece) -> Strip:
 
 
 class Painted(Widget):
-    """A widget that holds its rows as strips and repaints only the cells that differ."""
+    """A widget made of strips that repaints only the rows that differ."""
 
-    strips: tuple[Strip, ...] = ()
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._strips: tuple[Strip, ...] = ()
+        self._drawn = Size(0, 0)
 
-    def paint(self, strips: tuple[Strip, ...]) -> None:
-        """Show these rows from now on."""
-        old, self.strips = self.strips, strips
-        if len(old) != len(strips):
+    def draw(self, width: int, height: int) -> tuple[Strip, ...]:
+        """All rows for a size."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """What it shows has changed."""
+        old, size = self._strips, self.size
+        if not size or size != self._drawn:
             self.refresh()
             return
-        changed = [
-            Region(left, y, right - left, 1)
-            for y, (before, after) in enumerate(zip(old, strips, strict=True))
-            if before is not after
-            for left, right in [_difference(before, after)]
-            if left < right
-        ]
+        self._strips = self.draw(*size)
+        rows = zip(old, self._strips, strict=True)
+        changed = [Region(0, y, _last(before, after), 1) for y, (before, after) in enumerate(rows) if before != after]
         if changed:
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """One row, as Textual asks for it."""
-        return self.strips[y] if y < len(self.strips) else Strip.blank(self.size.width, self.rich_style)
+        """One row, as Textual asks for it; drawn here for a new size, because a resize event can get lost."""
+        if self._drawn != self.size:
+            self._drawn = self.size
+            self._strips = self.draw(*self.size)
+        return self._strips[y]
 
 
-def _difference(before: Strip, after: Strip) -> tuple[int, int]:
-    """The first cell that differs, and the first after which none does."""
-    if before.cell_length != after.cell_length:
-        return 0, after.cell_length
-    old, new = list(before), list(after)
-    left = right = 0
-    while old and new and old[0] == new[0]:
-        left += new[0].cell_length
-        del old[0], new[0]
-    while old and new and old[-1] == new[-1]:
-        right += new[-1].cell_length
-        del old[-1], new[-1]
-    return left, after.cell_length - right if new else left
+class Line(Painted):
+    """One row of text."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._fill = Style()
+        self._pieces: tuple[Piece, ...] = ()
+        self._right: Piece | None = None
+
+    def show(self, fill: Style, *pieces: Piece, right: Piece | None = None) -> None:
+        """Show these pieces from now on."""
+        self._fill, self._pieces, self._right = fill, pieces, right
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> tuple[Strip, ...]:
+        """The row, and nothing below it."""
+        return (row(width, self._fill, *self._pieces, right=self._right), *[Strip.blank(width)] * (height - 1))
+
+
+def _last(before: Strip, after: Strip) -> int:
+    """The cell after which nothing differs; Textual sends a row from its left end in any case."""
+    same = 0
+    for old, new in zip(reversed(before), reversed(after), strict=False):
+        if old != new:
+            break
+        same += new.cell_length
+    return after.cell_length - same

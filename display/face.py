@@ -119,7 +119,8 @@ class Face:
         bold = self.manner.ink(color, ground, bold=True)
         name = (shown(self.card.display_id), bold)
         if self.big:
-            block = self.manner.ink(color, color) if self.manner.live else ink(FAINT, FAINT)
+            stroke = FAINT if not self.manner.live else WHITE if color == WHITE else SHADE  # never the ground's black
+            block = ink(stroke, stroke)
             texts = [
                 name,
                 (self._due(reading), band),
@@ -135,11 +136,15 @@ class Face:
             air = [row(self.width, band)] if self.airy else []
             return [*air, *strips, *air]
         badge = (f" {self.position} ", self.manner.ink(ground, color, bold=True))
-        gap = (" ", band)
+        gap = (" ", bold)
         if self.height < TALL:
-            said = " ".join(part for part in (self._age(reading), self._brief(reading)) if part)
-            return [row(self.width, band, badge, gap, name, gap, (said, bold), right=self._head_chip)]
-        second = [gap, (self._age(reading), bold), gap, (self._due(reading), band)]
+            word, chip = self._age(reading), self._head_chip
+            room = self.width - sum(cell_len(text) for text, _ in (badge, gap, name, gap))
+            choices = ((f"{word} {self._brief(reading)}", chip), (word, chip), (word, None))
+            fitting = (each for each in choices if cell_len(each[0]) + cell_len(each[1][0] if each[1] else "") <= room)
+            word, chip = next(fitting, choices[-1])
+            return [row(self.width, bold, badge, gap, name, gap, (word, bold), right=chip)]
+        second = [gap, (self._age(reading), bold), (" " + self._due(reading), band)]
         return [row(self.width, band, badge, gap, name, right=self._head_chip), row(self.width, band, *second)]
 
     def body(self) -> list[Strip]:
@@ -159,7 +164,10 @@ class Face:
         strips = [strip for _, strip in kept[:room]]
         missing = len(lines) - len(strips)
         if missing > 0 and strips:
-            strips[-1] = chipped(strips[-1], (f" +{missing} ", self.manner.ink(BLACK, FAINT)))
+            chip = f" +{missing} "
+            free = (y for y in reversed(range(len(strips))) if not strips[y].crop(self.width - len(chip)).text.strip())
+            y = next(free, len(strips) - 1)
+            strips[y] = chipped(strips[y], (chip, self.manner.ink(BLACK, FAINT)))
         return strips + [row(self.width, self.ground)] * (room - len(strips))
 
     def foot(self, reading: Reading) -> Strip:

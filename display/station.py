@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 from textual import events
 from textual.containers import Container, Vertical
-from textual.strip import Strip
+from textual.geometry import NULL_OFFSET, Region, Size, Spacing
+from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from display.age import Age, pace, read
 from display.card import CardPlace
-from display.cells import Painted, row, shown
+from display.cells import Line, shown
 from display.face import Manner
 from display.palette import BLACK, FAINT, RED, SHADE, WHITE, YELLOW, ink
 from edge.orders import StationId
@@ -40,6 +41,7 @@ class Grid(NamedTuple):
 
 def lay(width: int, height: int, count: int) -> Grid:
     """The grid in which so many cards read best; one with fewer places where they would get too small."""
+    height -= height >= ROOMY
     for least_width, least_height in SIZES:
         best: tuple[float, Grid] | None = None
         for columns in range(1, min(count, (width + 1) // (least_width + 1)) + 1):
@@ -56,14 +58,45 @@ def lay(width: int, height: int, count: int) -> Grid:
     return Grid(max(1, (width + 1) // (least_width + 1)), rows, max(least_height, height // rows), 0)
 
 
+class Page(Layout):
+    """Places in rows and columns; those that have no room are not shown."""
+
+    name = "page"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        """Where each place is."""
+        del parent, greedy
+        grid = lay(*size, len(children))
+        width = (size.width - grid.columns + 1) // grid.columns
+        return [
+            WidgetPlacement(
+                Region(
+                    index % grid.columns * (width + 1),
+                    index // grid.columns * (grid.height + grid.gap),
+                    width,
+                    grid.height,
+                ),
+                NULL_OFFSET,
+                Spacing(),
+                place,
+            )
+            for index, place in enumerate(children[: grid.places])
+        ]
+
+
+class Places(Container):
+    """The fixed pool, laid out as a page."""
+
+    layout = Page()
+
+
 class StationBoard(Vertical):
     """One station's page, with a fixed pool of places for its cards."""
 
-    DEFAULT_CSS = f"""
-    StationBoard {{ width: 1fr; height: 1fr; }}
-    StationBoard Painted {{ width: 1fr; height: 1fr; }}
-    StationBoard > Painted {{ height: 1; }}
-    StationBoard > Container {{ layout: grid; height: 1fr; grid-gutter: 0 1; background: {BLACK}; }}
+    DEFAULT_CSS = """
+    StationBoard { width: 1fr; height: 1fr; }
+    StationBoard > Line { width: 1fr; height: 1; }
+    StationBoard > Places { width: 1fr; height: 1fr; }
     """
 
     def __init__(self, station: StationId, slots: int) -> None:
@@ -71,34 +104,21 @@ class StationBoard(Vertical):
         self.station = station
         self.slots = slots
         self.view: StationView | None = None
-        self._heading = Painted()
-        self._coming = Painted()
+        self._heading = Line()
+        self._coming = Line()
         self._places = tuple(CardPlace() for _ in range(slots))
-        self._grid = Grid(1, 1, 1, 0)
+        self._page = Places(*self._places)
         self._shown: tuple[Manner, float, str, bool] | None = None
 
     def compose(self) -> Iterator[Widget]:
         """A heading, the cards, and what is coming."""
         yield self._heading
-        yield Container(*self._places)
+        yield self._page
         yield self._coming
 
     def on_resize(self, _: events.Resize) -> None:
-        """Lay the pool out for the new size; where not all fits, cards stand closer and free numbers are left out."""
-        width, height = self.size
-        margin = 1 if height >= ROOMY else 0
-        grid = lay(width, height - 2 - margin, self.slots)
-        if grid != self._grid:
-            self._grid = grid
-            styles = self.query_one(Container).styles
-            styles.margin = (0, 0, margin, 0)
-            styles.grid_size_columns, styles.grid_size_rows = grid.columns, grid.rows
-            styles.grid_rows = str(grid.height)
-            styles.grid_gutter_horizontal = grid.gap
-            for index, place in enumerate(self._places):
-                place.display = index < grid.places
-        if self._shown:
-            self.call_after_refresh(self._draw)
+        """Another size may have room for other cards."""
+        self._draw()
 
     def show(self, view: StationView, manner: Manner, now: float, trouble: str, *, chosen: bool) -> None:
         """Show a station as it is now; `trouble` is said in red in its heading, `chosen` gets the digits."""
@@ -119,18 +139,16 @@ class StationBoard(Vertical):
         manner, now, trouble, chosen = self._shown
         first = (self.view.page - 1) * self.view.slots + 1
         here = {card.slot - first + 1: card for card in self.view.cards if 0 <= card.slot - first < self.view.slots}
-        room = self._grid.places
+        room = lay(*self._page.size, self.slots).places if self._page.size else self.slots
         positions = list(range(1, self.slots + 1)) if self.slots <= room else sorted(here)[:room]
-        for index, place in enumerate(self._places[:room]):
-            position = positions[index] if index < len(positions) else 0
+        positions += [0] * (room - len(positions))
+        for place, position in zip(self._places, positions, strict=False):
             place.show(here.get(position), position, manner, now)
         hidden = len(here) - sum(position in here for position in positions)
-        self._heading.paint((self._headline(self.view, manner, now, trouble, hidden, chosen=chosen),))
-        self._coming.paint((self._on_its_way(self.view, manner, now),))
+        self._head(self.view, manner, now, trouble, hidden, chosen=chosen)
+        self._foot(self.view, manner, now)
 
-    def _headline(
-        self, view: StationView, manner: Manner, now: float, trouble: str, hidden: int, *, chosen: bool
-    ) -> Strip:
+    def _head(self, view: StationView, manner: Manner, now: float, trouble: str, hidden: int, *, chosen: bool) -> None:
         say = manner.say
         color, ground = (WHITE, RED) if trouble else (BLACK, WHITE) if chosen else (WHITE, SHADE)
         fill, strong = ink(color, ground), ink(color, ground, bold=True)
@@ -152,15 +170,14 @@ class StationBoard(Vertical):
             pieces.append((say("page {page}/{pages}").format(page=view.page, pages=pages) + "  ", fill))
             pieces.append((say("{count} cards").format(count=len(view.cards)), fill))
         keys = (" " + say("keys") + " ", ink(WHITE, BLACK, bold=True)) if chosen else None
-        return row(self.size.width, fill, *pieces, right=keys)
+        self._heading.show(fill, *pieces, right=keys)
 
-    def _on_its_way(self, view: StationView, manner: Manner, now: float) -> Strip:
+    def _foot(self, view: StationView, manner: Manner, now: float) -> None:
         faint, strong = ink(FAINT), ink(FAINT, bold=True)
-        if not view.coming:
-            return row(self.size.width, faint, (" " + manner.say("nothing on its way"), faint))
-        pieces = [(" " + manner.say("{count} coming:").format(count=len(view.coming)), faint)]
+        coming = manner.say("{count} coming:").format(count=len(view.coming))
+        pieces = [(" " + (coming if view.coming else manner.say("nothing on its way")), faint)]
         for entry in view.coming[:COMING]:
             due = manner.clock(entry.due, now) + " " if entry.due else ""
             pieces.append((f"  {due}{shown(entry.display_id)} ", strong))
             pieces.append((", ".join(shown(name) for name in entry.names), faint))
-        return row(self.size.width, faint, *pieces)
+        self._coming.show(faint, *pieces)

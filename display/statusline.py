@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rich.cells import cell_len
-from textual import events
+from textual.strip import Strip
 
 from display.cells import Painted, Piece, row, shown
 from display.face import Manner
@@ -24,33 +24,31 @@ class StatusLine(Painted):
         super().__init__()
         self._shown: tuple[BoardView | None, Manner, str] | None = None
 
-    def on_resize(self, _: events.Resize) -> None:
-        """One row where the screen is wide, two where it is not."""
-        self.styles.height = 1 if self.size.width >= WIDE else 2
-        if self._shown:
-            self.show(*self._shown)
-
     def show(self, board: BoardView | None, manner: Manner, trouble: str) -> None:
         """Show a board's status; `trouble` is why the board is not live."""
         self._shown = board, manner, trouble
-        width, height = self.size
-        if not width:
-            return
+        self.styles.height = 1 if self.size.width >= WIDE else 2
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> tuple[Strip, ...]:
+        """What is well comes last: on a small screen it has no room."""
+        if self._shown is None:
+            return (row(width, ink()),) * height
+        board, manner, trouble = self._shown
         if trouble:
             red = ink(WHITE, RED, bold=True)
             said = [trouble, manner.say("what is shown is old: do not work from it")]
-            rows = [f" {text}" for text in said] if height > 1 else [" " + ": ".join(said)]
-            self.paint(tuple(row(width, red, (text, red)) for text in rows))
-            return
+            rows = said if height > 1 else [": ".join(said)]
+            return tuple(row(width, red, (" " + text, red)) for text in rows)
         lines: list[list[Piece]] = [[]]
         parts = sorted(self._parts(board, manner), key=lambda part: part[1] is ink(FAINT)) if board else []
-        for text, style in parts:  # what is well comes last: on a small screen it has no room
+        for text, style in parts:
             piece = f" {text} ", style
             if sum(cell_len(said) for said, _ in (*lines[-1], piece)) > width and len(lines) < height:
                 lines.append([])
             lines[-1] += [piece, (" ", ink())]
         lines += [[]] * (height - len(lines))
-        self.paint(tuple(row(width, ink(), *line) for line in lines))
+        return tuple(row(width, ink(), *line) for line in lines)
 
     def _parts(self, board: BoardView, manner: Manner) -> Iterator[Piece]:
         say, status, now = manner.say, board.status, board.now.timestamp()

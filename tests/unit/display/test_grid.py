@@ -1,0 +1,66 @@
+"""Where cards stand on a screen, what digits mean, and eight colours that are eight on every terminal."""
+
+import pytest
+from rich.color import Color, ColorSystem
+
+from display import palette
+from display.face import BIG
+from display.keys import Typing
+from display.station import SIZES, lay
+
+
+@pytest.mark.parametrize(
+    ("screen", "slots"),
+    [((240, 64), 40), ((240, 64), 12), ((200, 57), 12), ((80, 19), 12), ((120, 30), 9), ((240, 64), 200)],
+)
+def test_a_whole_page_fits(screen: tuple[int, int], slots: int) -> None:
+    grid = lay(*screen, slots)
+    assert grid.places >= slots
+    assert grid.rows * (grid.height + grid.gap) - grid.gap <= screen[1]
+    assert grid.height >= SIZES[-1][1]
+
+
+def test_forty_cards_are_large_on_a_large_screen() -> None:
+    grid = lay(240, 64, 40)
+    assert (240 - grid.columns + 1) // grid.columns >= BIG[0]
+    assert grid.height >= BIG[1]
+
+
+def test_cards_do_not_get_too_small_to_read() -> None:
+    grid = lay(80, 19, 60)
+    assert grid.places < 60
+    assert grid.height >= SIZES[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "highest", "numbers"),
+    [
+        ("3", 9, [3]),
+        ("12", 9, [1, 2]),
+        ("1", 12, [None]),
+        ("12", 12, [None, 12]),
+        ("2", 12, [2]),
+        ("05", 12, [None, 5]),
+        ("19", 12, [None, 19]),
+        ("30", 30, [None, 30]),
+        ("4", 30, [4]),
+        ("123", 200, [None, None, 123]),
+    ],
+)
+def test_digits_become_a_number_as_soon_as_no_other_could_be_meant(
+    typed: str, highest: int, numbers: list[int]
+) -> None:
+    typing = Typing()
+    assert [typing.digit(digit, highest) for digit in typed] == numbers
+
+
+def test_the_eight_colours_are_eight_colours_on_a_linux_console_too() -> None:
+    names = ("BLACK", "RED", "GREEN", "YELLOW", "BLUE", "MAGENTA", "CYAN", "WHITE")
+    numbers = [Color.parse(getattr(palette, name)).downgrade(ColorSystem.STANDARD).number for name in names]
+    assert [number % 8 for number in numbers if number is not None] == list(range(8))
+
+
+@pytest.mark.parametrize("shade", [palette.SURFACE, palette.SHADE, palette.FAINT])
+def test_shades_are_told_from_no_colour(shade: str) -> None:
+    number = Color.parse(shade).downgrade(ColorSystem.STANDARD).number
+    assert number in {0, 7, 8}, "black, white or dark grey"
