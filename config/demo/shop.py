@@ -57,7 +57,7 @@ class Shop:
         self._stack.push_async_callback(self.printer.stop)
         self.keypads = {station: self._stack.enter_context(VirtualKeypad()) for station in STATIONS}
         settings = self.directory / "store.toml"
-        settings.write_text(self._settings(), encoding="utf-8")
+        settings.write_text(self.settings(self.directory), encoding="utf-8")
         await self._start_hub(settings)
 
     async def _start_hub(self, settings: Path) -> None:
@@ -80,13 +80,15 @@ class Shop:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             answer.read()
 
-    def _settings(self) -> str:
+    def settings(self, directory: Path, *, cloud: bool = True) -> str:
+        """The shop's store.toml."""
         names = NAMES[self.language]
         keys = "\n".join(f'{json.dumps(key)} = "{action}"' for key, action in KEYS.items())
         stages = {"oven": ["baking", "cooling"], "decorating": ["frosting"], "counter": ["boxing"]}
+        ports = {station: keypad.port for station, keypad in self.keypads.items()}
         stations = "\n".join(
             f'[[stations]]\nid = "{station}"\nname = "{names[station]}"\nstages = {stages[station]}\nslots = {SLOTS}\n'
-            f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{self.keypads[station].port}"\n'
+            f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{ports.get(station, directory)}"\n'
             f"[keypads.keys]\n{keys}\n"
             for station in STATIONS
         )
@@ -95,12 +97,9 @@ class Shop:
 id = "{STORE}"
 name = "{names["store"]}"
 language = "{self.language}"
-[cloud]
-url = "{self.broker.url}"
-protocol = "{self.broker.protocol}"
-grace_seconds = 3
+{self._cloud() if cloud else ""}
 [journal]
-path = "{self.directory / "journal.db"}"
+path = "{directory / "journal.db"}"
 [feed]
 listen = "{self.url.removeprefix("http://")}"
 [stages.baking]
@@ -126,6 +125,9 @@ id = "counter"
 connection = "{self.printer.connection}"
 print_on = "ready"
 {stations}"""
+
+    def _cloud(self) -> str:
+        return f'[cloud]\nurl = "{self.broker.url}"\nprotocol = "{self.broker.protocol}"\ngrace_seconds = 3'
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

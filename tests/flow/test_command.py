@@ -13,7 +13,7 @@ import pytest
 from tests.brokers import Broker
 from tests.flow.bakery import Bakery, bakery_of
 
-CONTRACT = Path(__file__).with_name("contract.toml")  # section 3 of the contract, as it stands there
+CONTRACT = Path(__file__).parents[2] / "config" / "example.toml"  # section 3 of the contract, as it stands there
 MISTAKES = """
 [store]
 name = 5

@@ -1,0 +1,159 @@
+"""The pictures and the command help in the documentation, made by the program itself: `make pictures`."""
+
+import asyncio
+import html
+import re
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+from rich.cells import cell_len
+from typer.testing import CliRunner
+
+from config.assembly import Store, zone_of
+from config.command import app
+from config.demo.morning import Morning
+from config.demo.shop import STATIONS, Shop
+from config.settings import load_store
+from devices.twin.printer import VirtualPrinter
+from display.app import KitchenDisplay
+from display.feed_client import FeedClient
+from edge.intents import Bump, Change, Intent, Place, Refused
+from edge.opendelivery import read_order
+from edge.orders import Stamp, StationId
+
+HOUSE = Path(__file__).parent.parent
+BOARD = HOUSE / "display" / "pictures" / "board.svg"
+TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
+README = HOUSE / "README.md"
+NINE = datetime(2026, 11, 22, 1, tzinfo=UTC)  # in Hangzhou
+STEPS = 15  # of the demo's morning
+PRESSES = {3: "o1 o3", 4: "o1 o3", 5: "o3 o2 d1", 7: "o2 o5", 8: "o5", 9: "o5", 11: "o6 o4", 12: "o6", 13: "o6 o7 o2"}
+CHARACTER = 12.2  # the width of one on a Textual screenshot
+NO_BREAK = "\N{NO-BREAK SPACE}"
+FONTS = "Menlo, DejaVu Sans Mono, Noto Sans Mono CJK SC"
+COMMANDS = ("demo", "hub", "display", "doctor", "schema")
+
+
+class NineOClock:
+    """A clock for pictures: it stands until it is set."""
+
+    def __init__(self) -> None:
+        self.at = NINE
+
+    def now(self) -> float:
+        """Seconds since 1970, UTC."""
+        return self.at.timestamp()
+
+    def monotonic(self) -> float:
+        """The same: it only has to grow."""
+        return self.at.timestamp()
+
+
+async def make_pictures() -> None:
+    """A quarter of an hour of the demo's morning, with some presses, as a board and as a ticket."""
+    clock, shop = NineOClock(), Shop("zh")
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "store.toml")
+        text = shop.settings(Path(directory), cloud=False)
+        await asyncio.to_thread(file.write_text, text, encoding="utf-8")
+        await shop.printer.start()
+        settings = load_store(file)
+        settings = msgspec.structs.replace(
+            settings,
+            store=msgspec.structs.replace(settings.store, timezone="Asia/Shanghai"),
+            feed=msgspec.structs.replace(settings.feed, listen="127.0.0.1:0"),
+            printers=tuple(msgspec.structs.replace(p, connection=shop.printer.connection) for p in settings.printers),
+            keypads=(),
+        )
+        store = Store(settings, clock)
+        await store.start()
+        try:
+            await _live(store, clock)
+            await _photograph(store, shop.printer)
+        finally:
+            await store.stop()
+            await shop.printer.stop()
+
+
+async def _live(store: Store, clock: NineOClock) -> None:
+    """Let the orders come a minute apart, and press where a baker would."""
+    for number, step in zip(range(STEPS), Morning(NINE, 1, "zh").steps(), strict=False):
+        clock.at = NINE + timedelta(minutes=number)
+        intent = _intent(step.kind, step.data, clock.now())
+        if intent is not None:
+            await store.hub.submit(intent, by="cloud")
+        for press in PRESSES.get(number, "").split():
+            station = StationId("oven" if press.startswith("o") else "decorating")
+            with suppress(Refused):
+                await store.hub.submit(Bump(station, int(press[1:])), by=f"keypad:{station}-pad")
+
+
+def _intent(kind: str, data: object, now: float) -> Intent | None:
+    if kind == "cancelled":
+        return None
+    order = read_order(msgspec.json.encode(data))
+    stamp = Stamp("/channels/demo", str(now), now)
+    return Change(order, stamp) if kind == "changed" else Place(order, stamp)
+
+
+async def _photograph(store: Store, printer: VirtualPrinter) -> None:
+    host, port = store.feed.address
+    feed = FeedClient(f"http://{host}:{port}")
+    display = KitchenDisplay(feed, stations=STATIONS[:2], language="zh", zone=zone_of(store.settings))
+    while any(job.waiting for job in store.hub.board.jobs.values()):  # noqa: ASYNC110 - the spoolers tell nobody else
+        await asyncio.sleep(0.05)
+    async with display.run_test(size=(180, 50)) as pilot:
+        while not display.feed.live:
+            await pilot.pause(0.05)
+        await pilot.pause(0.5)
+        picture = display.export_screenshot(title="Ovenbell")
+    BOARD.parent.mkdir(exist_ok=True)
+    BOARD.write_text(_at_rest(picture), encoding="utf-8")
+    with_text = next(ticket for ticket in printer.tickets if "生日" in ticket.text)
+    TICKET.parent.mkdir(exist_ok=True)
+    with_text.picture().save(TICKET, optimize=True)
+
+
+def _at_rest(picture: str) -> str:
+    """A screenshot that fetches no font and in which every run of letters of one width stands where it belongs."""
+    picture = re.sub(r"@font-face \{.*?\}", "", picture, flags=re.DOTALL).replace("Fira Code", FONTS)
+
+    def apart(text: re.Match[str]) -> str:
+        before, x, y, after, shown = text.groups()
+        at, runs = float(x), []
+        for _, letters in groupby(html.unescape(shown), key=lambda letter: cell_len(letter) > 1):
+            run = "".join(letters)
+            length = CHARACTER * cell_len(run)
+            if run.strip():
+                where = f'x="{at:g}" y="{y}" textLength="{length:g}"'
+                runs.append(f"<text {before}{where}{after}>{html.escape(run.replace(' ', NO_BREAK))}</text>")
+            at += length
+        return "".join(runs)
+
+    return re.sub(r'<text ([^>]*?)x="([\d.]+)" y="([\d.]+)" textLength="[\d.]+"([^>]*)>([^<]+)</text>', apart, picture)
+
+
+def help_text() -> str:
+    """The help of every command, as the README shows it."""
+    runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
+    parts = [
+        runner.invoke(app, [*words, "--help"], prog_name="ovenbell").output for words in ((), *((c,) for c in COMMANDS))
+    ]
+    return "\n".join(line.rstrip() for part in parts for line in part.strip().splitlines())
+
+
+def with_help(readme: str) -> str:
+    """The README with the help of this version."""
+    begin, end = "<!-- help: generated by `make pictures` -->\n", "<!-- end of help -->"
+    before, _, rest = readme.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n```text\n{help_text()}\n```\n\n{end}{after}"
+
+
+if __name__ == "__main__":
+    README.write_text(with_help(README.read_text(encoding="utf-8")), encoding="utf-8")
+    asyncio.run(make_pictures())
