@@ -1,0 +1,185 @@
+"""From a press on the pty to the stage event at an independent subscriber, against the floor of the same parts bare."""
+
+import json
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import SimpleQueue
+from socket import IPPROTO_TCP, TCP_NODELAY
+from typing import Self
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
+from devices.twin.keypad import VirtualKeypad
+from tests.bench.figures import Aim, Line, Section, percentile
+from tests.bench.receivers import ORDERS, STORE, open_rows
+from tests.bench.store import PATIENCE, ask, feed_of, line_from, order_event, python, store_toml, until
+from tests.brokers import Broker
+
+PRESSES, FEW_PRESSES = 1_000, 100
+TURN = 25  # presses of one kind before the other has its turn
+KEYS = range(0x21, 0x21 + 90)  # an order for each, so that no key comes again as fast as a bounce
+FLOOR, STAGES = "floor", f"ovenbell/v1/{STORE}/stages"
+
+Press = Callable[[int], float]
+
+
+def measure(*, quick: bool) -> Iterator[Section]:
+    """Both in turns, so that whatever else the machine does disturbs both."""
+    presses = FEW_PRESSES if quick else PRESSES
+    with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as text:
+        directory = Path(text)
+        broker = Broker(directory).start()
+        try:
+            ours, floor = _in_turns(broker, directory, presses)
+        finally:
+            broker.stop()
+    lines = []
+    for name, share in (("p50", 0.5), ("p99", 0.99)):
+        mine, bare = percentile(ours, share), percentile(floor, share)
+        aim = Aim(mine / bare, "<=", 2) if name == "p99" else None
+        lines += [Line(f"Ovenbell, {name}", _ms(mine)), Line(f"floor, {name}", _ms(bare), mine / bare, aim)]
+    yield Section(
+        f"Press on the pty to stage event at a subscriber, {presses:,} presses, grace 0",
+        tuple(lines),
+        "floor: pty, one row committed with synchronous=FULL and the broker's round trip, in one process",
+    )
+
+
+class Ear:
+    """An independent subscriber that knows when it heard what."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._heard: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
+        self.client = quick_client("ear", broker)
+        self.client.on_message = lambda _client, _data, message: self._heard.put((time.perf_counter(), message.payload))
+        taken = threading.Event()
+        self.client.on_subscribe = lambda *_: taken.set()
+        self.client.subscribe([(FLOOR, 1), (STAGES, 1)])
+        self.client.loop_start()
+        if not taken.wait(PATIENCE):
+            raise RuntimeError("the broker does not take a subscription")
+
+    def next(self) -> tuple[float, bytes]:
+        """The next message, and when it came."""
+        return self._heard.get(timeout=PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def quick_client(name: str, broker: Broker) -> Client:
+    """A connected client whose small packets do not wait for one another."""
+    client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
+    client.on_socket_open = lambda _client, _data, sock: sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+    client.connect("127.0.0.1", broker.port)
+    return client
+
+
+@contextmanager
+def floor_press(broker: Broker, directory: Path, ear: Ear) -> Iterator[Press]:
+    """The same parts with nothing between them and no hand-over from thread to thread."""
+    rows = open_rows(directory / "floor.db", slow=False)
+    client = quick_client("floor", broker)
+    payload = b"x" * 400  # as long as a stage event
+
+    def press(_number: int) -> float:
+        while client.loop(0.0) == 0 and client._out_messages:  # what the broker answered the last time
+            pass
+        began = time.perf_counter()
+        keypad.press("1")
+        key = os.read(far_end, 1)
+        rows.execute("BEGIN IMMEDIATE")
+        rows.execute("INSERT INTO messages VALUES (NULL, ?)", (key + payload,))
+        rows.execute("COMMIT")
+        client.publish(FLOOR, payload, 1)
+        heard, _ = ear.next()
+        return heard - began
+
+    with VirtualKeypad() as keypad:
+        far_end = os.open(keypad.port, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            yield press
+        finally:
+            os.close(far_end)
+            client.disconnect()
+            rows.close()
+
+
+@contextmanager
+def hub_press(broker: Broker, directory: Path, ear: Ear, presses: int) -> Iterator[Press]:
+    """The command `ovenbell hub` with a keypad; each press tells one moment of one order."""
+    moments: list[str] = []
+
+    def press(number: int) -> float:
+        began = time.perf_counter()
+        keypad.press(bytes([KEYS[number % len(KEYS)]]))
+        heard, event = ear.next()
+        moments.append(json.loads(event)["type"].removeprefix("ovenbell.item."))
+        return heard - began
+
+    with VirtualKeypad() as keypad:
+        settings = store_toml(directory, cloud=broker.url, grace=0, rest=_bench(keypad.port, presses))
+        with python("-m", "config.command", "hub", "--config", str(settings), directory=directory) as process:
+            feed = feed_of(line_from(process, directory))
+            now = datetime.now(UTC)
+            for number in range(1, len(KEYS) + 1):
+                ear.client.publish(ORDERS, order_event(number, now, "press"), 1)
+            for _ in KEYS:
+                ear.next()
+            until(lambda: b'"state":"ok"' in ask(f"{feed}/api/board"), "the keypad")
+            yield press
+    alternating = ["started" if number // len(KEYS) % 2 == 0 else "finished" for number in range(presses)]
+    if moments != alternating:
+        raise RuntimeError("the stage events were not those of the presses")
+
+
+def _in_turns(broker: Broker, directory: Path, presses: int) -> tuple[list[float], list[float]]:
+    ours: list[float] = []
+    floor: list[float] = []
+    with (
+        Ear(broker) as ear,
+        floor_press(broker, directory, ear) as press_floor,
+        hub_press(broker, directory, ear, presses) as press_hub,
+    ):
+        for start in range(0, presses, TURN):
+            turn = range(start, min(start + TURN, presses))
+            ours += [press_hub(number) for number in turn]
+            floor += [press_floor(number) for number in turn]
+    return ours, floor
+
+
+def _bench(port: str, presses: int) -> str:
+    """One station with a keypad, and a route long enough that no order is ever ready."""
+    stages = [f"stage-{number}" for number in range(presses // len(KEYS) // 2 + 2)]
+    keys = "\n".join(f'"{key:#x}" = "bump {slot}"' for slot, key in enumerate(KEYS, 1))
+    return f"""
+[[routes]]
+match = "press"
+stages = {stages}
+lead_minutes = 180
+[[stations]]
+id = "oven"
+stages = {stages}
+slots = {len(KEYS)}
+[[keypads]]
+id = "oven-pad"
+station = "oven"
+port = "{port}"
+[keypads.keys]
+{keys}
+""" + "".join(f"[stages.{stage}]\npresses = 2\n" for stage in stages)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.2f} ms"
