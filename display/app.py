@@ -54,10 +54,10 @@ class KitchenDisplay(App[None]):
         stations: Sequence[str] = (),
         language: Language = "en",
         zone: tzinfo | None = None,
-        press: Callable[[str], None] | None = None,
+        press: Callable[[StationId, int], None] | None = None,
         side: Widget | None = None,
     ) -> None:
-        """`press` takes the digits instead of the board; `side` stands beside it and has a width of its own."""
+        """`press` is given the numbers instead of the hub; `side` stands beside the board, with a width of its own."""
         super().__init__()
         self.feed = feed
         self.say = speak(language)
@@ -164,9 +164,7 @@ class KitchenDisplay(App[None]):
 
     def action_digit(self, digit: str) -> None:
         """A digit of a card's number."""
-        if self._press is not None and not self._recalling:
-            self._press(digit)
-        elif self._board is not None:
+        if self._board is not None:
             number = self._typing.digit(digit, self._board.slots)
             if number is None:
                 self._tell(f"{self._typing.typed}_", SECOND_DIGIT, self.action_enter, CYAN)
@@ -238,6 +236,9 @@ class KitchenDisplay(App[None]):
             self._ask(Recall(station=board.station, slot=slot, order=order), words)
         elif card is None:
             self._complain(self.say("{number} is free: nothing done").format(number=number))
+        elif self._press is not None:
+            self._settle()
+            self._press(board.station, number)
         else:
             step = card.next
             started = step is not None and step.moment is Moment.STARTED

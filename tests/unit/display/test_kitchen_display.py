@@ -343,16 +343,17 @@ async def test_help_names_the_keys_and_any_key_closes_it_without_doing_anything(
         assert not hub.pressed
 
 
-async def test_digits_can_go_through_a_keypad_and_a_pane_can_stand_beside_the_board(hub: StandIn) -> None:
-    keypad: list[str] = []
+async def test_numbers_can_go_through_a_keypad_and_a_pane_can_stand_beside_the_board(hub: StandIn) -> None:
+    keypad: list[tuple[str, int]] = []
     pane = Static("the printed ticket")
     pane.styles.width = 20
-    async with display(hub.url, press=keypad.append, side=pane) as screen:
-        await screen.shows("1 cards")
+    hub.board = a_board(a_card(), a_card(slot=12, order=OrderId("o12")), slots=12)
+    async with display(hub.url, press=lambda *pressed: keypad.append(pressed), side=pane) as screen:
+        await screen.shows("2 cards")
         assert "the printed ticket" in screen.text
-        await screen.press("1", "2")
-        assert keypad == ["1", "2"]
-        assert not hub.pressed
+        await screen.press("1", "2", "1", "enter", "r", "9")
+        assert keypad == [("oven", 12), ("oven", 1)]
+        await screen.until(lambda: [press["type"] for press in hub.pressed] == ["recall"])
 
 
 async def test_q_quits(hub: StandIn) -> None:
