@@ -11,10 +11,10 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from display.cells import Line, shown
-from display.face import Manner
 from display.feed_client import FeedClient, Unanswered
 from display.help import Help
 from display.keys import KEYS, Typing
+from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, RED, THEME, WHITE, ink
 from display.station import StationBoard
 from display.statusline import StatusLine, cut_off

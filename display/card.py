@@ -4,7 +4,8 @@ from textual.strip import Strip
 
 from display.age import Pace, Reading, pace, read
 from display.cells import Painted, row
-from display.face import Face, Manner
+from display.face import Face
+from display.manner import Manner
 from display.palette import BLACK, SHADE, ink
 from edge.views import Card
 

@@ -1,7 +1,6 @@
 """The face of a card: what it says about an order, in rows for the room it has."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 from enum import IntEnum
 
@@ -11,8 +10,9 @@ from textual.strip import Strip
 
 from display.age import Age, Reading, moved_next
 from display.cells import Piece, chipped, row, shown, wrap
+from display.manner import Manner
 from display.numerals import ROWS, numeral
-from display.palette import BLACK, BLUE, CYAN, FAINT, GREEN, MAGENTA, MARKS, RED, SHADE, SURFACE, WHITE, YELLOW, ink
+from display.palette import BLACK, BLUE, CYAN, FAINT, GREEN, MAGENTA, MARKS, RED, SHADE, WHITE, YELLOW, ink
 from edge.orders import Moment, OrderState
 from edge.views import Card, CardItem
 from edge.words import Say
@@ -26,7 +26,6 @@ BANDS = {
 BIG = (28, 11)  # from this size on the number is five rows high
 AIRY = 16  # from this height on the number has air around it
 TALL = 4  # from this height on the head has two rows
-HOURS = 100  # minutes from which on hours say more
 INDENT = 4
 
 
@@ -42,33 +41,6 @@ class Rank(IntEnum):
 
 
 Line = tuple[Rank, Strip]
-
-
-@dataclass(frozen=True)
-class Manner:
-    """How cards speak: in which language, by which zone's clock, and whether what they show is live."""
-
-    say: Say
-    zone: tzinfo
-    live: bool = True
-
-    def ink(self, color: str, ground: str = SURFACE, *, bold: bool = False, strike: bool = False) -> Style:
-        """A style; of a board that is not live only shades are left."""
-        if not self.live:
-            color, ground, bold = FAINT, SURFACE if ground == SURFACE else SHADE, False
-        return ink(color, ground, bold=bold, strike=strike)
-
-    def clock(self, moment: datetime, now: float) -> str:
-        """The time of day, with the date where it is not today's."""
-        local = moment.astimezone(self.zone)
-        today = datetime.fromtimestamp(now, UTC).astimezone(self.zone)
-        return f"{local:%H:%M}" if local.date() == today.date() else f"{local:%m-%d %H:%M}"
-
-    def span(self, minutes: int) -> str:
-        """A time span in whole minutes, and in hours where it is long."""
-        if minutes < HOURS:
-            return self.say("{minutes} min").format(minutes=minutes)
-        return self.say("{hours} h").format(hours=minutes // 60)
 
 
 def number(quantity: Decimal) -> str:
@@ -266,7 +238,7 @@ class Face:
         return first if taken <= self.width or self.height < TALL else None
 
     def _lines(self) -> list[Line]:
-        lines = [*self._marks(), *self._dangers()]
+        lines = [*self._dangers(), *self._marks()]
         moved = {item.item for item in moved_next(self.card)}
         for item in self.card.items:
             lines += self._name(item, moved=item.item in moved)
@@ -291,8 +263,9 @@ class Face:
             rows = wrap(text, self.width - 2)
             lines += [(Rank.DANGER, row(self.width, style, (" " + line, style))) for line in rows]
         if self.card.dropped:
-            text = self.say("NOT UNDERSTOOD") + " " + ", ".join(shown(path) for path in self.card.dropped)
-            lines += self._written(text, 1, self.manner.ink(YELLOW), Rank.NOTE)
+            style = self.manner.ink(YELLOW)
+            text = f" {self.say('NOT UNDERSTOOD')} " + ", ".join(shown(path) for path in self.card.dropped)
+            lines.append((Rank.DANGER, row(self.width, self.ground, (text, style))))
         return lines
 
     def _name(self, item: CardItem, *, moved: bool) -> list[Line]:

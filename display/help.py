@@ -9,8 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from display.age import Age
-from display.face import BANDS, Manner
+from display.face import BANDS
 from display.keys import KEYS
+from display.manner import Manner
 from display.palette import BLACK, CYAN, MAGENTA, SURFACE, WHITE, YELLOW
 
 

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from display.age import Age, pace, read
 from display.card import CardPlace
 from display.cells import Line, shown
-from display.face import Manner
+from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, SHADE, WHITE, YELLOW, ink
 from edge.orders import StationId
 from edge.views import Card, StationView

@@ -6,8 +6,8 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from display.cells import Painted, Piece, row, shown
-from display.face import Manner
 from display.feed_client import FeedClient, Link
+from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, WHITE, YELLOW, ink
 from edge.views import BoardView
 

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 
 from display.age import pace, read
-from display.face import Face, Manner
+from display.face import Face
+from display.manner import Manner
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, Word
 from edge.views import Card, CardItem, Next
 from edge.words import Language, speak

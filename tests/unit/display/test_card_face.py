@@ -116,6 +116,15 @@ def test_allergens_stay_when_there_is_no_room_for_anything_else(size: tuple[int,
     assert "+" in text, "what has no room is counted"
 
 
+@given(st.integers(20, 60), st.integers(3, 24), st.sets(st.sampled_from(list(Word))), st.integers(1, 4))
+def test_no_size_and_no_mark_ever_hides_that_there_are_allergens(
+    width: int, height: int, marks: set[Word], items: int
+) -> None:
+    lines = [a_line(item=ItemId(str(n)), note="please", bakery=Bakery(allergens=("nuts",))) for n in range(items)]
+    text = "\n".join(drawn(a_card(*lines, marks=tuple(marks), dropped=("schedule",)), width, height))
+    assert " ALLERGENS nuts" in text or " ! " in text
+
+
 def test_on_the_smallest_card_allergens_are_still_marked() -> None:
     assert " ! " in drawn(a_card(a_line(bakery=Bakery(allergens=("nuts",)))), 20, 3)[1]
     assert " ! " not in drawn(a_card(), 20, 3)[1]
