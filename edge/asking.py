@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from edge import intents as i
 from edge.intents import Intent
-from edge.opendelivery import Unreadable, read_order
+from edge.opendelivery import Unreadable, read_order, seconds
 from edge.orders import OrderId
 
 Who = Annotated[str, Meta(max_length=80, pattern=r"^(display|api|setup):[\w.:-]*$|^$")]
@@ -51,7 +51,10 @@ def read_body(body: bytes) -> tuple[Envelope, Intent]:
             case PlaceBody(data=data):
                 return envelope, i.Place(read_order(data))
             case RescheduleBody(order=order, due=due):
-                return envelope, i.Reschedule(order, due.timestamp())
+                at = seconds(due)
+                if at is None:
+                    raise Unasked("due: expected a time after 1970")
+                return envelope, i.Reschedule(order, at)
         return envelope, asked
     except (msgspec.MsgspecError, Unreadable, UnicodeError, ArithmeticError, RecursionError) as error:
         raise Unasked(str(error)) from error

@@ -1,6 +1,6 @@
 """Open Delivery 1.x: the order as the cloud sends it, read into the store's own (CONTRACT.md section 2)."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -14,6 +14,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Time = Annotated[datetime, Meta(tz=True)]
 MOST = Decimal(1_000_000)  # more of one item is a mistake, not an order
+LEAST = Decimal("0.001")  # a gram of a kilogram
+LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Unreadable(ValueError):
@@ -132,9 +134,15 @@ def read_order(raw: bytes | msgspec.Raw, merchants: tuple[str, ...] = ()) -> Ord
     if merchants and (wire.merchant is None or wire.merchant.id not in merchants):
         raise Unreadable("merchant.id: not one of store.merchant_ids")
     for position, line in enumerate(wire.items):
-        if not (line.quantity.is_finite() and 0 < line.quantity <= MOST):
-            raise Unreadable(f"items[{position}].quantity: expected a number above 0 and not above {MOST}")
+        if _measured(line.quantity) is None:
+            raise Unreadable(f"items[{position}].quantity: expected a number from {LEAST} to {MOST}")
     return _order(wire, dropped)
+
+
+def seconds(moment: datetime) -> float | None:
+    """Seconds since 1970; none for a time out of all reason, such as the year 1 that some programs send for "none"."""
+    at = moment.timestamp()
+    return at if 0 < at < LATEST else None
 
 
 def _salvage(raw: bytes | msgspec.Raw) -> tuple[WireOrder, tuple[str, ...]]:
@@ -144,24 +152,37 @@ def _salvage(raw: bytes | msgspec.Raw) -> tuple[WireOrder, tuple[str, ...]]:
         if clean is None or spoiling is not None:
             raise Unreadable(str(spoiling) if spoiling else "data: expected an object")
         return msgspec.convert(clean, WireOrder), tuple(mistake.path for mistake in mistakes)
-    except (msgspec.MsgspecError, ArithmeticError, RecursionError) as error:
+    except (msgspec.MsgspecError, UnicodeError, ArithmeticError, RecursionError) as error:
         raise Unreadable(f"data: {error}") from error
 
 
-def _order(wire: WireOrder, dropped: tuple[str, ...]) -> Order:
-    due = (
-        (wire.takeout and wire.takeout.takeout_date_time)
-        or (wire.delivery and wire.delivery.estimated_delivery_date_time)
-        or (wire.schedule and wire.schedule.scheduled_date_time_start)
+def _due(wire: WireOrder) -> tuple[float | None, tuple[str, ...]]:
+    """The first of the order's times that is one, and the paths of those that are none."""
+    times = (
+        ("takeout.takeoutDateTime", wire.takeout.takeout_date_time if wire.takeout else None),
+        (
+            "delivery.estimatedDeliveryDateTime",
+            wire.delivery.estimated_delivery_date_time if wire.delivery else None,
+        ),
+        ("schedule.scheduledDateTimeStart", wire.schedule.scheduled_date_time_start if wire.schedule else None),
     )
+    given = [(path, seconds(moment)) for path, moment in times if moment is not None]
+    return next((at for _, at in given if at is not None), None), tuple(path for path, at in given if at is None)
+
+
+def _order(wire: WireOrder, dropped: tuple[str, ...]) -> Order:
+    created = seconds(wire.created_at)
+    if created is None:
+        raise Unreadable("createdAt: expected a time after 1970")
+    due, senseless = _due(wire)
     customer = wire.customer
     return Order(
         id=OrderId(wire.id),
         display_id=wire.display_id,
         type=wire.type,
         channel=wire.sales_channel or "",
-        created=wire.created_at.timestamp(),
-        due=due.timestamp() if due else None,
+        created=created,
+        due=due,
         scheduled=wire.order_timing == "SCHEDULED",
         priority=wire.order_priority or 0,
         customer=(customer and customer.name) or "",
@@ -169,7 +190,7 @@ def _order(wire: WireOrder, dropped: tuple[str, ...]) -> Order:
         note=wire.extra_info or "",
         reply_to=wire.reply_to,
         items=_items(wire.items),
-        dropped=dropped,
+        dropped=(*dropped, *senseless),
     )
 
 
@@ -184,7 +205,7 @@ def _items(lines: tuple[WireItem, ...]) -> tuple[Item, ...]:
             id=ItemId(item_id),
             name=line.name,
             code=line.external_code or "",
-            quantity=line.quantity,
+            quantity=_measured(line.quantity) or line.quantity,
             unit=line.unit or "",
             options=tuple(Option(option.name, _count(option.quantity)) for option in line.options or ()),
             note=line.special_instructions or "",
@@ -210,4 +231,14 @@ def _bakery(wire: WireBakery) -> Bakery:
 
 
 def _count(quantity: Decimal | None) -> Decimal:
-    return quantity if quantity is not None and quantity.is_finite() and 0 <= quantity <= MOST else Decimal(1)
+    if quantity is not None and quantity.is_zero():
+        return Decimal(0)
+    return (quantity and _measured(quantity)) or Decimal(1)
+
+
+def _measured(quantity: Decimal) -> Decimal | None:
+    """The quantity in as few digits as it needs, to a thousandth; none where nobody can mean it."""
+    if not (quantity.is_finite() and LEAST <= quantity <= MOST):
+        return None
+    whole = Decimal(int(quantity))
+    return whole if whole == quantity else quantity.quantize(LEAST).normalize()

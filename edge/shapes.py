@@ -16,7 +16,7 @@ class Mistake(msgspec.Struct, frozen=True):
     required: bool = False  # nothing can stand in for it
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.expected}"
+        return f"{self.path}: {self.expected}" if self.path else self.expected
 
 
 def sift(value: Any, shape: Any, *, strict: bool = False) -> tuple[Any, tuple[Mistake, ...]]:

@@ -192,11 +192,12 @@ class Tick(View, tag="tick", tag_field="type", frozen=True):
 
 
 FeedMessage = Snapshot | Change | Tick
+LAST_INSTANT = datetime(9999, 12, 31, tzinfo=UTC).timestamp()
 
 
 def instant(seconds: float) -> datetime:
-    """Seconds since 1970 as the outside reads them."""
-    return datetime.fromtimestamp(seconds, UTC)
+    """Seconds since 1970 as the outside reads them; whatever they are, a screen can be drawn."""
+    return datetime.fromtimestamp(min(max(seconds, 0.0), LAST_INSTANT), UTC)
 
 
 def merge(board: BoardView, change: Change) -> BoardView:
