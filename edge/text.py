@@ -20,16 +20,18 @@ def plain(text: str, limit: int = LONGEST) -> str:
         return text
     kept: list[str] = []
     marks = 0
-    for character in unicodedata.normalize("NFC", text[: limit * 4]):
-        category = unicodedata.category(character)
-        if category in _BREAKS or character in "\t\n\r\v\f":
-            character = " "  # noqa: PLW2901 - the replacement is the character from here on
-        elif category in _POWERFUL:
-            continue
-        marks = marks + 1 if category in {"Mn", "Me"} else 0
+    for character in unicodedata.normalize("NFC", "".join(map(_visible, text[: limit * 4]))):
+        marks = marks + 1 if unicodedata.category(character) in {"Mn", "Me"} else 0
         if marks > STACK:
             continue
         kept.append(character)
-        if len(kept) > limit:
-            return "".join(kept[: limit - 1]) + "…"
+    if len(kept) > limit or len(text) > limit * 4:
+        return "".join(kept[: limit - 1]) + "…"
     return "".join(kept)
+
+
+def _visible(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in _BREAKS or character in "\t\n\r\v\f":
+        return " "
+    return "" if category in _POWERFUL else character
