@@ -103,6 +103,68 @@ def test_a_cancelled_order_prints_nothing_when_it_is_acknowledged() -> None:
     assert len(kitchen.board.jobs) == 1
 
 
+# --- how far it got ---------------------------------------------------------------------------------------------------
+
+
+def test_a_ticket_goes_from_queued_over_sending_to_printed() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    seen = []
+    for state in ("sending", "printed"):
+        (job,) = kitchen.jobs("kitchen")
+        seen.append((job.state.value, job.waiting))
+        kitchen.ask(i.ReportTicket(job.id, state))
+    (job,) = kitchen.jobs("kitchen")
+    seen.append((job.state.value, job.waiting))
+    assert seen == [("queued", True), ("sending", True), ("printed", False)]
+
+
+def test_an_unsent_ticket_is_still_owed_and_may_be_sent_again() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(i.ReportTicket(job.id, "sending"), i.ReportTicket(job.id, "unsent", "refused"))
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.state, job.reason, job.waiting) == (JobState.UNSENT, "refused", True)
+    kitchen.ask(i.ReportTicket(job.id, "sending"))
+    assert kitchen.jobs("kitchen")[0].attempt == 1
+
+
+def test_an_unconfirmed_ticket_is_not_sent_again_by_itself() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(i.ReportTicket(job.id, "sending"), i.ReportTicket(job.id, "unconfirmed", "no answer"))
+    assert not kitchen.jobs("kitchen")[0].waiting
+    with pytest.raises(Refused, match=f"ticket {job.id} is unconfirmed"):
+        kitchen.ask(i.ReportTicket(job.id, "sending"))
+
+
+def test_the_same_report_twice_is_one_fact() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    report = i.ReportTicket(job.id, "unsent", "refused")
+    assert (len(kitchen.ask(report)), len(kitchen.ask(report))) == (1, 0)
+
+
+def test_a_report_about_no_ticket_is_refused() -> None:
+    with pytest.raises(Refused, match="there is no ticket 7"):
+        Kitchen().ask(i.ReportTicket(JobId("7"), "printed"))
+
+
+# --- again ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_reprint_is_marked_by_its_attempt() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    printed(kitchen, kitchen.jobs("kitchen")[0])
+    kitchen.ask(i.Reprint(station=OVEN, slot=1))
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.attempt, job.state) == (2, JobState.QUEUED)
+
+
 def test_a_reprint_without_a_slot_is_of_the_stations_latest_ticket() -> None:
     kitchen = Kitchen()
     kitchen.place("o1", "o2")
@@ -148,13 +210,11 @@ def test_an_order_ready_for_the_second_time_prints_once_where_the_first_paper_st
     assert [job.attempt for job in kitchen.jobs("counter")] == [1]
 
 
-def test_an_order_released_for_the_second_time_prints_what_it_is_now_as_a_reprint() -> None:
+def test_an_order_released_for_the_second_time_prints_a_reprint() -> None:
     kitchen = Kitchen()
     kitchen.place("o1")
     printed(kitchen, kitchen.jobs("kitchen")[0])
-    kitchen.ask(i.Hold(O1))
-    kitchen.ask(i.Change(an_order("o1", a_cake(note="no nuts")), a_stamp("e2", time=MORNING + 1)))
-    kitchen.ask(i.Release(O1))
+    kitchen.ask(i.Hold(O1), i.Release(O1))
     (job,) = kitchen.jobs("kitchen")
     assert job.attempt == 2
 
