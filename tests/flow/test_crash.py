@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.brokers import Broker
@@ -13,8 +14,9 @@ ORDERS = 30
 
 
 async def test_killed_between_commit_and_acknowledgement_nothing_is_missing_or_doubled(
-    broker: Broker, tmp_path: Path
+    mosquitto: Callable[..., Broker], tmp_path: Path
 ) -> None:
+    broker = mosquitto()
     cloud = Cloud(broker, STORE)
     async with Valve(broker.port) as valve, bakery_of(broker, tmp_path) as bakery:
         await bakery.kill()
@@ -44,7 +46,8 @@ async def test_killed_between_commit_and_acknowledgement_nothing_is_missing_or_d
     assert sorted({int(event["sequence"]) for event in accepted}) == list(range(1, ORDERS + 2))
 
 
-async def test_killed_while_orders_pour_in_each_is_there_once(broker: Broker, tmp_path: Path) -> None:
+async def test_killed_while_orders_pour_in_each_is_there_once(mosquitto: Callable[..., Broker], tmp_path: Path) -> None:
+    broker = mosquitto()
     cloud = Cloud(broker, STORE)
     many = 300
     async with bakery_of(broker, tmp_path) as bakery:
