@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from itertools import count
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -101,7 +102,7 @@ class _Decided(msgspec.Struct, Generic[S, W]):
 
     draft: S
     facts: list[Fact[W]]
-    subjects: list[int | None]
+    rows: list[Row]
     outcomes: list[int | Refused]
 
 
@@ -133,11 +134,14 @@ class Hub(Generic[S, I, W]):
         self._alarm_numbers = count()
         self._alarm_set = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
 
     # --- the door ---------------------------------------------------------------------------------------------------
 
     async def submit(self, intent: I, *, by: str, key: str | None = None) -> int:
         """Ask for something; the sequence of the commit. Raises Refused or NotCommitted; one key has one effect."""
+        if self._stopping:
+            raise NotCommitted("the hub has stopped")
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked.append(_Waiting(intent, by, key, answer=answer))
         self._wake.set()
@@ -177,26 +181,27 @@ class Hub(Generic[S, I, W]):
 
     async def stop(self) -> None:
         """Finish the batch at hand and close the journal; who still waits is told."""
-        for task in self._tasks:
+        self._stopping = True
+        self._wake.set()
+        for task in self._tasks[1:]:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for waiting in (*self._asked, *self._offered):
             if waiting.answer is not None and not waiting.answer.done():
-                waiting.answer.set_exception(NotCommitted("the hub is stopping"))
+                waiting.answer.set_exception(NotCommitted("the hub has stopped"))
         await self.journal.close()
 
     async def _run(self) -> None:
-        while True:
+        while not self._stopping:
             batch = self._next_batch()
             if batch or (self.trouble and self.clock.monotonic() >= self._retry_at):
-                await asyncio.shield(self._work(batch))
+                await self._work(batch)
                 continue
             self._wake.clear()
             rest = self._retry_at - self.clock.monotonic() if self.trouble else None
-            try:
-                await asyncio.wait_for(self._wake.wait(), rest)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._wake.wait()
 
     def _next_batch(self) -> list[_Waiting[I]]:
         batch = [self._asked.popleft() for _ in range(min(BATCH, len(self._asked)))]
@@ -260,9 +265,9 @@ class Hub(Generic[S, I, W]):
 
     def _decide(self, batch: list[_Waiting[I]], known: dict[str, int], now: float) -> _Decided[S, W]:
         """Decide each intent on the draft that the ones before it left; a refused one is set aside alone."""
-        rules, draft = self._rules, self.board.draft()
+        rules, draft, encode = self._rules, self.board.draft(), msgspec.json.encode
         facts: list[Fact[W]] = []
-        subjects: list[int | None] = []
+        rows: list[Row] = []
         outcomes: list[int | Refused] = []
         for waiting in batch:
             before = len(facts)
@@ -272,7 +277,8 @@ class Hub(Generic[S, I, W]):
             try:
                 for what in rules.decide(draft, waiting.intent, now):
                     fact = Fact(rules.last_seq(draft) + 1, now, waiting.by, waiting.key, what)
-                    subjects.append(rules.apply(draft, fact))
+                    subject, body = rules.apply(draft, fact), encode(what).decode()
+                    rows.append(Row(fact.seq, now, fact.by, fact.intent, subject, type(what).__name__, body))
                     facts.append(fact)
             except Refused as refused:
                 if len(facts) > before:
@@ -284,22 +290,17 @@ class Hub(Generic[S, I, W]):
             outcomes.append(rules.last_seq(draft))
             if waiting.key is not None and len(facts) > before:
                 known[waiting.key] = rules.last_seq(draft)
-        return _Decided(draft, facts, subjects, outcomes)
+        return _Decided(draft, facts, rows, outcomes)
 
     @staticmethod
     def _pack(decided: "_Decided[S, W]", batch: list[_Waiting[I]], now: float) -> Pack:
-        encode = msgspec.json.encode
-        rows = tuple(
-            Row(f.seq, f.at, f.by, f.intent, subject, type(f.what).__name__, encode(f.what).decode())
-            for f, subject in zip(decided.facts, decided.subjects, strict=True)
-        )
         first = decided.facts[0].seq if decided.facts else 0
         known = {
             waiting.key: (waiting.key, outcome, now)
             for waiting, outcome in zip(batch, decided.outcomes, strict=True)
             if waiting.key is not None and isinstance(outcome, int) and outcome >= first > 0
         }
-        return Pack(rows, tuple(known.values()), decided.draft.stored_changes())
+        return Pack(tuple(decided.rows), tuple(known.values()), decided.draft.stored_changes())
 
     def _fail(self, batch: list[_Waiting[I]], reason: str) -> None:
         if not self.trouble:
@@ -333,17 +334,19 @@ class Hub(Generic[S, I, W]):
             self.ring()
             self._alarm_set.clear()
             rest = min(TICK, self._alarms[0][0] - self.clock.now()) if self._alarms else TICK
-            try:
-                await asyncio.wait_for(self._alarm_set.wait(), max(0.0, rest))
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):  # not wait_for: the one of Python 3.11 can swallow a cancellation
+                async with asyncio.timeout(rest):
+                    await self._alarm_set.wait()
 
 
 def _answer(waiting: _Waiting[Any], outcome: int | Refused) -> None:
     if waiting.done is not None:
         if isinstance(outcome, Refused):
             log.warning("an intent by %s had no effect: %s", waiting.by, outcome.reason)
-        waiting.done()
+        try:
+            waiting.done()
+        except Exception:  # what was brought is on the disk: whoever brought it may come again
+            log.exception("%s could not be told that its intent is committed", waiting.by)
     elif waiting.answer is not None and not waiting.answer.done():
         if isinstance(outcome, Refused):
             waiting.answer.set_exception(outcome)
