@@ -85,3 +85,13 @@ async def try_again(hub: StoreHub, clock: ManualClock) -> None:
     """Let the longest rest between two attempts pass, and everything that waits be tried."""
     clock.advance(10)
     await nudge(hub)
+
+
+async def come_to_rest(hub: StoreHub, clock: ManualClock) -> None:
+    """Let everything that waits get in, and everything happen that is due by then."""
+    clock.advance(10)
+    before = -1
+    while hub.backlog or before != hub.board.counters.seq:
+        before = hub.board.counters.seq
+        hub.ring()
+        await nudge(hub)

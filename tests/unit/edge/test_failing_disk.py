@@ -19,7 +19,7 @@ from edge.intents import FromCloud, Intent, Refused
 from edge.journal import Row
 from edge.store import StoreHub
 from tests.builders import ManualClock, a_layout
-from tests.unit.edge.disks import Disk, a_hub, nudge, try_again
+from tests.unit.edge.disks import Disk, a_hub, come_to_rest, nudge
 from tests.unit.edge.mornings import Batch, Touch, mornings
 
 LAYOUT = a_layout()
@@ -74,8 +74,7 @@ async def check(path: Path, morning: list[Batch], plan: list[bool]) -> None:
         hub.follow(lambda commit: seen.extend(commit.facts))
         answers = await live(hub, clock, morning, done)
         disk.plan = ()
-        while hub.backlog:
-            await try_again(hub, clock)
+        await come_to_rest(hub, clock)
         journalled = await hub.journal.facts()
         before = rows(hub.board)
         assert rows(rebuilt(journalled)) == before
