@@ -11,7 +11,7 @@ from edge.intents import Intent
 from edge.opendelivery import Unreadable, read_order, seconds
 from edge.orders import OrderId
 
-Who = Annotated[str, Meta(max_length=80, pattern=r"^(display|api|setup):[\w.:-]*$|^$")]
+Who = Annotated[str, Meta(max_length=80, pattern=r"^((display|api|setup):[\w.:-]*)?$(?!\n)")]
 
 
 class Unasked(ValueError):

@@ -12,7 +12,8 @@ from edge.layout import Minutes, PhoneShown
 from edge.orders import StageId, StationId
 from edge.words import Language
 
-Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ takes a line end behind it
+Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=KEY)]
 TOKEN_VARIABLE = "OVENBELL_FEED_TOKEN"  # noqa: S105 - the name of the variable, not the token
 
 
@@ -67,7 +68,7 @@ class RouteSettings(Settings, frozen=True):
 class StationSettings(Settings, frozen=True):
     """A place where stages are worked."""
 
-    id: Annotated[StationId, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    id: Annotated[StationId, Meta(min_length=1, max_length=64, pattern=KEY)]
     stages: Annotated[tuple[StageId, ...], Meta(min_length=1, max_length=50)]
     name: str = ""
     slots: Annotated[int, Meta(ge=1, le=99)] = 12
