@@ -29,6 +29,7 @@ TICK = 1.0
 QUEUE = 200  # messages a screen may lag behind before it gets a snapshot instead
 CLOSED_KEPT = 2_000  # closed orders remembered, so that a screen that was away can continue
 LARGEST_BODY = 512 * 1024
+LONGEST_SEQUENCE = 18  # digits
 FOUND = 100  # orders one search answers
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -220,10 +221,11 @@ class Feed:
         board = self.hub.board
         after = request.query.get("after", "")
         same = request.query.get("journal", self.hub.journal.id) == self.hub.journal.id
-        if not same or not after.isdecimal() or not self._since <= int(after) <= board.counters.seq:
+        known = int(after) if after.isdecimal() and len(after) <= LONGEST_SEQUENCE else -1
+        if not same or not self._since <= known <= board.counters.seq:
             return self._snapshot()
-        changed = [show_order(board, order) for order in board.orders.values() if order.revision > int(after)]
-        closed = [OrderView(order=order, state="closed") for seq, order in self._closed if seq > int(after)]  # type: ignore[arg-type]
+        changed = [show_order(board, order) for order in board.orders.values() if order.revision > known]
+        closed = [OrderView(order=order, state="closed") for seq, order in self._closed if seq > known]  # type: ignore[arg-type]
         pages = {station: row.page for station, row in board.stations.items()}
         return encode(
             Change(

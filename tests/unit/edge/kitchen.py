@@ -27,6 +27,7 @@ class Kitchen:
     def __init__(self, layout: Layout | None = None, clock: ManualClock | None = None) -> None:
         self.board = Board(layout or a_layout())
         self.clock = clock or ManualClock()
+        self.latest = self.board  # the draft of the last batch: what it changed
         self.facts: list[Fact[f.Happened]] = []
         self.closed: dict[OrderId, Order] = {}
         self.alarms: list[tuple[float, Intent]] = []
@@ -62,6 +63,7 @@ class Kitchen:
             for key, row in changes.items():
                 self._stored[table][key] = None if row is None else msgspec.json.encode(row)
         draft.merge()
+        self.latest = draft
         self.closed |= {order_id: order for order_id, order in draft.closed.changes.items() if order is not None}
         self.alarms += alarms(draft)
         return reasons

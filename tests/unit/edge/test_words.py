@@ -22,7 +22,10 @@ def said_literally() -> set[str]:
     texts = set()
     for file in (file for room in ROOMS for file in (HOUSE / room).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in {"say", "_say"}:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in {
+                "say",
+                "_say",
+            }:
                 texts |= {
                     constant.value
                     for argument in node.args
