@@ -30,15 +30,15 @@ def measure(*, quick: bool) -> Iterator[Section]:
         old = root / "old"
         old.mkdir()
         facts = _make_history(old, FEW_FACTS if quick else FACTS)
-        without, history, imports = [], [], []
+        found: tuple[list[float], ...] = ([], [], [])
         for number in range(-1, FEW_ROUNDS if quick else ROUNDS):
             new = root / f"new-{number}"
             new.mkdir()
             times = (_until_healthy(new, environment), _until_healthy(old, environment), _import(environment))
             if number >= 0:  # the first makes the bytecode
-                for found, seconds in zip((without, history, imports), times, strict=True):
-                    found.append(seconds)
-    ours, empty, bare = middle(history), middle(without), middle(imports)
+                for kind, seconds in zip(found, times, strict=True):
+                    kind.append(seconds)
+    empty, ours, bare = map(middle, found)
     yield Section(
         "Start-up until GET /healthz says ok",
         (

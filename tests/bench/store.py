@@ -36,13 +36,29 @@ stages = ["frosting", "boxing"]
 
 
 def store_toml(
-    directory: Path, *, cloud: str = "", listen: str = "127.0.0.1:0", grace: float = 5, rest: str = BAKERY
+    directory: Path,
+    *,
+    cloud: str,
+    listen: str = "127.0.0.1:0",
+    grace: float = 5,
+    close_after: float = 12,
+    rest: str = BAKERY,
 ) -> Path:
     """Write a store's settings, with its journal beside them."""
-    file, journal = directory / "store.toml", directory / "journal.db"
-    road = f'[cloud]\nurl = "{cloud}"\ngrace_seconds = {grace}\n' if cloud else ""
+    file = directory / "store.toml"
     file.write_text(
-        f'[store]\nid = "bench"\n[journal]\npath = "{journal}"\n[feed]\nlisten = "{listen}"\n{road}{rest}',
+        f"""
+[store]
+id = "bench"
+close_after_hours = {close_after}
+[journal]
+path = "{directory / "journal.db"}"
+[feed]
+listen = "{listen}"
+[cloud]
+url = "{cloud}"
+grace_seconds = {grace}
+{rest}""",
         encoding="utf-8",
     )
     return file
@@ -63,10 +79,17 @@ def order_event(number: int, now: datetime, code: str = "cake-strawberry-8") -> 
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def backlog(count: int) -> list[bytes]:
+def collected_event(number: int, now: datetime) -> bytes:
+    """A rider has that order."""
+    event = json.loads(order_event(number, now))
+    event |= {"id": f"mt-2026-{number:06}-2", "type": "ovenbell.order.collected", "data": {"id": event["subject"]}}
+    return json.dumps(event).encode()
+
+
+def backlog(count: int, first: int = 1) -> list[bytes]:
     """Orders that came while the store was away."""
     now = datetime.now(UTC)
-    return [order_event(number, now) for number in range(1, count + 1)]
+    return [order_event(number, now) for number in range(first, first + count)]
 
 
 @contextmanager
