@@ -13,19 +13,26 @@ from edge.apply import apply
 from edge.board import Board, stations_of
 from edge.facts import Fact
 from edge.intents import Intent
+from edge.layout import Layout, PrintRule, Stage
 from edge.orders import Item, Moment, OrderId, OrderState, StageId, StationId
 from edge.updates import Update, UpdateId, UpdateKind
-from tests.builders import MINUTE, a_layout
+from tests.builders import HOUR, MINUTE, a_layout
 from tests.unit.edge.kitchen import Kitchen
 from tests.unit.edge.mornings import Batch, Touch, by_hand, mornings, unchanged
 
-LAYOUT = a_layout()
+LAYOUTS = (
+    a_layout(),
+    a_layout(grace=0, printing=(PrintRule("all", (), "arrived"), PrintRule("door", (), "ready"))),
+    a_layout(stages=tuple(Stage(StageId(name), presses=2) for name in ("baking", "boxing", "making")), grace=60),
+    a_layout(stations=(), stages=(), cloud=False, close_after=HOUR),
+)
+layouts = st.sampled_from(LAYOUTS)
 
 
 def rows(board: Board) -> dict[str, Any]:
     """Everything a board knows, the numbers that are free too."""
     tables = {name: dict(getattr(board, name).items()) for name in Board.TABLES if name not in {"free", "top"}}
-    free = {(s, at): board.lowest_free(s, at) for s in LAYOUT.stations for at in (0.0, float("inf"))}
+    free = {(s, at): board.lowest_free(s, at) for s in board.layout.stations for at in (0.0, float("inf"))}
     return tables | {"counters": board.counters, "free": free}
 
 
@@ -47,10 +54,10 @@ def live(kitchen: Kitchen, morning: Sequence[Batch]) -> list[tuple[float, list[I
     return asked
 
 
-@given(mornings(), st.integers(2, 9))
+@given(layouts, mornings(), st.integers(2, 9))
 @settings(max_examples=120)
-def test_a_batch_gives_the_same_board_as_one_by_one(morning: list[Batch], size: int) -> None:
-    single, batched = Kitchen(LAYOUT), Kitchen(LAYOUT)
+def test_a_batch_gives_the_same_board_as_one_by_one(layout: Layout, morning: list[Batch], size: int) -> None:
+    single, batched = Kitchen(layout), Kitchen(layout)
     for after, intents in live(single, morning):
         batched.clock.advance(after)
         for first in range(0, len(intents), size):
@@ -59,12 +66,12 @@ def test_a_batch_gives_the_same_board_as_one_by_one(morning: list[Batch], size: 
     assert rows(batched.board) == rows(single.board)
 
 
-@given(mornings())
+@given(layouts, mornings())
 @settings(max_examples=100)
-def test_the_journalled_facts_rebuild_the_board(morning: list[Batch]) -> None:
-    kitchen = Kitchen(LAYOUT)
+def test_the_journalled_facts_rebuild_the_board(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
     live(kitchen, morning)
-    board = Board(LAYOUT).draft()
+    board = Board(layout).draft()
     for fact in kitchen.facts:
         what = msgspec.json.decode(msgspec.json.encode(fact.what), type=f.Happened)
         apply(board, Fact(fact.seq, fact.at, fact.by, fact.intent, what))
@@ -72,12 +79,12 @@ def test_the_journalled_facts_rebuild_the_board(morning: list[Batch]) -> None:
     assert rows(board) | {"closed": {}} == rows(kitchen.board)
 
 
-@given(mornings(), mornings())
+@given(layouts, mornings(), mornings())
 @settings(max_examples=100)
 def test_a_store_that_was_started_again_goes_on_as_if_nothing_had_been(
-    before: list[Batch], afterwards: list[Batch]
+    layout: Layout, before: list[Batch], afterwards: list[Batch]
 ) -> None:
-    steady, restarted = Kitchen(LAYOUT), Kitchen(LAYOUT)
+    steady, restarted = Kitchen(layout), Kitchen(layout)
     for kitchen in (steady, restarted):
         live(kitchen, before)
     restarted.restart()
@@ -88,10 +95,12 @@ def test_a_store_that_was_started_again_goes_on_as_if_nothing_had_been(
     assert rows(restarted.board) == rows(steady.board)
 
 
-@given(mornings())
+@given(layouts, mornings())
 @settings(max_examples=150)
-def test_numbers_are_unique_and_stable_and_rest_before_they_are_given_again(morning: list[Batch]) -> None:
-    kitchen = Kitchen(LAYOUT)
+def test_numbers_are_unique_and_stable_and_rest_before_they_are_given_again(
+    layout: Layout, morning: list[Batch]
+) -> None:
+    kitchen = Kitchen(layout)
     taken: dict[tuple[StationId, int], OrderId] = {}
     freed: dict[tuple[StationId, int], tuple[OrderId, float]] = {}
     seen = 0
@@ -107,7 +116,7 @@ def test_numbers_are_unique_and_stable_and_rest_before_they_are_given_again(morn
                     taken[station, number] = order
                 case f.SlotFreed(order, station, number, until):
                     assert taken.pop((station, number)) == order
-                    assert until >= fact.at + LAYOUT.rest
+                    assert until >= fact.at + layout.rest
                     freed[station, number] = (order, until)
                 case _:
                     pass
@@ -117,24 +126,26 @@ def test_numbers_are_unique_and_stable_and_rest_before_they_are_given_again(morn
         assert taken == dict(board.slots.items())
 
 
-@given(mornings())
+@given(layouts, mornings())
 @settings(max_examples=100)
-def test_no_open_order_is_invisible_and_no_other_takes_a_number(morning: list[Batch]) -> None:
-    kitchen = Kitchen(LAYOUT)
+def test_no_open_order_is_invisible_and_no_other_takes_a_number(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
     for intent in each(kitchen, morning):
         kitchen.batch([intent])
         for order in kitchen.board.orders.values():
-            assert set(order.slots) == set(stations_of(LAYOUT, order))
+            assert set(order.slots) == set(stations_of(layout, order))
             assert bool(order.slots) == (order.state is OrderState.OPEN) or order.state is OrderState.CANCELLED
             assert {mark.station for mark in order.marks} <= set(order.slots)
             assert order.made or order.state is not OrderState.READY
             assert not order.made or order.state is not OrderState.OPEN
 
 
-@given(mornings())
+@given(layouts, mornings())
 @settings(max_examples=150)
-def test_updates_leave_in_order_per_order_and_one_taken_back_in_time_never_leaves(morning: list[Batch]) -> None:
-    kitchen = Kitchen(LAYOUT)
+def test_updates_leave_in_order_per_order_and_one_taken_back_in_time_never_leaves(
+    layout: Layout, morning: list[Batch]
+) -> None:
+    kitchen = Kitchen(layout)
     withdrawn: set[UpdateId] = set()
     left: dict[int, Update] = {}
     for intent in each(kitchen, morning):
@@ -166,12 +177,12 @@ def _story(item: Item) -> list[tuple[StageId, Moment]]:
     return done + ([(item.route[item.place], Moment.STARTED)] if item.moment is Moment.STARTED else [])
 
 
-@given(mornings(unchanged, by_hand))
+@given(layouts.filter(lambda layout: layout.cloud), mornings(unchanged, by_hand))
 @settings(max_examples=150)
-def test_who_follows_the_updates_knows_where_every_item_stands(morning: list[Batch]) -> None:
-    kitchen = Kitchen(LAYOUT)
+def test_who_follows_the_updates_knows_where_every_item_stands(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
     live(kitchen, morning)
-    live(kitchen, [Batch(MINUTE, ())])
+    live(kitchen, [Batch(2 * MINUTE, ())])
     stories: dict[tuple[Any, Any], list[tuple[Any, Any]]] = defaultdict(list)
     ready: set[Any] = set()
     for row in kitchen.told():
@@ -199,10 +210,10 @@ def test_who_follows_the_updates_knows_where_every_item_stands(morning: list[Bat
             assert (order.id in ready) == (order.state is OrderState.READY)
 
 
-@given(mornings())
+@given(layouts, mornings())
 @settings(max_examples=60)
-def test_a_refused_intent_leaves_nothing_behind(morning: list[Batch]) -> None:
-    kitchen = Kitchen(LAYOUT)
+def test_a_refused_intent_leaves_nothing_behind(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
     for intent in each(kitchen, morning):
         before, facts = rows(kitchen.board), len(kitchen.facts)
         if kitchen.batch([intent]) != [""]:
