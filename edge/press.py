@@ -6,7 +6,7 @@ from edge import facts as f
 from edge.board import Board, MoveRef
 from edge.intents import Acknowledge, AtStation, Bump, Recall, Refused, Reprint, TurnPage
 from edge.layout import Layout, Station
-from edge.orders import Item, Moment, Order, OrderState, StationId
+from edge.orders import Item, Moment, Move, Order, OrderState, StationId
 from edge.settle import settle
 from edge.tickets import Job
 
@@ -75,7 +75,7 @@ def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
         order = draft.orders.get(intent.order) if intent.order else None
         if order is None:
             raise Refused(f"there is no order {intent.order} on the board" if intent.order else "say which station")
-        moves = [move for item in order.items for move in item.moves]
+        moves = _moves(order, intent)
         if not moves:
             raise Refused(f"{order.display_id} has no move to take back")
         last = max(moves, key=lambda move: move.id)
@@ -84,24 +84,36 @@ def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
         return MoveRef(last.id, order.id, slot)
     station = _station(draft, intent.station)
     number = _number(draft, station, intent)
-    made = draft.station(station.id).moves
+    made = _made(draft, station, intent)
     if number is None:
-        refs = [ref for ref in made if intent.order in {None, ref.order}]
-        if not refs:
+        if not made:
             raise Refused(f"nothing to recall at {station.name}")
-        return refs[-1]
+        return made[-1]
     here = draft.at(station.id, number)
     if here is not None:
         if intent.order not in {None, here.id}:
             raise Refused(f"slot {number} at {station.name} is {here.display_id} now")
-        moves = [move for item in here.items for move in item.moves if move.station == station.id]
+        moves = [move for move in _moves(here, intent) if move.station == station.id]
         if not moves:
             raise Refused(f"nothing to recall in slot {number} at {station.name}")
         return MoveRef(max(move.id for move in moves), here.id, number)
-    refs = [ref for ref in made if ref.slot == number and intent.order in {None, ref.order}]
+    refs = [ref for ref in made if ref.slot == number]
     if not refs:
         raise Refused(f"slot {number} at {station.name} is empty")
     return refs[-1]
+
+
+def _made(draft: Board, station: Station, intent: Recall) -> list[MoveRef]:
+    """The station's presses that a recall may mean, oldest first."""
+    refs = [ref for ref in draft.station(station.id).moves if intent.order in {None, ref.order}]
+    if intent.item is None:
+        return refs
+    orders = ((ref, draft.orders.get(ref.order)) for ref in refs)
+    return [ref for ref, order in orders if order and any(ref.move == move.id for move in _moves(order, intent))]
+
+
+def _moves(order: Order, intent: Recall) -> list[Move]:
+    return [move for item in order.items if intent.item in {None, item.id} for move in item.moves]
 
 
 def acknowledge(draft: Board, intent: Acknowledge, now: float) -> Iterator[f.Happened]:

@@ -1,5 +1,7 @@
 """Presses: what a button moves, what follows from it by itself, and how it is taken back."""
 
+from typing import Any
+
 import pytest
 
 from edge import intents as i
@@ -198,6 +200,16 @@ def test_a_recall_may_name_one_item_and_the_others_can_follow() -> None:
     assert [kitchen.stands(n) for n in "12"] == ["boxing started", "baking started"]
     kitchen.ask(i.Recall(station=OVEN))
     assert [kitchen.stands(n) for n in "12"] == ["baking started", "baking started"]
+
+
+@pytest.mark.parametrize("where", [{"station": OVEN, "slot": 1}, {"station": OVEN}, {"order": O1}])
+def test_a_recall_of_one_item_takes_back_its_own_last_move(where: dict[str, Any]) -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1", items=(a_cake("1"), a_cake("2")))
+    for number in "12":
+        kitchen.ask(i.Bump(station=OVEN, slot=1, item=ItemId(number)))
+    kitchen.ask(i.Recall(**where, item=ItemId("1")))
+    assert [kitchen.stands(n) for n in "12"] == ["baking waiting", "baking started"]
 
 
 def test_a_recalled_order_returns_to_its_old_number_although_that_rests() -> None:
