@@ -256,6 +256,11 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
         yield f.UpdateSent(order.id, due)
 
 
+def _reseat(draft: Board, intent: i.Reseat, now: float) -> Iterator[f.Happened]:
+    if intent.order in draft.orders:
+        yield from settle(draft, intent.order, now)
+
+
 # --- couriers -------------------------------------------------------------------------------------------------------
 
 
@@ -303,6 +308,7 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.ReleaseDue: _release_due,
     i.CloseDue: _close_due,
     i.SendDue: _send_due,
+    i.Reseat: _reseat,
     i.ReportTicket: _ticket,
     i.ReceiptUpdates: _receipt,
 }

@@ -68,6 +68,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     archived: str  # the table of rows that are no longer on the board
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
     alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask because of a draft's changes
+    waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
     spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
 
 
@@ -177,6 +178,8 @@ class Hub(Generic[S, I, W]):
             for key, row in old.items():
                 table[key] = row
         self._set_alarms(everything)
+        for intent in self._rules.waking(self.board):
+            self.offer(intent, by="hub", key=None, done=_nothing)
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]
 
     async def stop(self) -> None:

@@ -133,6 +133,10 @@ class SendDue(OfOrder, frozen=True):
     """The clock: an order's updates leave their grace."""
 
 
+class Reseat(OfOrder, frozen=True):
+    """The settings were edited: an order's cards belong to the stations that work its stages now."""
+
+
 class ReportTicket(Record, frozen=True):
     """A spooler says how far a ticket got."""
 
@@ -149,7 +153,7 @@ class ReceiptUpdates(Record, frozen=True):
 
 Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
 FromCloud = Place | Change | Cancel | Gone | KeepLetter
-FromClock = ReleaseDue | CloseDue | SendDue
+FromClock = ReleaseDue | CloseDue | SendDue | Reseat
 FromCourier = ReportTicket | ReceiptUpdates
 Intent = Asked | Reschedule | FromCloud | FromClock | FromCourier
 

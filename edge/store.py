@@ -8,7 +8,7 @@ import msgspec
 
 from edge import intents as i
 from edge.apply import apply
-from edge.board import Board
+from edge.board import Board, stations_of
 from edge.clock import Clock
 from edge.decide import decide
 from edge.facts import Happened
@@ -35,6 +35,13 @@ def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
             yield update.leaves, i.SendDue(order.id)
 
 
+def _waking(board: Board) -> Iterator[Intent]:
+    """What a store that starts must ask: its stations may have been edited while it was off."""
+    for order in board.orders.values():
+        if order.state is OrderState.OPEN and set(order.slots) != set(stations_of(board.layout, order)):
+            yield i.Reseat(order.id)
+
+
 def _asks_about(intent: Intent) -> str | None:
     match intent:
         case i.Place(order=order) | i.Change(order=order):
@@ -57,6 +64,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     archived="closed",
     asks_about=_asks_about,
     alarms=alarms,
+    waking=_waking,
     spoilt=_spoilt,
 )
 

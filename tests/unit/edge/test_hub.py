@@ -17,10 +17,24 @@ from edge.decide import decide
 from edge.hub import BATCH, Commit, NotCommitted
 from edge.intents import Intent, Refused
 from edge.journal import Journal
+from edge.layout import Station
 from edge.orders import OrderId, OrderState, StationId
 from edge.store import RULES, StoreHub, store_hub
 from edge.updates import UpdateKind
-from tests.builders import HOUR, KITCHEN, MORNING, OVEN, ManualClock, a_bun, a_cake, a_layout, a_stamp, placed
+from tests.builders import (
+    DECO,
+    HOUR,
+    KITCHEN,
+    MORNING,
+    OVEN,
+    ManualClock,
+    a_bun,
+    a_cake,
+    a_layout,
+    a_stamp,
+    placed,
+    stages,
+)
 from tests.cloud import until
 from tests.unit.edge.disks import Disk, a_hub, nudge, try_again
 
@@ -458,6 +472,27 @@ async def test_what_came_due_while_the_hub_was_off_happens_at_its_start(path: Pa
         }
         assert [row.sequence for row in hub.board.outbox.values() if row.sequence is None] == []
         assert {row.by for row in await hub.journal.facts() if row.kind == "OrderReleased"} == {"clock"}
+
+
+async def test_a_store_whose_stations_were_edited_shows_every_open_order_at_its_new_place(path: Path) -> None:
+    async with a_hub(path) as hub:
+        for name in ("o1", "o2"):
+            await hub.submit(placed(name, a_cake("1"), a_bun("2")), by="cloud")
+        await hub.submit(i.Bump(station=OVEN, slot=2), by="keypad")
+        await hub.submit(i.Hold(O1), by="api")
+        before = hub.board.orders[OrderId("o2")].items
+    bigger = a_layout(stations=(Station(DECO, "Everything", stages("baking", "cooling", "frosting", "boxing")),))
+    async with a_hub(path, layout=bigger) as hub:
+        await nudge(hub)
+        order = hub.board.orders[OrderId("o2")]
+        assert (order.slots, order.items) == ({KITCHEN: 2, DECO: 1}, before)
+        await hub.submit(i.Bump(station=DECO, slot=1), by="keypad")
+        await hub.submit(i.Release(O1), by="api")
+        assert set(hub.board.orders[O1].slots) == {KITCHEN, DECO}
+        seq = hub.board.counters.seq
+    async with a_hub(path, layout=bigger) as hub:
+        await nudge(hub)
+        assert hub.board.counters.seq == seq
 
 
 async def test_time_moves_things_by_itself(path: Path) -> None:
