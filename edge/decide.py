@@ -257,8 +257,9 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
 
 
 def _reseat(draft: Board, intent: i.Reseat, now: float) -> Iterator[f.Happened]:
-    if intent.order in draft.orders:
-        yield from settle(draft, intent.order, now)
+    order = draft.orders.get(intent.order)
+    if order and order.state is OrderState.OPEN:
+        yield from settle(draft, order.id, now)
 
 
 # --- couriers -------------------------------------------------------------------------------------------------------

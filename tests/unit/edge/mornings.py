@@ -129,7 +129,12 @@ people = st.one_of(
     st.builds(i.Prioritise, _order, st.integers(0, 9)),
     st.builds(i.Reschedule, _order, _some(MORNING, MORNING + 4 * HOUR, MORNING + 9 * HOUR)),
 )
-clock = st.one_of(st.builds(i.ReleaseDue, _order), st.builds(i.CloseDue, _order), st.builds(i.SendDue, _order))
+clock = st.one_of(
+    st.builds(i.ReleaseDue, _order),
+    st.builds(i.CloseDue, _order),
+    st.builds(i.SendDue, _order),
+    st.builds(i.Reseat, _order),
+)
 
 
 def _busy(*others: SearchStrategy[Wish]) -> SearchStrategy[Wish]:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import facts as f
+from edge import intents as i
 from edge.apply import apply
 from edge.board import Board, stations_of
 from edge.facts import Fact
@@ -208,6 +209,15 @@ def test_who_follows_the_updates_knows_where_every_item_stands(layout: Layout, m
         }
         if order.state in {OrderState.OPEN, OrderState.READY}:
             assert (order.id in ready) == (order.state is OrderState.READY)
+
+
+@given(layouts, mornings())
+@settings(max_examples=60)
+def test_a_store_whose_settings_stay_has_nothing_to_bring_into_line(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
+    live(kitchen, morning)
+    for order in kitchen.board.orders.values():
+        assert kitchen.ask(i.Reseat(order.id)) == []
 
 
 @given(layouts, mornings())
