@@ -4,13 +4,15 @@ import asyncio
 from contextlib import suppress
 from typing import Self
 
+from tests.brokers import free_port
+
 
 class Valve:
-    """Forwards both ways until it is told to hold what the hub sends."""
+    """Forwards both ways once it is entered, until it is told to hold what the hub sends."""
 
     def __init__(self, port: int) -> None:
         self.holding = False
-        self.port = 0
+        self.port = free_port()
         self._broker_port = port
         self._open = asyncio.Event()
         self._open.set()
@@ -18,8 +20,7 @@ class Valve:
         self._pumps: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._join, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(self._join, "127.0.0.1", self.port)
         return self
 
     async def __aexit__(self, *_: object) -> None:
