@@ -90,7 +90,8 @@ class Publisher:
             self._receipting.cancel()
         if self._through > self._receipted:
             with suppress(NotCommitted, TimeoutError):
-                await asyncio.wait_for(self._hub.submit(ReceiptUpdates(self._through), by="cloud"), GATHERED)
+                async with asyncio.timeout(GATHERED):
+                    await self._hub.submit(ReceiptUpdates(self._through), by="cloud")
 
     def _queue(self, rows: list[Update]) -> None:
         fresh = sorted((row.sequence, row) for row in rows if row.sequence is not None and row.sequence > self._newest)

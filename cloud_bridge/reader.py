@@ -1,7 +1,8 @@
 """Reads what the cloud sends to a store: bytes in, an intent or a dead letter out, nothing else touched."""
 
+import json
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import msgspec
 from msgspec import Raw
@@ -63,7 +64,7 @@ class Reader(msgspec.Struct, frozen=True):
         try:
             if len(payload) > LARGEST:
                 raise Unreadable(f"{len(payload)} bytes: at most {LARGEST // 1024} KiB are read")
-            event = _ENVELOPE.decode(payload)
+            event = _decode(payload)
             if topic == self.topics.receipts:
                 return self._receipt(event)
             return self._order(event, now)
@@ -103,6 +104,21 @@ class Reader(msgspec.Struct, frozen=True):
         if receipt.journal != self.journal:
             return None  # for the journal of a lost or replaced machine
         return Understood(ReceiptUpdates(through=int(receipt.through)), None)
+
+
+def _decode(payload: bytes) -> _Envelope:
+    """The envelope. Half a character, as a cut emoji leaves it, is no JSON to msgspec; it must not cost the order."""
+    try:
+        return _ENVELOPE.decode(payload)
+    except msgspec.DecodeError:
+        if b"\\ud" not in payload.lower():
+            raise
+    loose = json.loads(payload, parse_constant=_refuse)
+    return _ENVELOPE.decode(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise Unreadable(f"{constant} is not JSON")
 
 
 def letter(topic: str, payload: bytes, reason: str) -> Understood:

@@ -7,13 +7,12 @@ import msgspec
 
 from edge import facts as f
 from edge.board import MOVES_KEPT, Board, MoveRef, Rest, items_at
-from edge.facts import Fact
 from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Word
+from edge.outbox import StoreFact, delete_graced, forget_receipted, let_leave, take_back, tell, tell_item
 from edge.tickets import Job, JobState
-from edge.updates import GRACED, Update, UpdateId, UpdateKind
+from edge.updates import UpdateKind
 
 replace = msgspec.structs.replace
-StoreFact = Fact[f.Happened]
 
 
 def apply(draft: Board, fact: StoreFact) -> int | None:
@@ -41,7 +40,7 @@ def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
     order = replace(what.order, number=what.order.number or fact.seq, revision=fact.seq)
     draft.orders[order.id] = order
     if order.state is not OrderState.LAPSED:
-        _tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+        tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
 
 
 def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
@@ -51,7 +50,7 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
         marked = _mark(marked, station, Word.CHANGED)
     draft.orders[order.id] = marked
     if order.state is not OrderState.LAPSED:
-        _tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+        tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
 
 
 def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
@@ -64,7 +63,7 @@ def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
     for station in order.slots:
         order = _mark(order, station, Word.CANCELLED)
     draft.orders[order.id] = order
-    _tell(draft, fact, order, UpdateKind.ACCEPTED, event=what.stamp.id if what.stamp else None)
+    tell(draft, fact, order, UpdateKind.ACCEPTED, event=what.stamp.id if what.stamp else None)
 
 
 def _held(draft: Board, _fact: StoreFact, what: f.OrderHeld) -> None:
@@ -76,12 +75,15 @@ def _released(draft: Board, fact: StoreFact, what: f.OrderReleased) -> None:
         items = tuple(item if item.moves else replace(item, since=fact.at) for item in order.items)
         return replace(order, state=OrderState.OPEN, release=None, released=True, closes=None, items=items)
 
-    draft.update_order(what.order, released)
+    lapsed = draft.orders[what.order].state is OrderState.LAPSED
+    order = draft.update_order(what.order, released)
+    if lapsed:  # nobody was told when it came
+        tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
 
 
 def _rescheduled(draft: Board, fact: StoreFact, what: f.OrderRescheduled) -> None:
     order = draft.update_order(what.order, lambda o: replace(o, due=what.due, release=what.release))
-    _tell(draft, fact, order, UpdateKind.RESCHEDULED, due=what.due)
+    tell(draft, fact, order, UpdateKind.RESCHEDULED, due=what.due)
 
 
 def _prioritised(draft: Board, _fact: StoreFact, what: f.OrderPrioritised) -> None:
@@ -91,18 +93,12 @@ def _prioritised(draft: Board, _fact: StoreFact, what: f.OrderPrioritised) -> No
 def _ready(draft: Board, fact: StoreFact, what: f.OrderReady) -> None:
     closes = fact.at + draft.layout.close_after
     order = draft.update_order(what.order, lambda o: replace(o, state=OrderState.READY, closes=closes))
-    _tell(draft, fact, order, UpdateKind.READY, move=what.move)
+    tell(draft, fact, order, UpdateKind.READY, move=what.move)
 
 
 def _unready(draft: Board, _fact: StoreFact, what: f.OrderUnready) -> None:
-    order = draft.orders[what.order]
-    kept = []
-    for update_id in order.graced:
-        if draft.outbox[UpdateId(update_id)].kind is UpdateKind.READY:
-            draft.outbox.drop(UpdateId(update_id))
-        else:
-            kept.append(update_id)
-    draft.orders[order.id] = replace(order, state=OrderState.OPEN, closes=None, graced=tuple(kept))
+    draft.update_order(what.order, lambda o: replace(o, state=OrderState.OPEN, closes=None))
+    delete_graced(draft, what.order, lambda update: update.kind is UpdateKind.READY)
 
 
 def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
@@ -110,7 +106,7 @@ def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
     order = draft.update_order(
         what.order, lambda o: replace(o, state=OrderState.COLLECTED, closes=closes, stamp=what.stamp or o.stamp)
     )
-    _tell(draft, fact, order, UpdateKind.COLLECTED, reason=what.reason or None)
+    tell(draft, fact, order, UpdateKind.COLLECTED, reason=what.reason or None)
 
 
 def _lapsed(draft: Board, fact: StoreFact, what: f.OrderLapsed) -> None:
@@ -207,17 +203,16 @@ def _step(
 
 def _started(draft: Board, fact: StoreFact, what: f.ItemStarted) -> None:
     order, item = _step(draft, fact, what, lambda item: replace(item, moment=Moment.STARTED))
-    _tell_item(draft, fact, order, item, what)
+    tell_item(draft, fact, order, item, what)
 
 
 def _finished(draft: Board, fact: StoreFact, what: f.ItemFinished) -> None:
     order, item = _step(draft, fact, what, lambda item: replace(item, place=item.place + 1, moment=Moment.WAITING))
-    _tell_item(draft, fact, order, item, what)
+    tell_item(draft, fact, order, item, what)
 
 
 def _recalled(draft: Board, fact: StoreFact, what: f.MoveRecalled) -> None:
     before = draft.orders[what.order]
-    unready = before.state is OrderState.READY
     back = {taken.item: taken for taken in what.items}
 
     def restored(item: Item) -> Item:
@@ -231,46 +226,8 @@ def _recalled(draft: Board, fact: StoreFact, what: f.MoveRecalled) -> None:
     if not any(move.id == what.move for item in order.items for move in item.moves):  # else a part of it stands
         row = draft.station(what.station)
         draft.stations[what.station] = replace(row, moves=tuple(ref for ref in row.moves if ref.move != what.move))
-    graced = (draft.outbox[UpdateId(update_id)] for update_id in order.graced)
-    unsent = [u for u in graced if u.kind is UpdateKind.READY or (u.move == what.move and u.item in back)]
-    for update in unsent:
-        draft.outbox.drop(update.id)
-    gone = {update.id for update in unsent}
-    order = replace(order, graced=tuple(g for g in order.graced if g not in gone))
     draft.orders[order.id] = order
-    never_heard = {(update.item, update.stage, update.kind) for update in unsent}
-    undid_ready = unready and not any(update.kind is UpdateKind.READY for update in unsent)
-    for item in before.items:
-        if item.id in back:
-            for place, moment in _told(draft, item, back[item.id]):
-                kind = UpdateKind.STARTED if moment is Moment.STARTED else UpdateKind.FINISHED
-                if (item.id, item.route[place], kind) in never_heard:
-                    continue
-                stage = item.route[place]
-                _tell(
-                    draft,
-                    fact,
-                    draft.orders[order.id],
-                    UpdateKind.RECALLED,
-                    item=item.id,
-                    name=item.name,
-                    stage=stage,
-                    station=draft.layout.station_of(stage),
-                    quantity=item.quantity,
-                    moment=moment,
-                    unready=undid_ready,
-                )
-                undid_ready = False
-
-
-def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:
-    """The moments a move told about an item, latest first: places in its route."""
-    if taken.moment is Moment.WAITING:
-        return [(taken.place, Moment.STARTED)]
-    told = [(taken.place, Moment.FINISHED)]
-    if not item.made and item.moment is Moment.STARTED and draft.layout.stage(item.route[item.place]).presses == 1:
-        told.insert(0, (item.place, Moment.STARTED))
-    return told
+    take_back(draft, fact, before, what)
 
 
 # --- tickets --------------------------------------------------------------------------------------------------------
@@ -296,80 +253,9 @@ def _ticket_reported(state: JobState) -> Callable[[Board, StoreFact, Any], None]
     return reported
 
 
-# --- updates to the cloud -------------------------------------------------------------------------------------------
-
-
-def _tell_item(draft: Board, fact: StoreFact, order: Order, item: Item, what: f.ItemStarted | f.ItemFinished) -> None:
-    _tell(
-        draft,
-        fact,
-        order,
-        UpdateKind.STARTED if isinstance(what, f.ItemStarted) else UpdateKind.FINISHED,
-        move=what.move,
-        item=item.id,
-        name=item.name,
-        stage=what.stage,
-        station=what.station,
-        quantity=item.quantity,
-        implied=isinstance(what, f.ItemStarted) and what.implied,
-    )
-
-
-def _tell(draft: Board, fact: StoreFact, order: Order | None, kind: UpdateKind, **about: Any) -> None:
-    """Put an update into the outbox: with its sequence at once, or into its grace.
-
-    Order is kept per order: an update never leaves before an earlier one of its order that is still in its grace.
-    """
-    if not draft.layout.cloud:
-        return
-    update_id = _update_id(draft, fact)
-    leaves = fact.at + draft.layout.grace if kind in GRACED else fact.at
-    if order is not None and order.graced:
-        leaves = max(leaves, draft.outbox[UpdateId(order.graced[-1])].leaves)
-    update = Update(update_id, kind, fact.at, fact.by, leaves, **about)
-    if order is not None:
-        update = replace(update, order=order.id, display_id=order.display_id, reply_to=order.reply_to)
-    if order is not None and (leaves > fact.at or order.graced):
-        draft.outbox[update_id] = update
-        draft.update_order(order.id, lambda o: replace(o, graced=(*o.graced, update_id)))
-    else:
-        _number(draft, update)
-
-
-def _update_id(draft: Board, fact: StoreFact) -> UpdateId:
-    update_id, copies = UpdateId(str(fact.seq)), 1
-    while update_id in draft.outbox:
-        copies += 1
-        update_id = UpdateId(f"{fact.seq}.{copies}")
-    return update_id
-
-
-def _number(draft: Board, update: Update) -> None:
-    sequence = draft.counters.updates + 1
-    draft.counters.updates = sequence
-    draft.outbox[update.id] = replace(update, sequence=sequence)
-    draft.sequences[sequence] = update.id
-
-
-def _sent(draft: Board, _fact: StoreFact, what: f.UpdateSent) -> None:
-    for update_id in what.updates:
-        _number(draft, draft.outbox[update_id])
-    gone = set(what.updates)
-    draft.update_order(what.order, lambda o: replace(o, graced=tuple(g for g in o.graced if g not in gone)))
-
-
-def _receipted(draft: Board, _fact: StoreFact, what: f.UpdatesReceipted) -> None:
-    for sequence in range(draft.counters.receipted + 1, what.through + 1):
-        update_id = draft.sequences.get(sequence)
-        if update_id is not None:
-            draft.outbox.drop(update_id)
-            draft.sequences.drop(sequence)
-    draft.counters.receipted = max(what.through, draft.counters.receipted)
-
-
 def _letter_kept(draft: Board, fact: StoreFact, what: f.DeadLetterKept) -> None:
     draft.counters.dead_letters += 1
-    _tell(draft, fact, None, UpdateKind.REJECTED, reason=what.reason, event=what.event)
+    tell(draft, fact, None, UpdateKind.REJECTED, reason=what.reason, event=what.event)
 
 
 _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
@@ -398,7 +284,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.TicketPrinted: _ticket_reported(JobState.PRINTED),
     f.TicketUnsent: _ticket_reported(JobState.UNSENT),
     f.TicketUnconfirmed: _ticket_reported(JobState.UNCONFIRMED),
-    f.UpdateSent: _sent,
-    f.UpdatesReceipted: _receipted,
+    f.UpdateSent: let_leave,
+    f.UpdatesReceipted: forget_receipted,
     f.DeadLetterKept: _letter_kept,
 }

@@ -88,7 +88,7 @@ def _renew(draft: Board, known: Order, new: Order, stamp: Stamp, now: float) -> 
     added, altered = [], []
     for item in new.items:
         old = known.item(item.id)
-        if old is None or (old.code, old.name) != (item.code, item.name):
+        if old is None or (old.code or old.name) != (item.code or item.name):  # another product under the same id
             items.append(routed(draft.layout, item, now))
             added.append(item.id)
             continue
@@ -120,6 +120,7 @@ def _renew(draft: Board, known: Order, new: Order, stamp: Stamp, now: float) -> 
     yield from _retime(draft, order, now)
     if draft.orders[known.id].state is OrderState.OPEN and not held:  # a released one has entered with all its items
         yield from settle(draft, known.id, now, arrived=tuple(added))
+        yield from queue_tickets(draft, draft.orders[known.id], "released", tuple(added))
 
 
 def _retime(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import ipaddress
 import socket
+import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -18,6 +19,7 @@ from edge.cards import show_board, show_change, show_order, show_status
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
+from edge.journal import JournalUnusable
 from edge.layout import PhoneShown
 from edge.metrics import Metrics
 from edge.orders import Order, OrderId
@@ -99,7 +101,10 @@ class Feed:
                 return _reason(401, "a token is required: Authorization: Bearer TOKEN")
         if request.method == "POST" and request.content_type != "application/json":
             return _reason(415, "expected Content-Type: application/json")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except (OSError, sqlite3.Error, JournalUnusable) as error:
+            return _reason(503, f"the journal cannot be read: {error}")
 
     def _is_ours(self, host_header: str) -> bool:
         host = host_header.rsplit(":", 1)[0] if not host_header.endswith("]") else host_header

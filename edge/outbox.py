@@ -1,0 +1,137 @@
+"""The outbox: what a fact tells the cloud, its grace, its order, and its taking back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from edge import facts as f
+from edge.board import Board
+from edge.facts import Fact
+from edge.orders import Item, Moment, Order, OrderId, OrderState
+from edge.updates import GRACED, Update, UpdateId, UpdateKind
+
+replace = msgspec.structs.replace
+StoreFact = Fact[f.Happened]
+
+
+def tell_item(draft: Board, fact: StoreFact, order: Order, item: Item, what: f.ItemStarted | f.ItemFinished) -> None:
+    """Tell that a stage was started or finished."""
+    tell(
+        draft,
+        fact,
+        order,
+        UpdateKind.STARTED if isinstance(what, f.ItemStarted) else UpdateKind.FINISHED,
+        move=what.move,
+        item=item.id,
+        name=item.name,
+        stage=what.stage,
+        station=what.station,
+        quantity=item.quantity,
+        implied=isinstance(what, f.ItemStarted) and what.implied,
+    )
+
+
+def tell(draft: Board, fact: StoreFact, order: Order | None, kind: UpdateKind, **about: Any) -> None:
+    """Put an update into the outbox: with its sequence at once, or into its grace.
+
+    Order is kept per order: an update never leaves before an earlier one of its order that is still in its grace.
+    """
+    if not draft.layout.cloud:
+        return
+    update_id = _update_id(draft, fact)
+    leaves = fact.at + draft.layout.grace if kind in GRACED else fact.at
+    if order is not None and order.graced:
+        leaves = max(leaves, draft.outbox[UpdateId(order.graced[-1])].leaves)
+    update = Update(update_id, kind, fact.at, fact.by, leaves, **about)
+    if order is not None:
+        update = replace(update, order=order.id, display_id=order.display_id, reply_to=order.reply_to)
+    if order is not None and (leaves > fact.at or order.graced):
+        draft.outbox[update_id] = update
+        draft.update_order(order.id, lambda o: replace(o, graced=(*o.graced, update_id)))
+    else:
+        _number(draft, update)
+
+
+def _update_id(draft: Board, fact: StoreFact) -> UpdateId:
+    update_id, copies = UpdateId(str(fact.seq)), 1
+    while update_id in draft.outbox:
+        copies += 1
+        update_id = UpdateId(f"{fact.seq}.{copies}")
+    return update_id
+
+
+def _number(draft: Board, update: Update) -> None:
+    sequence = draft.counters.updates + 1
+    draft.counters.updates = sequence
+    draft.outbox[update.id] = replace(update, sequence=sequence)
+    draft.sequences[sequence] = update.id
+
+
+def let_leave(draft: Board, _fact: StoreFact, what: f.UpdateSent) -> None:
+    """Updates leave their grace: from here on they have a sequence and cannot be deleted."""
+    for update_id in what.updates:
+        _number(draft, draft.outbox[update_id])
+    gone = set(what.updates)
+    draft.update_order(what.order, lambda o: replace(o, graced=tuple(g for g in o.graced if g not in gone)))
+
+
+def forget_receipted(draft: Board, _fact: StoreFact, what: f.UpdatesReceipted) -> None:
+    """What the cloud is known to have need not be kept."""
+    for sequence in range(draft.counters.receipted + 1, what.through + 1):
+        update_id = draft.sequences.get(sequence)
+        if update_id is not None:
+            draft.outbox.drop(update_id)
+            draft.sequences.drop(sequence)
+    draft.counters.receipted = max(what.through, draft.counters.receipted)
+
+
+def delete_graced(draft: Board, order_id: OrderId, which: Callable[[Update], bool]) -> list[Update]:
+    """Delete an order's updates that have not left: nobody outside will ever have heard of them."""
+    order = draft.orders[order_id]
+    gone = [update for one in order.graced if which(update := draft.outbox[UpdateId(one)])]
+    for update in gone:
+        draft.outbox.drop(update.id)
+    ids = {update.id for update in gone}
+    draft.orders[order_id] = replace(order, graced=tuple(one for one in order.graced if one not in ids))
+    return gone
+
+
+def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled) -> None:
+    """A recall deletes what is still in its grace, and tells the taking back of what is not."""
+    back = {taken.item: taken for taken in what.items}
+    unsent = delete_graced(draft, before.id, lambda update: update.move == what.move and update.item in back)
+    never_heard = {(update.item, update.stage, update.kind) for update in unsent}
+    graced = (draft.outbox.get(UpdateId(update_id)) for update_id in before.graced)
+    ready_unsent = any(update is not None and update.kind is UpdateKind.READY for update in graced)
+    unready = before.state is OrderState.READY and not ready_unsent
+    told = [(item, *one) for item in before.items if item.id in back for one in _told(draft, item, back[item.id])]
+    for item, place, moment in told:
+        stage = item.route[place]
+        kind = UpdateKind.STARTED if moment is Moment.STARTED else UpdateKind.FINISHED
+        if (item.id, stage, kind) in never_heard:
+            continue
+        tell(
+            draft,
+            fact,
+            draft.orders[before.id],
+            UpdateKind.RECALLED,
+            item=item.id,
+            name=item.name,
+            stage=stage,
+            station=draft.layout.station_of(stage),
+            quantity=item.quantity,
+            moment=moment,
+            unready=unready,
+        )
+        unready = False
+
+
+def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:
+    """The moments a move told about an item, latest first: places in its route."""
+    if taken.moment is Moment.WAITING:
+        return [(taken.place, Moment.STARTED)]
+    told = [(taken.place, Moment.FINISHED)]
+    if not item.made and item.moment is Moment.STARTED and draft.layout.stage(item.route[item.place]).presses == 1:
+        told.insert(0, (item.place, Moment.STARTED))
+    return told
