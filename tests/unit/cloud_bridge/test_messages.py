@@ -270,3 +270,11 @@ def test_the_schema_names_every_message_and_refers_to_nothing_that_is_not_there(
     refs = {part.split('"')[0] for part in text.split('"#/$defs/')[1:]}
     assert refs <= set(document["$defs"])
     assert document["$defs"]["WireItem"]["properties"]["quantity"] == {"type": "number"}
+
+
+def test_half_a_character_as_a_cut_emoji_leaves_it_does_not_cost_the_order() -> None:
+    text = json.dumps(order_event(1), ensure_ascii=False).replace("少糖", "\\ud83d 少糖")
+    understood = READER.read(TOPICS.orders, text.encode(), 0.0)
+    assert understood is not None
+    assert isinstance(understood.intent, Place)
+    assert understood.intent.order.items[0].note == "? 少糖"

@@ -307,3 +307,12 @@ def test_nothing_of_the_cloud_moves_a_lapsed_order_but_its_cancelling() -> None:
     assert kinds(kitchen.ask(changed())) == ["EventOvertaken"]
     kitchen.ask(cancelled())
     assert kitchen.order().state == "cancelled"
+
+
+def test_a_corrected_name_leaves_the_cake_where_it_is() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    kitchen.bump(OVEN, 1)
+    kitchen.ask(changed(an_item("Strawberry cake, large", "cake-strawberry")))
+    (item,) = kitchen.order().items
+    assert (item.name, item.moment) == ("Strawberry cake, large", "started")

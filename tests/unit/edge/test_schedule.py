@@ -214,6 +214,7 @@ def test_a_lapsed_order_can_be_released_by_hand_all_the_same() -> None:
     kitchen = Kitchen()
     kitchen.ask(placed("o1", due=MORNING - 25 * HOUR), i.Release(O1))
     assert (kitchen.order().state, kitchen.order().closes, kitchen.cards(OVEN)) == ("open", None, {1: "o1"})
+    assert [update.kind for update in kitchen.told()] == ["order.accepted"]
 
 
 # --- ready, collected, closed -----------------------------------------------------------------------------------------

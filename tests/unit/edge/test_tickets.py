@@ -228,3 +228,10 @@ def test_items_that_arrive_again_in_other_company_are_reprints_too() -> None:
     kitchen.ask(i.Recall(station=OVEN, item=ItemId("2")))
     kitchen.bump(OVEN, 1)
     assert [job.attempt for job in kitchen.jobs("back")][-1] > 1
+
+
+def test_an_item_that_a_change_adds_is_on_a_ticket_of_its_own() -> None:
+    kitchen = Kitchen()
+    kitchen.ask(placed("o1", a_cake("1")))
+    kitchen.ask(i.Change(an_order("o1", a_cake("1"), a_cake("2")), a_stamp("e2", time=MORNING + 1)))
+    assert lines(kitchen, "kitchen") == [("1",), ("2",)]
