@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -49,6 +50,7 @@ class Link:
         self._stop_following: Callable[[], None] = lambda: None
         self._keeping: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
+        self._online_since = math.inf  # on the loop's clock; never, until the broker lets us in
 
     async def start(self) -> None:
         """Begin to connect, once the hub runs; does not wait for the broker."""
@@ -82,35 +84,44 @@ class Link:
 
     async def _keep(self) -> None:
         """Connect again and again, each time after a while that nobody can foresee."""
-        loop = asyncio.get_running_loop()
         while True:
-            self.epoch += 1
-            self.connection = Connection(
-                self._settings,
-                self._topics,
-                self,
-                client_id=self._settings.client_id or self._store,
-                epoch=self.epoch,
-                say=self._say,
-                read=lambda topic, payload: self._reader.read(topic, payload, self._hub.clock.now()),
-                pulse=lambda: self._hub.vitals.heard(self._hub.clock.now()),
-                will=self._presence("offline"),
-            )
-            began = loop.time()
-            self.connection.open()
-            reason = await asyncio.shield(self.connection.ended)
+            self._online_since = math.inf
+            try:
+                reason = await self._stay()
+                log.warning("the cloud is away: %s", reason)
+            except Exception as error:  # no socket, no thread, a mistake: nobody else would try again
+                log.exception("no connection to the cloud could be made")
+                reason = str(error)
             self._tried.set()
             self._publisher.halt()
             self._away(reason)
-            log.warning("the cloud is away: %s", reason)
-            if loop.time() - began > STEADY:
+            if asyncio.get_running_loop().time() - self._online_since > STEADY:
                 self._backoff.reset()
             await asyncio.sleep(self._backoff.wait())
+
+    async def _stay(self) -> str:
+        """One connection, from its first packet to its last; why it ended."""
+        self.epoch += 1
+        connection = Connection(
+            self._settings,
+            self._topics,
+            self,
+            client_id=self._settings.client_id or self._store,
+            epoch=self.epoch,
+            say=self._say,
+            read=lambda topic, payload: self._reader.read(topic, payload, self._hub.clock.now()),
+            pulse=lambda: self._hub.vitals.heard(self._hub.clock.now()),
+            will=self._presence("offline"),
+        )
+        connection.open()
+        self.connection = connection
+        return await asyncio.shield(connection.ended)
 
     # --- what the connection tells ---
 
     def online(self, connection: Connection) -> None:
         """Say that we are here, ask for what we missed, send what is owed."""
+        self._online_since = asyncio.get_running_loop().time()
         self._hub.vitals.cloud, self._hub.vitals.cloud_reason = "connected", ""
         log.info("connected to %s", self._settings.address)
         connection.publish(self._topics.presence, self._presence("online"), retain=True)

@@ -1,7 +1,7 @@
 """A store's hub with its link, on a real journal and a real broker."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,15 @@ from edge.layout import lay_out
 from edge.orders import OrderId
 from edge.store import StoreHub, store_hub
 from edge.words import speak
-from tests.brokers import Broker, broker, mosquitto
+from tests.brokers import Broker
 from tests.cloud import Cloud, until
 
-__all__ = ["broker", "mosquitto"]
-
 STORE = "hz-0012"
+
+
+def short_waits() -> Backoff:
+    """A store's patience with its broker, as a test has it."""
+    return Backoff(first=0.05, ceiling=0.2)
 
 
 class Store:
@@ -41,9 +44,7 @@ class Store:
 
     async def go_online(self) -> None:
         """Start a link beside the running hub."""
-        self.link = Link(
-            self.hub, self.settings, store=STORE, say=speak("en"), backoff=lambda: Backoff(first=0.05, ceiling=0.2)
-        )
+        self.link = Link(self.hub, self.settings, store=STORE, say=speak("en"), backoff=short_waits)
         await self.link.start()
 
     async def stop(self) -> None:
@@ -51,6 +52,11 @@ class Store:
             self.stopped = True
             await self.link.stop()
             await self.hub.stop()
+
+    @property
+    def backoff(self) -> Backoff:
+        """How long the link waits before it knocks again."""
+        return self.link._backoff
 
     @property
     def connection(self) -> Connection:
@@ -99,12 +105,5 @@ async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
 @pytest.fixture
 def cloud_of() -> Iterator[Callable[[Broker], Cloud]]:
     """The cloud of the store, at a broker."""
-    clouds: list[Cloud] = []
-
-    def make(broker: Broker) -> Cloud:
-        clouds.append(Cloud(broker, STORE))
-        return clouds[-1]
-
-    yield make
-    for cloud in clouds:
-        cloud.close()
+    with ExitStack() as clouds:
+        yield lambda broker: clouds.enter_context(closing(Cloud(broker, STORE)))

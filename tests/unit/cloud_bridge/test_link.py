@@ -1,6 +1,7 @@
 """The link on real brokers: what it brings, when it acknowledges, how it comes back, and what the cloud sees of it."""
 
 import asyncio
+import errno
 import json
 import logging
 import signal
@@ -251,6 +252,56 @@ async def test_a_store_whose_name_was_taken_over_comes_back_and_is_online(
     other.disconnect()
     other.loop_stop()
     await until(lambda: cloud.presence.get("state") == "online" and cloud.presence["epoch"] >= 2)
+
+
+async def test_a_connection_that_cannot_even_be_made_is_logged_and_tried_again(
+    broker: Broker, opened: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = await (await opened(broker)).online()
+
+    tries: list[int] = []
+
+    def no_socket() -> None:
+        tries.append(store.link.epoch)
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("cloud_bridge.connection.socket.socketpair", no_socket)
+        store.connection.abandon()
+        await until(lambda: store.link.epoch >= 4)
+        assert "Too many open files" in store.hub.vitals.cloud_reason
+    await store.online(4)
+    said = [record.exc_info for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(said) == len(tries) >= 2
+    assert all(said)
+    assert store.hub.vitals.cloud == "connected"
+
+
+async def test_a_road_that_never_holds_for_long_is_tried_more_and_more_rarely(broker: Broker, opened: Any) -> None:
+    store = await (await opened(broker)).online()
+    for cuts in (1, 2, 3):
+        await store.cut()
+        assert store.backoff.tries == cuts
+
+
+async def test_once_a_connection_has_held_the_next_wait_is_short_again(
+    broker: Broker, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await (await opened(broker)).online()
+    await store.cut()
+    await store.cut()
+    monkeypatch.setattr("cloud_bridge.link.STEADY", 0.0)
+    await store.cut()
+    assert store.backoff.tries == 1
+
+
+async def test_a_try_that_took_long_and_was_never_let_in_is_no_connection_that_held(
+    broker: Broker, opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud_bridge.link.STEADY", 0.0)
+    broker.stop()
+    store = await opened(broker)
+    await until(lambda: store.backoff.tries >= 3)
 
 
 async def test_a_link_that_is_half_open_is_noticed(
