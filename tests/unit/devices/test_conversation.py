@@ -1,0 +1,93 @@
+"""What counts as a printer's word that a ticket is on paper, byte for byte."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from devices.cable import Cable
+from devices.conversation import Conversation, Outcome, Unready
+from devices.escpos import ASK_PRINTED, ASK_STATUS
+from tests.cloud import until
+from tests.unit.devices.conftest import QUICK
+
+TICKET = b"bread\n" + ASK_PRINTED
+READY, ON_PAPER = b"\x12", b"\x00"
+UNCONFIRMED = Outcome("unconfirmed", "sent, unconfirmed")
+
+
+class Head:
+    """The printer's end of a cable: counts the questions, and says what it is told to say to each."""
+
+    def __init__(self) -> None:
+        self.line, ours = socket.socketpair()
+        ours.setblocking(False)
+        self.cable = Cable(ours.fileno(), ours.close)
+        self.answers: list[bytes] = []  # to the questions whether something was printed, one after the other
+        self.always = b""  # what it says to those after them
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self.line, self._hear)
+
+    def say(self, answer: bytes) -> None:
+        self.line.sendall(answer)
+
+    async def said(self, answer: bytes) -> None:
+        """Say something that is heard before anything else happens."""
+        self.say(answer)
+        await until(lambda: self.cable._heard)
+
+    def hang_up(self) -> None:
+        if self.line.fileno() >= 0:
+            self._loop.remove_reader(self.line)
+        self.line.close()
+
+    def _hear(self) -> None:
+        data = self.line.recv(4096)
+        for _ in range(data.count(ASK_STATUS)):
+            self.say(READY)
+        for _ in range(data.count(ASK_PRINTED)):
+            self.say(self.answers.pop(0) if self.answers else self.always)
+
+
+@pytest.fixture
+async def head() -> AsyncIterator[Head]:
+    head = Head()
+    yield head
+    head.hang_up()
+    await head.cable.unplug(linger=0)
+
+
+def a_conversation(head: Head) -> Conversation:
+    return Conversation(head.cable, QUICK)
+
+
+async def test_a_ticket_is_printed_once_the_question_after_it_is_answered(head: Head) -> None:
+    head.answers = [ON_PAPER]
+    assert await a_conversation(head).bring(TICKET) == Outcome("printed")
+
+
+async def test_a_status_nobody_asked_for_confirms_no_ticket(head: Head) -> None:
+    head.answers = [b"\x10\x00\x00\x00"]  # after the ticket; the last three look like answers
+    assert await a_conversation(head).bring(TICKET) == UNCONFIRMED
+
+
+async def test_after_a_status_nobody_asked_for_the_answer_still_counts(head: Head) -> None:
+    head.answers = [b"\x10\x00\x00\x00" + ON_PAPER]
+    assert await a_conversation(head).bring(TICKET) == Outcome("printed")
+
+
+async def test_what_was_said_before_the_ticket_was_out_confirms_nothing(head: Head) -> None:
+    await head.said(ON_PAPER)
+    assert await a_conversation(head).bring(TICKET) == UNCONFIRMED
+
+
+async def test_an_answer_that_the_paper_is_out_is_not_called_printed(head: Head) -> None:
+    head.answers = [b"\x0c"]
+    assert await a_conversation(head).bring(TICKET) == Outcome("unconfirmed", "the paper is out")
+
+
+async def test_a_ticket_of_which_not_one_byte_left_is_none(head: Head) -> None:
+    head.hang_up()
+    with pytest.raises(Unready, match="the connection broke"):
+        await a_conversation(head).bring(TICKET)
