@@ -158,16 +158,11 @@ def cloud_event(update: Update, *, store: str, journal: str) -> bytes:
     )
 
 
-def backfill_request(
-    *, store: str, journal: str, now: float, after: int | None = None, since: float | None = None
-) -> bytes:
-    """Asks the cloud for everything later than what the hub has; without `after` it has seen nothing."""
+def backfill_request(*, store: str, journal: str, now: float) -> bytes:
+    """Asks the cloud for everything it has: without `after` the hub has seen nothing."""
     return _write(
         EventType.BACKFILL,
-        Backfill(
-            after=None if after is None else str(after),
-            since=None if since is None else datetime.fromtimestamp(since, UTC),
-        ),
+        Backfill(),
         event_id=f"{journal}-backfill-{uuid4().hex}",
         source=source_of(store, journal),
         at=now,

@@ -90,7 +90,7 @@ class Reader(msgspec.Struct, frozen=True):
                 return None  # events apply on arrival and nothing waits for a gap
             case unknown:
                 raise Unreadable(f"type: unknown here: {unknown}")
-        return Understood(intent, f"{event.source}\n{event.id}")
+        return Understood(intent, event_key(event.source, event.id))
 
     def _content(self, event: _Envelope, dropped: tuple[str, ...]) -> Order:
         order = read_order(event.data, self.merchants)
@@ -104,6 +104,11 @@ class Reader(msgspec.Struct, frozen=True):
         if receipt.journal != self.journal:
             return None  # for the journal of a lost or replaced machine
         return Understood(ReceiptUpdates(through=int(receipt.through)), None)
+
+
+def event_key(source: str, event_id: str) -> str:
+    """The key of an event; the length tells where its source ends, whatever characters a cloud puts into it."""
+    return f"event\n{len(source)}\n{source}\n{event_id}"
 
 
 def _decode(payload: bytes) -> _Envelope:

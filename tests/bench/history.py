@@ -9,6 +9,7 @@ from time import time
 
 import msgspec
 
+from cloud_bridge.reader import event_key
 from config.settings import load_store
 from edge.intents import Bump, CloseDue, Collect, Intent, Place, ReceiptUpdates, SendDue
 from edge.journal import Row, digest
@@ -48,16 +49,16 @@ async def live_once(settings: Path) -> Life:
     async def ask(intent: Intent, by: str, key: str | None = None) -> None:
         await hub.submit(intent, by=by, key=key)
         clock.advance(store.layout.grace + 1)
-        await hub.submit(SendDue(order.id), by="clock")
+        await hub.submit(SendDue(order.id, 0.0), by="clock")
 
     await hub.start()
-    await ask(Place(order, stamp), "cloud", f"{stamp.source}\n{stamp.id}")
+    await ask(Place(order, stamp), "cloud", event_key(stamp.source, stamp.id))
     while slots := hub.board.orders[order.id].slots:
         station, slot = next(iter(slots.items()))
         await ask(Bump(station=station, slot=slot), f"keypad:{station}-pad")
     await ask(Collect(order.id), "display:counter")
     clock.advance(store.layout.close_after)
-    await ask(CloseDue(order.id), "clock")
+    await ask(CloseDue(order.id, 0.0), "clock")
     updates = hub.board.counters.updates
     await ask(ReceiptUpdates(updates), "cloud")
     facts = await hub.journal.facts()

@@ -58,7 +58,7 @@ def test_the_example_order_of_the_contract_is_understood_as_it_stands() -> None:
     assert understood is not None
     intent = understood.intent
     assert isinstance(intent, Place)
-    assert understood.key == "/channels/meituan\nmt-2026-000123-1"
+    assert understood.key == "event\n17\n/channels/meituan\nmt-2026-000123-1"
     assert intent.stamp is not None
     assert (intent.stamp.sequence, intent.stamp.time) == (42, 1_795_309_200.0)
     order = intent.order
@@ -249,9 +249,8 @@ def test_a_new_due_time_is_a_time_on_the_wire() -> None:
 def test_a_hub_that_has_seen_nothing_asks_for_everything() -> None:
     asked = json.loads(backfill_request(store="hz-0012", journal="j1", now=NOW))
     assert (asked["type"], asked["data"]) == ("ovenbell.backfill.requested", {})
-    later = json.loads(backfill_request(store="hz-0012", journal="j1", now=NOW, after=41, since=NOW))
-    assert later["data"] == {"after": "41", "since": "2027-01-15T08:00:00Z"}
-    assert later["id"] != asked["id"]
+    again = json.loads(backfill_request(store="hz-0012", journal="j1", now=NOW))
+    assert again["id"] != asked["id"]
 
 
 def test_presence_reads_back_as_it_was_written() -> None:
@@ -270,6 +269,24 @@ def test_the_schema_names_every_message_and_refers_to_nothing_that_is_not_there(
     refs = {part.split('"')[0] for part in text.split('"#/$defs/')[1:]}
     assert refs <= set(document["$defs"])
     assert document["$defs"]["WireItem"]["properties"]["quantity"] == {"type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("source", "event_id", "other"),
+    [
+        ("a\nb", "c", read(order_event(1, source="a", id="b\nc"))),
+        ("1", "2\na", read(order_event(1, source="1\n2", id="a"))),
+        ("api", "press-7", Understood(KeepLetter("", "", b"", 0, ""), "api\npress-7")),  # as the feed keys an intent
+        ("letter", hashlib.sha256(b"flour").hexdigest(), read(b"flour")),
+    ],
+    ids=["lines", "numbers", "api", "letter"],
+)
+def test_no_event_is_taken_for_another_whatever_its_source_is_called(
+    source: str, event_id: str, other: Understood
+) -> None:
+    understood = read(order_event(1, source=source, id=event_id))
+    assert understood is not None
+    assert understood.key != other.key
 
 
 def test_half_a_character_as_a_cut_emoji_leaves_it_does_not_cost_the_order() -> None:
