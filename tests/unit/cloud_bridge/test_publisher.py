@@ -1,13 +1,24 @@
 """What the store tells the cloud: in order, at least once, and never called delivered when it is not."""
 
+import json
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from cloud_bridge.connection import Connection
+from cloud_bridge.messages import topics_of
+from cloud_bridge.publisher import Publisher
+from edge.clock import SystemClock
+from edge.intents import Place
+from edge.layout import lay_out
+from edge.store import StoreHub, store_hub
+from edge.words import speak
 from tests.brokers import Broker
+from tests.builders import a_stamp, an_order
 from tests.cloud import order_event, until
-from tests.unit.cloud_bridge.conftest import STORE, Store
+from tests.unit.cloud_bridge.conftest import STORE, Store, short_waits
 
 
 def sequences(cloud: Any) -> list[int]:
@@ -143,3 +154,49 @@ async def test_a_broker_that_takes_few_at_a_time_gets_few_at_a_time(mosquitto: A
     await until(lambda: len(cloud.told(kind="order.accepted")) == 200)
     assert store.connection.window < 8
     assert store.link.epoch == 1, "the broker never had to end the connection"
+
+
+class Line:
+    """A connection whose broker answers when a test says so."""
+
+    window = 100
+
+    def __init__(self) -> None:
+        self.sent: list[int] = []  # sequences; the message id of each is ten more than its place here
+
+    def publish(self, _topic: str, payload: bytes) -> int:
+        self.sent.append(int(json.loads(payload)["sequence"]))
+        return 10 + len(self.sent)
+
+
+@pytest.fixture
+async def hub(tmp_path: Path) -> AsyncIterator[StoreHub]:
+    """A store's hub without any road."""
+    hub = store_hub(lay_out(), tmp_path / "journal.db", SystemClock())
+    await hub.start()
+    yield hub
+    await hub.stop()
+
+
+async def test_an_update_the_broker_has_not_answered_is_owed_though_a_later_one_is_answered(hub: StoreHub) -> None:
+    publisher = Publisher(hub, topics_of(STORE), store=STORE, receipts=False, say=speak("en"), backoff=short_waits())
+    now = hub.clock.now()
+    for name in ("o1", "o2", "o3"):
+        await hub.submit(Place(an_order(name, created=now), a_stamp(name, time=now)), by="cloud")
+
+    first, second = Line(), Line()
+    publisher.begin(cast("Connection", first))
+    publisher.published(12, 0)
+    publisher.published(13, 0)
+    publisher.halt()
+    publisher.begin(cast("Connection", second))
+    assert first.sent == second.sent == [1, 2, 3]
+
+    publisher.published(12, 0)
+    publisher.published(11, 0)
+    await until(lambda: hub.board.counters.receipted)
+    assert hub.board.counters.receipted == 2
+    assert [update.sequence for update in hub.board.outbox.values() if update.sequence] == [3]
+    publisher.published(13, 0)
+    await publisher.finish()
+    assert hub.board.counters.receipted == 3
