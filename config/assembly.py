@@ -38,7 +38,8 @@ class Store:
     def __init__(self, settings: StoreFile, clock: Clock | None = None) -> None:
         self.settings = settings
         self.hub = store_hub(settings.layout, settings.journal_path, clock or SystemClock())
-        self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed))
+        say = speak(settings.store.language)
+        self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed), say)
         self._link: Link | None = None
         self._devices: list[asyncio.Task[None]] = []
 
@@ -54,16 +55,16 @@ class Store:
         except OSError:
             await self.hub.stop()
             raise
+        printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
+        keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
+        runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads)]
+        self._devices = [asyncio.create_task(_keep_running(run)) for run in runs]
         if settings.cloud is not None:
             self._link = Link(
                 self.hub, settings.cloud, store=settings.store.id, say=say, merchants=settings.store.merchant_ids
             )
             await self._link.start()
             await self._link.first_try(FIRST_TRY)
-        printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
-        keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
-        runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads)]
-        self._devices = [asyncio.create_task(_keep_running(run)) for run in runs]
 
     async def stop(self) -> None:
         """Stop in the order of the flow: buttons and paper, the road, the screens, the hub."""

@@ -78,9 +78,10 @@ def hub(config: Config) -> None:
 
 async def _run_hub(settings: StoreFile) -> None:
     from config.assembly import Store  # noqa: PLC0415 - a screen needs none of it
-    from config.service import notify, until_stopped  # noqa: PLC0415
+    from config.service import notify, stop_signal  # noqa: PLC0415
     from edge.journal import JournalUnusable  # noqa: PLC0415
 
+    stopped = stop_signal()
     store = Store(settings)
     try:
         await store.start()
@@ -93,10 +94,16 @@ async def _run_hub(settings: StoreFile) -> None:
         f"ovenbell hub {settings.store.id}: board at http://{host}:{port}, journal {settings.journal_path}", flush=True
     )
     notify("READY=1")
-    await until_stopped()
+    ends = [asyncio.create_task(event.wait()) for event in (stopped, store.hub.failed)]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     notify("STOPPING=1")
-    async with asyncio.timeout(GOODBYE):
-        await store.stop()
+    try:
+        async with asyncio.timeout(GOODBYE):
+            await store.stop()
+    except TimeoutError as error:
+        raise Failed("a part did not stop in time and was left behind") from error
+    if store.hub.failed.is_set():
+        raise Failed(f"the hub has failed: {store.hub.trouble}; start it again")
 
 
 @app.command()
@@ -158,9 +165,6 @@ def main() -> NoReturn:
         sys.exit(WRONG)
     except (Failed, OSError) as failed:
         print(f"ovenbell: {failed}", file=sys.stderr)
-        sys.exit(FAILED)
-    except TimeoutError:
-        print("ovenbell: a part did not stop in time and was left behind", file=sys.stderr)
         sys.exit(FAILED)
     sys.exit(0)
 

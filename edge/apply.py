@@ -133,10 +133,9 @@ def _slot_taken(draft: Board, _fact: StoreFact, what: f.SlotTaken) -> None:
     draft.take(what.station, what.number, what.order)
 
     def seated(order: Order) -> Order:
-        here = items_at(draft.layout, order, what.station)
         if what.fresh:
             order = _mark(order, what.station, Word.NEW)
-            if any(item.bakery.allergens for item in order.items if item.id in here):
+            if any(item.bakery.allergens for item in items_at(draft.layout, order, what.station)):
                 order = _mark(order, what.station, Word.ALLERGEN)
         return replace(order, slots=order.slots | {what.station: what.number})
 

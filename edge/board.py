@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge.layout import Layout
-from edge.orders import ItemId, Order, OrderId, OrderState, Record, StationId
+from edge.orders import Item, Order, OrderId, OrderState, Record, StationId
 from edge.tables import Table
 from edge.tickets import Job, JobId
 from edge.updates import Update, UpdateId
@@ -197,8 +197,8 @@ def stations_of(layout: Layout, order: Order) -> tuple[StationId, ...]:
     return tuple(dict.fromkeys(layout.station_of(stage) for item in order.items if (stage := item.stage) is not None))
 
 
-def items_at(layout: Layout, order: Order, station: StationId) -> tuple[ItemId, ...]:
+def items_at(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
     """The order's items whose current stage is that station's."""
     return tuple(
-        item.id for item in order.items if (stage := item.stage) is not None and layout.station_of(stage) == station
+        item for item in order.items if (stage := item.stage) is not None and layout.station_of(stage) == station
     )

@@ -82,8 +82,7 @@ def show_order(board: Board, order: Order) -> OrderView:
 
 
 def _card(layout: Layout, order: Order, station: StationId, number: int) -> Card:
-    here = items_at(layout, order, station)
-    items = tuple(item for item in order.items if item.id in here)
+    items = items_at(layout, order, station)
     return Card(
         slot=number,
         order=order.id,

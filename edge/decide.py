@@ -10,7 +10,7 @@ from edge import intents as i
 from edge import press
 from edge.board import Board
 from edge.intents import Intent, Refused
-from edge.orders import Item, Order, OrderState, Stamp
+from edge.orders import Item, Moment, Order, OrderState, Stamp
 from edge.routes import release_time, routed
 from edge.settle import queue_tickets, settle
 from edge.tickets import JobState
@@ -35,7 +35,7 @@ def _place(draft: Board, intent: i.Place, now: float) -> Iterator[f.Happened]:
     known = draft.known(intent.order.id)
     if known is not None:
         if intent.stamp is None:
-            raise Refused(f"order {known.display_id} is there already")
+            raise Refused("order {order} is there already", order=known.display_id)
         yield from _renew(draft, known, intent.order, intent.stamp, now)
         return
     layout = draft.layout
@@ -180,16 +180,16 @@ def _keep_letter(_draft: Board, intent: i.KeepLetter, _now: float) -> Iterator[f
 def _known(draft: Board, intent: i.OfOrder) -> Order:
     order = draft.orders.get(intent.order)
     if order is None:
-        raise Refused(f"there is no order {intent.order} on the board")
+        raise Refused("there is no order {order} on the board", order=intent.order)
     if order.state in OVER:
-        raise Refused(f"{order.display_id} is {order.state}")
+        raise Refused("{order} is {state}", order=order.display_id, state=order.state)
     return order
 
 
 def _collect(draft: Board, intent: i.Collect, now: float) -> Iterator[f.Happened]:
     order = _known(draft, intent)
     if order.state is not OrderState.READY and not intent.force:
-        raise Refused(f"{order.display_id} is not ready: it is {order.state}")
+        raise Refused("{order} is not ready: it is {state}", order=order.display_id, state=order.state)
     yield f.OrderCollected(order.id, intent.reason)
     yield from settle(draft, order.id, now)
 
@@ -197,7 +197,8 @@ def _collect(draft: Board, intent: i.Collect, now: float) -> Iterator[f.Happened
 def _hold(draft: Board, intent: i.Hold, now: float) -> Iterator[f.Happened]:
     order = _known(draft, intent)
     if order.started or order.state is not OrderState.OPEN:
-        raise Refused(f"{order.display_id} is {'started' if order.started else order.state}: it cannot be held")
+        state = Moment.STARTED if order.started else order.state
+        raise Refused("{order} is {state}: it cannot be held", order=order.display_id, state=state)
     release = release_time(draft.layout, order)
     yield f.OrderHeld(order.id, release if release is not None and release > now else None)
     yield from settle(draft, order.id, now)
@@ -206,7 +207,7 @@ def _hold(draft: Board, intent: i.Hold, now: float) -> Iterator[f.Happened]:
 def _release(draft: Board, intent: i.Release, now: float) -> Iterator[f.Happened]:
     order = _known(draft, intent)
     if order.state not in {OrderState.HELD, OrderState.LAPSED}:
-        raise Refused(f"{order.display_id} is not held: it is {order.state}")
+        raise Refused("{order} is not held: it is {state}", order=order.display_id, state=order.state)
     yield from _let_go(draft, order, now)
 
 
@@ -222,7 +223,7 @@ def _prioritise(draft: Board, intent: i.Prioritise, _now: float) -> Iterator[f.H
 def _reschedule(draft: Board, intent: i.Reschedule, now: float) -> Iterator[f.Happened]:
     order = _known(draft, intent)
     if order.state not in {OrderState.HELD, OrderState.OPEN}:
-        raise Refused(f"{order.display_id} is {order.state}: it cannot be rescheduled")
+        raise Refused("{order} is {state}: it cannot be rescheduled", order=order.display_id, state=order.state)
     release = release_time(draft.layout, replace(order, due=intent.due))
     yield f.OrderRescheduled(order.id, intent.due, release if order.state is OrderState.HELD else None)
     yield from _retime(draft, order, now)
@@ -233,13 +234,13 @@ def _reschedule(draft: Board, intent: i.Reschedule, now: float) -> Iterator[f.Ha
 
 def _release_due(draft: Board, intent: i.ReleaseDue, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    if order and order.state is OrderState.HELD and order.release is not None and order.release <= now:
+    if order and order.state is OrderState.HELD and order.release is not None and order.release <= max(now, intent.at):
         yield from _let_go(draft, order, now)
 
 
 def _close_due(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    if order is None or order.closes is None or order.closes > now:
+    if order is None or order.closes is None or order.closes > max(now, intent.at):
         return
     if order.graced:
         yield f.UpdateSent(order.id, tuple(UpdateId(update) for update in order.graced))
@@ -252,7 +253,7 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
     order = draft.orders.get(intent.order)
     if order is None:
         return
-    due = tuple(UpdateId(u) for u in order.graced if draft.outbox[UpdateId(u)].leaves <= now)
+    due = tuple(UpdateId(u) for u in order.graced if draft.outbox[UpdateId(u)].leaves <= max(now, intent.at))
     if due:
         yield f.UpdateSent(order.id, due)
 
@@ -269,13 +270,13 @@ def _reseat(draft: Board, intent: i.Reseat, now: float) -> Iterator[f.Happened]:
 def _ticket(draft: Board, intent: i.ReportTicket, _now: float) -> Iterator[f.Happened]:
     job = draft.jobs.get(intent.job)
     if job is None:
-        raise Refused(f"there is no ticket {intent.job}")
+        raise Refused("there is no ticket {ticket}", ticket=intent.job)
     if (job.state, job.reason) == (intent.state, intent.reason):
         return
     match intent.state:
         case "sending":
             if job.state not in {JobState.QUEUED, JobState.UNSENT}:
-                raise Refused(f"ticket {job.id} is {job.state}")
+                raise Refused("ticket {ticket} is {state}", ticket=job.id, state=job.state)
             yield f.TicketSending(job.order, job.id)
         case "printed":
             yield f.TicketPrinted(job.order, job.id)

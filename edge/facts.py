@@ -217,7 +217,7 @@ class DeadLetterKept(Record, tag=True, frozen=True):
     reason: str
     size: int
     sha256: str
-    payload: bytes  # the first 64 KiB
+    payload: bytes  # of an oversized message the beginning
     event: str | None = None
 
 

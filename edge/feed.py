@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 import ipaddress
+import logging
 import socket
 import sqlite3
 from collections import deque
@@ -26,8 +27,12 @@ from edge.orders import Order, OrderId
 from edge.settings import is_loopback
 from edge.store import StoreHub
 from edge.views import BoardView, Change, OrderView, Snapshot, Status, Tick, instant
+from edge.words import Say
+
+log = logging.getLogger(__name__)
 
 TICK = 1.0
+GOODBYE = 1.0  # seconds for the screens to take leave
 QUEUE = 200  # messages a screen may lag behind before it gets a snapshot instead
 CLOSED_KEPT = 2_000  # closed orders remembered, so that a screen that was away can continue
 LARGEST_BODY = 512 * 1024
@@ -41,10 +46,11 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 class Feed:
     """One server; screens, installers and other programs are its clients."""
 
-    def __init__(self, hub: StoreHub, listen: tuple[str, int], token: str = "") -> None:
+    def __init__(self, hub: StoreHub, listen: tuple[str, int], token: str = "", say: Say = str) -> None:
         self.hub = hub
         self._listen = listen
         self._token = token
+        self._say = say
         self._clients: set[_Client] = set()
         self._closed: deque[tuple[int, OrderId]] = deque(maxlen=CLOSED_KEPT)
         self._since = 0  # what was closed before this sequence is forgotten
@@ -76,8 +82,12 @@ class Feed:
         """Close every connection."""
         if self._ticking is not None:
             self._ticking.cancel()
-        for client in tuple(self._clients):
-            await client.socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops")
+        closing = [
+            asyncio.ensure_future(client.socket.close(code=WSCloseCode.GOING_AWAY, message=b"the hub stops"))
+            for client in self._clients
+        ]
+        if closing:  # a frozen screen must not hold up the hub's own goodbye
+            await asyncio.wait(closing, timeout=GOODBYE)
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -101,10 +111,7 @@ class Feed:
                 return _reason(401, "a token is required: Authorization: Bearer TOKEN")
         if request.method == "POST" and request.content_type != "application/json":
             return _reason(415, "expected Content-Type: application/json")
-        try:
-            return await handler(request)
-        except (OSError, sqlite3.Error, JournalUnusable) as error:
-            return _reason(503, f"the journal cannot be read: {error}")
+        return await handler(request)
 
     def _is_ours(self, host_header: str) -> bool:
         host = host_header.rsplit(":", 1)[0] if not host_header.endswith("]") else host_header
@@ -143,22 +150,21 @@ class Feed:
     async def _order(self, request: web.Request) -> web.Response:
         order_id = OrderId(request.match_info["id"])
         order = self.hub.board.orders.get(order_id)
-        if order is None:
-            _, closed = await self.hub.journal.look_up((), "closed", (order_id,), Order)
-            order = closed.get(order_id)
-        if order is None:
-            return _reason(404, "there is no such order")
-        history = await self.hub.journal.facts(subject=order.number)
-        return _json(
-            {
-                **self._show(order),
-                "history": [
-                    {"sequence": row.seq, "at": instant(row.at), "by": row.by, "fact": row.kind}
-                    | _without_order(msgspec.json.decode(row.body))
-                    for row in history
-                ],
-            }
-        )
+        try:
+            if order is None:
+                _, closed = await self.hub.journal.look_up((), "closed", (order_id,), Order)
+                order = closed.get(order_id)
+            if order is None:
+                return _reason(404, "there is no such order")
+            history = await self.hub.journal.facts(subject=order.number)
+        except (OSError, sqlite3.Error, JournalUnusable) as error:
+            return _reason(503, f"the journal cannot be read: {error}")
+        facts = [
+            {"sequence": row.seq, "at": instant(row.at), "by": row.by, "fact": row.kind}
+            | _without_order(msgspec.json.decode(row.body))
+            for row in history
+        ]
+        return _json({**self._show(order), "history": facts})
 
     async def _find(self, request: web.Request) -> web.Response:
         wanted = request.query.get("find", "").strip().casefold()
@@ -198,7 +204,7 @@ class Feed:
         try:
             sequence = await self.hub.submit(intent, by=envelope.by or "api", key=key)
         except Refused as refused:
-            return _reason(409, refused.reason)
+            return _reason(409, refused.said(self._say))
         except NotCommitted as failed:
             return _reason(503, failed.reason)
         return _json({"sequence": sequence})
@@ -260,9 +266,11 @@ class Feed:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK)
-            if self._clients:
+            try:
                 now = instant(self.hub.clock.now())
                 self._tell(encode(Tick(now=now, sequence=self.hub.board.counters.seq, status=self._status())))
+            except Exception:  # a tick that fails is missed; screens say that they are cut off if all of them do
+                log.exception("a tick failed")
 
 
 class _Client:

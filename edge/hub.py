@@ -124,6 +124,7 @@ class Hub(Generic[S, I, W]):
         self.clock = clock
         self.vitals = Vitals()
         self.trouble = ""  # why nothing can be committed
+        self.failed = asyncio.Event()  # it cannot go on: whoever runs it should start it again
         self._rules = rules
         self._asked: deque[_Waiting[I]] = deque()  # somebody waits for the answer: these go first
         self._offered: deque[_Waiting[I]] = deque()  # tried until they are committed
@@ -181,6 +182,8 @@ class Hub(Generic[S, I, W]):
         for intent in self._rules.waking(self.board):
             self.offer(intent, by="hub", key=None, done=_nothing)
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]
+        for task in self._tasks:
+            task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Finish the batch at hand and close the journal; who still waits is told."""
@@ -193,6 +196,13 @@ class Hub(Generic[S, I, W]):
             if waiting.answer is not None and not waiting.answer.done():
                 waiting.answer.set_exception(NotCommitted("the hub has stopped"))
         await self.journal.close()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Neither task may fail: without it nothing is decided any more, and that must not go unnoticed."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("the hub has failed", exc_info=task.exception())
+            self.trouble = f"internal: {task.exception()!r}"
+            self.failed.set()
 
     async def _run(self) -> None:
         while not self._stopping:
@@ -262,7 +272,8 @@ class Hub(Generic[S, I, W]):
                 log.exception("the rules failed on an intent by %s", waiting.by)
                 if waiting.answer is not None:
                     batch.remove(waiting)
-                    waiting.answer.set_exception(Refused(f"this cannot be done: {reason}"))
+                    if not waiting.answer.done():
+                        waiting.answer.set_exception(Refused("this cannot be done: {reason}", reason=reason))
                 else:
                     waiting.intent = self._rules.spoilt(waiting.intent, reason)
 

@@ -1,12 +1,14 @@
 """Intents: what somebody asks of the hub. All of them go through `hub.submit`, the only door."""
 
-from decimal import Decimal
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from msgspec import Meta
 
 from edge.orders import ItemId, Order, OrderId, Record, Stamp, StationId
+from edge.text import plain
 from edge.tickets import JobId
+from edge.words import Say
 
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 Reason = Annotated[str, Meta(max_length=500)]
@@ -21,11 +23,14 @@ class AtStation(Record, frozen=True):
     order: OrderId | None = None
     item: ItemId | None = None
 
+    @property
+    def whole_station(self) -> bool:
+        """Whether it names a station and no card."""
+        return self.station is not None and self.slot is None and self.position is None and self.order is None
+
 
 class Bump(AtStation, tag="bump", frozen=True):
     """Move those of the card's items that are furthest behind by one moment."""
-
-    quantity: Decimal | None = None
 
 
 class Recall(AtStation, tag="recall", frozen=True):
@@ -111,7 +116,7 @@ class Gone(OfOrder, frozen=True):
 
 
 class KeepLetter(Record, frozen=True):
-    """Keep a message that could not be understood: the first 64 KiB, its whole size and SHA-256."""
+    """Keep a message that could not be understood; of an oversized one the beginning, its size and SHA-256."""
 
     topic: str
     reason: str
@@ -121,15 +126,21 @@ class KeepLetter(Record, frozen=True):
     event: str | None = None
 
 
-class ReleaseDue(OfOrder, frozen=True):
+class Due(OfOrder, frozen=True):
+    """The clock said that a time had come; it may have been set back since."""
+
+    at: float
+
+
+class ReleaseDue(Due, frozen=True):
     """The clock: a held order's time has come."""
 
 
-class CloseDue(OfOrder, frozen=True):
+class CloseDue(Due, frozen=True):
     """The clock: an order that is done leaves the board."""
 
 
-class SendDue(OfOrder, frozen=True):
+class SendDue(Due, frozen=True):
     """The clock: an order's updates leave their grace."""
 
 
@@ -159,8 +170,19 @@ Intent = Asked | Reschedule | FromCloud | FromClock | FromCourier
 
 
 class Refused(Exception):
-    """An intent was decided against; the reason is one line for the person who asked."""
+    """An intent was decided against: one line for the person who asked, with the mend where there is one."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, template: str, **about: object) -> None:
+        self._template = template
+        self._about = {name: one if isinstance(one, StrEnum) else plain(str(one), 80) for name, one in about.items()}
+        super().__init__(self.reason)
+
+    @property
+    def reason(self) -> str:
+        """The line in English."""
+        return self.said(str)
+
+    def said(self, say: Say) -> str:
+        """The line in the language of `say`; what customers wrote in it is plain text."""
+        about = {name: say(one) if isinstance(one, StrEnum) else one for name, one in self._about.items()}
+        return say(self._template).format(**about) if about else say(self._template)

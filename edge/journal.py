@@ -113,11 +113,14 @@ class Journal:
             self._connection = None
 
     async def load(self, table: str, row_type: type[T]) -> dict[str, T]:
-        """All rows of a table of the board, by key."""
+        """All rows of a table of the board, by key; raises JournalUnusable."""
         decode = msgspec.json.Decoder(row_type).decode
 
         def rows() -> dict[str, T]:
-            return {key: decode(body) for key, body in self._execute(f"SELECT key, body FROM {table}")}  # noqa: S608
+            try:
+                return {key: decode(body) for key, body in self._execute(f"SELECT key, body FROM {table}")}  # noqa: S608
+            except (sqlite3.Error, msgspec.MsgspecError) as error:
+                raise JournalUnusable(f"{self.path}: table {table}: {error}") from error
 
         return await self._run(rows)
 

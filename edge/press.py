@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edge import facts as f
-from edge.board import Board, MoveRef
+from edge.board import Board, MoveRef, items_at
 from edge.intents import Acknowledge, AtStation, Bump, Recall, Refused, Reprint, TurnPage
 from edge.layout import Layout, Station
 from edge.orders import Item, Moment, Move, Order, OrderState, StationId
@@ -15,12 +15,14 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
     """Move those of the card's items that are furthest behind by one moment."""
     station, order = _card(draft, intent)
     if order.state is OrderState.CANCELLED:
-        raise Refused(f"{order.display_id} is cancelled: acknowledge it")
+        raise Refused("{order} is cancelled: acknowledge it", order=order.display_id)
     group = furthest_behind(draft.layout, order, station)
     if intent.item is not None:
-        group = tuple(item for item in _here(draft.layout, order, station) if item.id == intent.item)
+        group = tuple(item for item in items_at(draft.layout, order, station) if item.id == intent.item)
     if not group:
-        raise Refused(f"item {intent.item} of {order.display_id} is not at {station}")
+        raise Refused(
+            "item {item} of {order} is not at {station}", item=intent.item, order=order.display_id, station=station
+        )
     move = draft.counters.seq + 1
     finished = []
     for item in group:
@@ -35,14 +37,16 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
 
 def furthest_behind(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
     """The items the next press moves: the earliest of the station's stages, waiting before started."""
-    here = _here(layout, order, station)
+    here = items_at(layout, order, station)
+    if not here:
+        return ()
     stages = layout.stations[station].stages
 
     def behind(item: Item) -> tuple[int, bool]:
         stage = item.route[item.place]
         return (stages.index(stage) if stage in stages else len(stages), item.moment is Moment.STARTED)
 
-    least = min(map(behind, here), default=None)
+    least = min(map(behind, here))
     return tuple(item for item in here if behind(item) == least)
 
 
@@ -51,17 +55,21 @@ def recall(draft: Board, intent: Recall, now: float) -> Iterator[f.Happened]:
     ref = _move_to_recall(draft, intent)
     order = draft.orders.get(ref.order)
     if order is None or order.state not in {OrderState.OPEN, OrderState.READY}:
-        raise Refused(f"{order.display_id if order else 'the order'} can no longer be moved")
+        raise Refused("{order} can no longer be moved", order=order.display_id if order else ref.order)
     moved = [
         item
         for item in order.items
         if any(move.id == ref.move for move in item.moves) and intent.item in {None, item.id}
     ]
     if not moved:
-        raise Refused(f"{order.display_id} has no move to take back")
+        raise Refused("{order} has no move to take back", order=order.display_id)
     for item in moved:
         if item.moves[-1].id != ref.move:
-            raise Refused(f"{order.display_id} has gone on at {item.moves[-1].station}: recall it there first")
+            raise Refused(
+                "{order} has gone on at {station}: recall it there first",
+                order=order.display_id,
+                station=item.moves[-1].station,
+            )
     station = moved[0].moves[-1].station
     back = tuple(f.Taken(item.id, (last := item.moves[-1]).place, last.moment, last.since) for item in moved)
     yield f.MoveRecalled(order.id, station, ref.move, back)
@@ -72,12 +80,10 @@ def recall(draft: Board, intent: Recall, now: float) -> Iterator[f.Happened]:
 
 def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
     if intent.station is None:
-        order = draft.orders.get(intent.order) if intent.order else None
-        if order is None:
-            raise Refused(f"there is no order {intent.order} on the board" if intent.order else "say which station")
+        order = _on_board(draft, intent, "say which station")
         moves = _moves(order, intent)
         if not moves:
-            raise Refused(f"{order.display_id} has no move to take back")
+            raise Refused("{order} has no move to take back", order=order.display_id)
         last = max(moves, key=lambda move: move.id)
         at_station = draft.station(last.station).moves
         slot = next((ref.slot for ref in at_station if ref.move == last.id), order.slots.get(last.station, 0))
@@ -87,19 +93,21 @@ def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
     made = _made(draft, station, intent)
     if number is None:
         if not made:
-            raise Refused(f"nothing to recall at {station.name}")
+            raise Refused("nothing to recall at {station}", station=station.name)
         return made[-1]
     here = draft.at(station.id, number)
     if here is not None:
         if intent.order not in {None, here.id}:
-            raise Refused(f"slot {number} at {station.name} is {here.display_id} now")
+            raise Refused(
+                "slot {slot} at {station} is {order} now", slot=number, station=station.name, order=here.display_id
+            )
         moves = [move for move in _moves(here, intent) if move.station == station.id]
         if not moves:
-            raise Refused(f"nothing to recall in slot {number} at {station.name}")
+            raise Refused("nothing to recall in slot {slot} at {station}", slot=number, station=station.name)
         return MoveRef(max(move.id for move in moves), here.id, number)
     refs = [ref for ref in made if ref.slot == number]
     if not refs:
-        raise Refused(f"slot {number} at {station.name} is empty")
+        raise Refused("slot {slot} at {station} is empty", slot=number, station=station.name)
     return refs[-1]
 
 
@@ -118,16 +126,16 @@ def _moves(order: Order, intent: Recall) -> list[Move]:
 
 def acknowledge(draft: Board, intent: Acknowledge, now: float) -> Iterator[f.Happened]:
     """Clear a card's marks; a cancelled card leaves with them."""
-    if intent.station is not None and intent.slot is None and intent.position is None and intent.order is None:
+    if intent.station is not None and intent.whole_station:
         station = _station(draft, intent.station)
         marked = [order for _, order in draft.cards(station.id) if order.words(station.id)]
         if not marked:
-            raise Refused(f"nothing to acknowledge at {station.name}")
+            raise Refused("nothing to acknowledge at {station}", station=station.name)
         station_id, order = station.id, min(marked, key=lambda order: order.number)
     else:
         station_id, order = _card(draft, intent)
     if not order.words(station_id):
-        raise Refused(f"{order.display_id} has nothing to acknowledge")
+        raise Refused("{order} has nothing to acknowledge", order=order.display_id)
     yield f.Acknowledged(order.id, station_id)
     yield from settle(draft, order.id, now)
 
@@ -136,7 +144,7 @@ def reprint(draft: Board, intent: Reprint, _now: float) -> Iterator[f.Happened]:
     """Print a ticket again, marked as a reprint."""
     if intent.job is not None:
         job = draft.jobs.get(intent.job)
-    elif intent.station is not None and intent.slot is None and intent.position is None and intent.order is None:
+    elif intent.station is not None and intent.whole_station:
         job = _latest_ticket(draft, _station(draft, intent.station).id, None)
     elif intent.station is None and intent.order is not None:
         job = _latest_ticket(draft, None, intent.order)
@@ -146,7 +154,11 @@ def reprint(draft: Board, intent: Reprint, _now: float) -> Iterator[f.Happened]:
     if job is None:
         raise Refused("there is no ticket to print again")
     if job.waiting:
-        raise Refused(f"the ticket of {draft.orders[job.order].display_id} is still waiting for printer {job.printer}")
+        raise Refused(
+            "the ticket of {order} is still waiting for printer {printer}",
+            order=draft.orders[job.order].display_id,
+            printer=job.printer,
+        )
     yield f.TicketQueued(job.order, job.id, job.printer, job.kind, job.items, job.station, job.attempt + 1)
 
 
@@ -170,7 +182,7 @@ def turn_page(draft: Board, intent: TurnPage, _now: float) -> Iterator[f.Happene
             page = page - 1 if 1 < page <= last else last
         case int(number):
             if number > last:
-                raise Refused(f"{station.name} has {last} pages")
+                raise Refused("{station} has {pages} pages", station=station.name, pages=last)
             page = number
     yield f.PageTurned(station.id, page)
 
@@ -178,44 +190,53 @@ def turn_page(draft: Board, intent: TurnPage, _now: float) -> Iterator[f.Happene
 def _card(draft: Board, intent: AtStation) -> tuple[StationId, Order]:
     """The station and order an intent names; the order must be the one in the slot."""
     if intent.station is None:
-        if intent.order is None:
-            raise Refused("say which station and slot, or which order")
-        order = draft.orders.get(intent.order)
-        if order is None:
-            raise Refused(f"there is no order {intent.order} on the board")
-        if len(order.slots) != 1:
-            where = f"at {len(order.slots)} stations" if order.slots else f"{order.state} and at no station"
-            raise Refused(f"{order.display_id} is {where}: say which")
-        return next(iter(order.slots)), order
+        return _only_card(_on_board(draft, intent, "say which station and slot, or which order"))
     station = _station(draft, intent.station)
     number = _number(draft, station, intent)
     if number is None:
-        order = draft.orders.get(intent.order) if intent.order else None
-        if order is None or station.id not in order.slots:
-            raise Refused(f"{order.display_id if order else 'that order'} is not at {station.name}")
+        order = _on_board(draft, intent, "say which slot or which order")
+        if station.id not in order.slots:
+            raise Refused("{order} is not at {station}", order=order.display_id, station=station.name)
         return station.id, order
-    order = draft.at(station.id, number)
+    here = draft.at(station.id, number)
+    if here is None:
+        raise Refused("slot {slot} at {station} is empty", slot=number, station=station.name)
+    if intent.order not in {None, here.id}:
+        raise Refused(
+            "slot {slot} at {station} is {order} now", slot=number, station=station.name, order=here.display_id
+        )
+    return station.id, here
+
+
+def _on_board(draft: Board, intent: AtStation, otherwise: str) -> Order:
+    """The order an intent names by its id."""
+    if intent.order is None:
+        raise Refused(otherwise)
+    order = draft.orders.get(intent.order)
     if order is None:
-        raise Refused(f"slot {number} at {station.name} is empty")
-    if intent.order not in {None, order.id}:
-        raise Refused(f"slot {number} at {station.name} is {order.display_id} now")
-    return station.id, order
+        raise Refused("there is no order {order} on the board", order=intent.order)
+    return order
+
+
+def _only_card(order: Order) -> tuple[StationId, Order]:
+    """The one card of an order that is at one station."""
+    if not order.slots:
+        raise Refused("{order} is {state} and at no station", order=order.display_id, state=order.state)
+    if len(order.slots) > 1:
+        raise Refused("{order} is at {count} stations: say which", order=order.display_id, count=len(order.slots))
+    return next(iter(order.slots)), order
 
 
 def _station(draft: Board, station_id: StationId) -> Station:
     station = draft.layout.stations.get(station_id)
     if station is None:
-        raise Refused(f"there is no station {station_id}")
+        raise Refused("there is no station {station}", station=station_id)
     return station
 
 
 def _number(draft: Board, station: Station, intent: AtStation) -> int | None:
     if intent.position is not None:
+        if intent.position > station.slots:
+            raise Refused("{station} has {slots} slots on a page", station=station.name, slots=station.slots)
         return (draft.station(station.id).page - 1) * station.slots + intent.position
     return intent.slot
-
-
-def _here(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
-    return tuple(
-        item for item in order.items if (stage := item.stage) is not None and layout.station_of(stage) == station
-    )

@@ -36,7 +36,7 @@ def settle(
         yield from queue_tickets(draft, order, "ready", tuple(item.id for item in order.items))
     elif order.state is OrderState.OPEN and arrived:
         for station in order.slots:
-            here = tuple(item for item in items_at(draft.layout, order, station) if item in arrived)
+            here = tuple(item.id for item in items_at(draft.layout, order, station) if item.id in arrived)
             yield from queue_tickets(draft, order, "arrived", here, station)
 
 

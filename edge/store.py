@@ -28,11 +28,11 @@ def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
         if order is None:
             continue
         if order.state is OrderState.HELD and order.release is not None:
-            yield order.release, i.ReleaseDue(order.id)
+            yield order.release, i.ReleaseDue(order.id, order.release)
         if order.closes is not None:
-            yield order.closes, i.CloseDue(order.id)
+            yield order.closes, i.CloseDue(order.id, order.closes)
         if order.graced and (update := draft.outbox.get(UpdateId(order.graced[0]))):
-            yield update.leaves, i.SendDue(order.id)
+            yield update.leaves, i.SendDue(order.id, update.leaves)
 
 
 def _waking(board: Board) -> Iterator[Intent]:
@@ -54,7 +54,9 @@ def _asks_about(intent: Intent) -> str | None:
 def _spoilt(intent: Intent, reason: str) -> Intent:
     payload = msgspec.json.encode({type(intent).__name__: intent})
     sha256 = hashlib.sha256(payload).hexdigest()
-    return i.KeepLetter("orders", f"internal: {reason}", payload[: 64 * 1024], len(payload), sha256)
+    stamp = getattr(intent, "stamp", None)
+    event = stamp.id if stamp else None
+    return i.KeepLetter("orders", f"internal: {reason}", payload, len(payload), sha256, event)
 
 
 RULES: Rules[Board, Intent, Happened] = Rules(

@@ -1,4 +1,4 @@
-"""What the outside sees of the board (CONTRACT.md section 4): the wire types of the feed, and how they are made."""
+"""What the outside sees of the board (CONTRACT.md section 4): the feed's wire types, and how a client merges them."""
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -8,7 +8,6 @@ from typing import Literal, Protocol, TypeVar
 import msgspec
 
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId, Word
-from edge.tickets import JobId, JobState
 
 
 class View(msgspec.Struct, frozen=True, rename="camel"):
@@ -111,25 +110,6 @@ class Device(View, frozen=True):
     kind: Literal["printer", "keypad"]
     state: Literal["ok", "missing", "fault", "unknown"]
     reason: str = ""
-
-
-class Owed(View, frozen=True):
-    """A ticket that is not on paper, or may not be."""
-
-    job: JobId
-    printer: str
-    display_id: str
-    state: JobState
-    reason: str
-
-
-class Letter(View, frozen=True):
-    """A message that could not be understood."""
-
-    id: str
-    at: datetime
-    topic: str
-    reason: str
 
 
 class Status(View, frozen=True):

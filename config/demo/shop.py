@@ -20,7 +20,12 @@ from edge.words import Language
 STORE = "demo"
 STATIONS = ("oven", "decorating", "counter")
 SLOTS = 6
-KEYS = {**{str(digit): f"bump {digit}" for digit in range(1, SLOTS + 1)}, "R": "recall", "N": "page next", "A": "acknowledge"}
+KEYS = {
+    **{str(digit): f"bump {digit}" for digit in range(1, SLOTS + 1)},
+    "R": "recall",
+    "N": "page next",
+    "A": "acknowledge",
+}
 NAMES = {
     "zh": {"store": "麦田烘焙", "oven": "烤箱", "decorating": "裱花", "counter": "打包"},
     "en": {"store": "Wheatfield Bakery", "oven": "Oven", "decorating": "Decorating", "counter": "Packing"},

@@ -174,7 +174,7 @@ async def test_a_screen_that_missed_the_closing_of_too_many_orders_gets_the_boar
             marks.append(client.hub.board.counters.seq)
             await client.hub.submit(i.Collect(OrderId(f"o{number}"), force=True), by="api")
             clock.advance(12 * HOUR)
-            await client.hub.submit(i.CloseDue(OrderId(f"o{number}")), by="clock")
+            await client.hub.submit(i.CloseDue(OrderId(f"o{number}"), 0.0), by="clock")
         kinds = []
         for after in marks:
             async with client.screen(f"?after={after}") as screen:

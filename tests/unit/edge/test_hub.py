@@ -547,7 +547,7 @@ async def test_an_order_that_closes_in_the_same_batch_is_known_to_what_follows(p
         await hub.submit(i.Collect(O1, force=True), by="api")
         clock.advance(12 * HOUR)
         answers = await asyncio.gather(
-            hub.submit(i.CloseDue(O1), by="clock"),
+            hub.submit(i.CloseDue(O1, 0.0), by="clock"),
             hub.submit(i.Place(placed("o1").order), by="api"),
             hub.submit(placed("o1", stamp=a_stamp("again")), by="cloud"),
             return_exceptions=True,

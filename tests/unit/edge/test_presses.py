@@ -127,7 +127,7 @@ def test_an_order_beside_a_slot_must_be_the_one_that_stands_there() -> None:
     ("press", "reason"),
     [
         (i.Bump(), "say which station and slot, or which order"),
-        (i.Bump(station=OVEN), "that order is not at Oven"),
+        (i.Bump(station=OVEN), "say which slot or which order"),
         (i.Bump(station=OVEN, slot=2), "slot 2 at Oven is empty"),
         (i.Bump(station=DECO, order=O1), "O1 is not at Decorating"),
         (i.Bump(order=OrderId("o9")), "there is no order o9 on the board"),

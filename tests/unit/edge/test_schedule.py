@@ -312,3 +312,12 @@ def test_updates_still_in_their_grace_leave_before_their_order_closes() -> None:
     assert O1 not in kitchen.board.orders
     assert kitchen.heard() == ["collected"]
     assert kitchen.later(60) == []
+
+
+def test_a_clock_that_is_set_back_between_its_alarm_and_the_rules_loses_nothing() -> None:
+    kitchen = Kitchen()
+    kitchen.ask(placed("o1", scheduled=True, due=MORNING + 4 * HOUR))
+    (alarm,) = [(at, intent) for at, intent in kitchen.alarms if isinstance(intent, i.ReleaseDue)]
+    kitchen.clock.step(-HOUR)
+    kitchen.ask(alarm[1])
+    assert kitchen.order().state == "open"

@@ -102,6 +102,13 @@ def test_a_keypad_presses_what_stands_on_the_page_its_station_shows() -> None:
         kitchen.ask(i.Bump(station=OVEN, position=3))
 
 
+def test_a_key_beyond_the_page_hits_no_card_on_the_next() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1", "o2", "o3", "o4", "o5")
+    with pytest.raises(Refused, match="Oven has 4 slots on a page"):
+        kitchen.ask(i.Bump(station=OVEN, position=5))
+
+
 def test_a_screen_presses_a_slot_whatever_the_page() -> None:
     kitchen = Kitchen()
     kitchen.place(*(f"o{n}" for n in range(1, 7)))
