@@ -23,7 +23,7 @@ from tests.bench.store import PATIENCE, ask, feed_of, line_from, order_event, py
 from tests.brokers import Broker
 
 ROUNDS, FEW_ROUNDS = 5, 1
-PRESSES, TURN = 400, 20  # of each kind in a round, and before the other has its turn
+PRESSES, TURN = 400, 200  # of each kind in a round, and before the other has its turn: only its first press is cold
 KEYS = range(0x21, 0x21 + 90)  # an order for each, so that no key comes again as fast as a bounce
 FLOOR, STAGES = "floor", f"ovenbell/v1/{STORE}/stages"
 
