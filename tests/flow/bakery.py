@@ -17,7 +17,7 @@ from devices.twin.printer import VirtualPrinter
 from tests.brokers import Broker, free_port
 
 STORE = "hz-0012"
-FINGER = 1.5 * BOUNCE  # seconds between two presses of one key
+FINGER = 1.5 * BOUNCE  # seconds from seeing what a press did to the next one
 PATIENCE = 20.0  # seconds until a test gives up waiting
 STATIONS = ("oven", "decorating")
 KEYS = {
@@ -33,55 +33,61 @@ class Bakery:
     """One store: start it, kill it, start it again on the same journal."""
 
     def __init__(
-        self, directory: Path, broker_url: str, protocol: str = "5", grace: float = 0.0, extra: str = ""
+        self, directory: Path, broker_url: str, protocol: str = "5", grace: float = 0.0, **environment: str
     ) -> None:
         self.directory = directory
         self.printer = VirtualPrinter()
         self.keypads = {station: VirtualKeypad(directory / f"{station}-pad") for station in STATIONS}
         self.url = f"http://127.0.0.1:{free_port()}"
-        self.broker_url, self.protocol, self.grace, self.extra = broker_url, protocol, grace, extra
+        self.broker_url, self.protocol, self.grace, self.environment = broker_url, protocol, grace, environment
         self.process: asyncio.subprocess.Process | None = None
-        self._pressed: dict[tuple[str, str], float] = {}
         self.session = aiohttp.ClientSession()
 
     async def __aenter__(self) -> Self:
-        await self.printer.start()
-        await self.start()
+        try:
+            await self.printer.start()
+            await self.start()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Leave no process, port or file behind."""
         await self.session.close()
         if self.process is not None and self.process.returncode is None:
-            self.process.kill()
-            await self.process.wait()
+            await self.kill()
         await self.printer.stop()
         for keypad in self.keypads.values():
             keypad.unplug()
 
-    async def start(self, **environment: str) -> None:
+    async def start(self) -> None:
         """Start the hub's process and wait until it says that it is ready."""
         settings = self.directory / "store.toml"
         settings.write_text(self.settings(), encoding="utf-8")
-        self.process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "config.command",
-            "hub",
-            "--config",
-            str(settings),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=(self.directory / "hub.log").open("ab"),
-            env=os.environ | environment,
-        )
+        with (self.directory / "hub.log").open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "config.command",
+                "hub",
+                "--config",
+                str(settings),
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=os.environ | self.environment,
+            )
         assert self.process.stdout is not None
         async with asyncio.timeout(PATIENCE):
             assert await self.process.stdout.readline(), self.log()
 
     async def press(self, station: str, key: str) -> None:
-        """Press a key as a person does, who cannot press it again before a keypad takes it for a bounce."""
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, self._pressed.get((station, key), 0.0) + FINGER - loop.time()))
-        self._pressed[station, key] = loop.time()
+        """Press a key as a person does: on a keypad that is connected, and too late to be taken for a bounce."""
+        await self.until_board(lambda board: device_state(board, f"{station}-pad") == "ok")
+        await asyncio.sleep(FINGER)
         self.keypads[station].press(key)
 
     async def kill(self) -> None:
@@ -171,8 +177,12 @@ id = "counter"
 connection = "{self.printer.connection}"
 print_on = "ready"
 {keypads}
-{self.extra}
 """
+
+
+def device_state(board: dict[str, Any], device: str) -> str:
+    """How a printer or keypad is, where the board tells already."""
+    return next((str(one["state"]) for one in board["status"]["devices"] if one["id"] == device), "")
 
 
 def bakery_of(broker: Broker, directory: Path, **rest: Any) -> Bakery:

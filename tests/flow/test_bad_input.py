@@ -9,7 +9,7 @@ import pytest
 
 from tests.brokers import Broker
 from tests.cloud import Cloud, order_event, until
-from tests.flow.bakery import STORE, Bakery, bakery_of
+from tests.flow.bakery import Bakery, bakery_of, device_state
 
 MERCHANTS = 'merchant_ids = ["wheatfield"]'
 
@@ -45,20 +45,17 @@ def with_data(**changes: Any) -> dict[str, Any]:
     ids=lambda value: value[:24].decode(errors="replace") if isinstance(value, bytes) else value,
 )
 async def test_what_cannot_be_understood_is_kept_answered_and_counted(
-    broker: Broker, tmp_path: Path, message: bytes, reason: str
+    broker: Broker, cloud: Cloud, tmp_path: Path, message: bytes, reason: str
 ) -> None:
-    cloud = Cloud(broker, STORE)
     async with bakery_of(broker, tmp_path) as bakery:
         cloud.send(message, order_event(2))
         board = await bakery.until_board(lambda board: board["stations"][0]["cards"])
         assert board["status"]["deadLetters"] == 1
         await until(lambda: cloud.told(kind="order.rejected"))
         assert reason in cloud.told(kind="order.rejected")[0]["data"]["reason"]
-    cloud.close()
 
 
-async def test_an_order_for_another_merchant_is_a_dead_letter(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_an_order_for_another_merchant_is_a_dead_letter(broker: Broker, cloud: Cloud, tmp_path: Path) -> None:
     async with _strict(broker, tmp_path) as bakery:
         cloud.send(with_data(merchant={"id": "somebody-else"}))
         ours = order_event(2)
@@ -68,7 +65,6 @@ async def test_an_order_for_another_merchant_is_a_dead_letter(broker: Broker, tm
         assert [card["order"] for card in board["stations"][0]["cards"]] == ["o-2"]
         await until(lambda: cloud.told(kind="order.rejected"))
         assert "merchant" in cloud.told(kind="order.rejected")[0]["data"]["reason"]
-    cloud.close()
 
 
 def _strict(broker: Broker, directory: Path) -> Bakery:
@@ -79,9 +75,8 @@ def _strict(broker: Broker, directory: Path) -> Bakery:
 
 
 async def test_unknown_fields_are_ignored_and_a_bad_optional_one_costs_itself_alone(
-    broker: Broker, tmp_path: Path
+    broker: Broker, cloud: Cloud, tmp_path: Path
 ) -> None:
-    cloud = Cloud(broker, STORE)
     event = with_data(colour="blue", salesChannel=7, customer=None)
     event["data"]["items"][0]["bakery"]["candles"] = "six"
     event["traceparent"] = "00-1"
@@ -91,11 +86,11 @@ async def test_unknown_fields_are_ignored_and_a_bad_optional_one_costs_itself_al
         card = board["stations"][0]["cards"][0]
         assert sorted(card["dropped"]) == ["items[0].bakery.candles", "salesChannel"]
         assert card["items"][0]["bakery"]["cakeText"] == "小雨,生日快乐!"
-    cloud.close()
 
 
-async def test_a_key_nobody_mapped_and_an_empty_slot_are_one_line_each(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_key_nobody_mapped_and_an_empty_slot_are_one_line_each(
+    broker: Broker, cloud: Cloud, tmp_path: Path
+) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         cloud.send(order_event(1))
         await bakery.until_board(lambda board: board["stations"][0]["cards"])
@@ -106,11 +101,11 @@ async def test_a_key_nobody_mapped_and_an_empty_slot_are_one_line_each(broker: B
         said = bakery.log()
         assert "Traceback" not in said
         assert sum("oven-pad" in line for line in said.splitlines()) == 2
-    cloud.close()
 
 
-async def test_a_printer_that_refuses_owes_its_tickets_and_holds_up_nobody(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_printer_that_refuses_owes_its_tickets_and_holds_up_nobody(
+    broker: Broker, cloud: Cloud, tmp_path: Path
+) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         await bakery.printer.stop()
         cloud.send(order_event(1))
@@ -122,26 +117,19 @@ async def test_a_printer_that_refuses_owes_its_tickets_and_holds_up_nobody(broke
         await bakery.until_board(lambda board: board["status"]["unprinted"] == 0)
         assert len(bakery.printer.tickets) == 1
         assert "重印" not in bakery.printer.tickets[0].text
-    cloud.close()
 
 
-async def test_a_keypad_that_vanishes_is_missed_and_comes_back(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_keypad_that_vanishes_is_missed_and_comes_back(broker: Broker, cloud: Cloud, tmp_path: Path) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         cloud.send(order_event(1))
         await bakery.until_board(lambda board: board["stations"][0]["cards"])
         bakery.keypads["oven"].unplug()
-        await bakery.until_board(lambda board: _device(board, "oven-pad") == "missing")
+        await bakery.until_board(lambda board: device_state(board, "oven-pad") == "missing")
         bakery.keypads["oven"].replug()
-        await bakery.until_board(lambda board: _device(board, "oven-pad") == "ok")
+        await bakery.until_board(lambda board: device_state(board, "oven-pad") == "ok")
         await bakery.press("oven", "1")
         await until(lambda: cloud.told(kind="item.started"))
         assert "Traceback" not in bakery.log()
-    cloud.close()
-
-
-def _device(board: dict[str, Any], device: str) -> str:
-    return next((str(one["state"]) for one in board["status"]["devices"] if one["id"] == device), "")
 
 
 async def test_a_store_starts_although_everything_is_away(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Broker
-from tests.flow.bakery import Bakery, bakery_of
+from tests.flow.bakery import bakery_of
 
 CONTRACT = Path(__file__).parents[2] / "config" / "example.toml"  # section 3 of the contract, as it stands there
 MISTAKES = """
@@ -127,25 +127,20 @@ def test_schemas_are_json_schema(of: str, has: str) -> None:
 async def test_systemd_hears_that_the_hub_is_ready_and_a_second_hub_is_told_why_not(
     broker: Broker, tmp_path: Path
 ) -> None:
-    systemd = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    systemd.bind(str(tmp_path / "notify"))
-    systemd.settimeout(10)
-    bakery = bakery_of(broker, tmp_path)
-    await bakery.printer.start()
-    await bakery.start(NOTIFY_SOCKET=str(tmp_path / "notify"))
-    async with bakery.session:
-        assert await asyncio.to_thread(systemd.recv, 100) == b"READY=1"
-        other = tmp_path / "other.toml"
-        other.write_text(
-            f'[store]\nid = "b"\n[journal]\npath = "{tmp_path}/b.db"\n[feed]\nlisten = "{bakery.url[7:]}"\n'
-        )
-        ended = await asyncio.to_thread(ovenbell, "hub", "--config", str(other))
-        assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
-        assert "another hub" in ended.stderr
-        assert await bakery.stop() == 0
-        assert await asyncio.to_thread(systemd.recv, 100) == b"STOPPING=1"
-    systemd.close()
-    await bakery.__aexit__()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        async with bakery_of(broker, tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify")) as bakery:
+            assert await asyncio.to_thread(systemd.recv, 100) == b"READY=1"
+            other = tmp_path / "other.toml"
+            other.write_text(
+                f'[store]\nid = "b"\n[journal]\npath = "{tmp_path}/b.db"\n[feed]\nlisten = "{bakery.url[7:]}"\n'
+            )
+            ended = await asyncio.to_thread(ovenbell, "hub", "--config", str(other))
+            assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+            assert "another hub" in ended.stderr
+            assert await bakery.stop() == 0
+            assert await asyncio.to_thread(systemd.recv, 100) == b"STOPPING=1"
 
 
 async def test_the_doctor_names_what_is_missing_and_passes_what_is_well(broker: Broker, tmp_path: Path) -> None:
@@ -169,18 +164,14 @@ async def test_the_doctor_names_what_is_missing_and_passes_what_is_well(broker: 
         assert verdicts["journal"] == verdicts["keypad decorating-pad"] == "ok"
 
 
-async def test_a_journal_that_is_no_journal_is_left_alone_and_named(tmp_path: Path) -> None:
-    (tmp_path / "journal.db").write_bytes(b"flour " * 1000)
-    bakery = Bakery(tmp_path, "mqtt://127.0.0.1:1")
-    file = tmp_path / "store.toml"
-    file.write_text(bakery.settings())
-    await bakery.session.close()
-    ended = await asyncio.to_thread(ovenbell, "hub", "--config", str(file))
-    for keypad in bakery.keypads.values():
-        keypad.unplug()
+def test_a_journal_that_is_no_journal_is_left_alone_and_named(tmp_path: Path) -> None:
+    journal, file = tmp_path / "journal.db", tmp_path / "store.toml"
+    journal.write_bytes(b"flour " * 1000)
+    file.write_text(f'[store]\nid = "a"\n[journal]\npath = "{journal}"\n')
+    ended = ovenbell("hub", "--config", str(file))
     assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
     assert "journal" in ended.stderr
-    assert (tmp_path / "journal.db").read_bytes() == b"flour " * 1000
+    assert journal.read_bytes() == b"flour " * 1000
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

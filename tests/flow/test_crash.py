@@ -7,17 +7,17 @@ from pathlib import Path
 
 from tests.brokers import Broker
 from tests.cloud import Cloud, order_event, until
-from tests.flow.bakery import STORE, bakery_of
+from tests.flow.bakery import bakery_of
 from tests.flow.valve import Valve
 
 ORDERS = 30
 
 
 async def test_killed_between_commit_and_acknowledgement_nothing_is_missing_or_doubled(
-    mosquitto: Callable[..., Broker], tmp_path: Path
+    mosquitto: Callable[..., Broker], cloud_of: Callable[[Broker], Cloud], tmp_path: Path
 ) -> None:
     broker = mosquitto()
-    cloud = Cloud(broker, STORE)
+    cloud = cloud_of(broker)
     async with Valve(broker.port) as valve, bakery_of(broker, tmp_path) as bakery:
         await bakery.kill()
         bakery.broker_url = f"mqtt://127.0.0.1:{valve.port}"
@@ -40,15 +40,16 @@ async def test_killed_between_commit_and_acknowledgement_nothing_is_missing_or_d
         assert [fact["fact"] for fact in history].count("OrderPlaced") == 1
         await until(lambda: len(cloud.told(kind="order.accepted")) >= ORDERS + 1)
     accepted = cloud.told(kind="order.accepted")
-    cloud.close()
     ids = Counter(event["id"] for event in accepted)
     assert len(ids) == ORDERS + 1
     assert sorted({int(event["sequence"]) for event in accepted}) == list(range(1, ORDERS + 2))
 
 
-async def test_killed_while_orders_pour_in_each_is_there_once(mosquitto: Callable[..., Broker], tmp_path: Path) -> None:
+async def test_killed_while_orders_pour_in_each_is_there_once(
+    mosquitto: Callable[..., Broker], cloud_of: Callable[[Broker], Cloud], tmp_path: Path
+) -> None:
     broker = mosquitto()
-    cloud = Cloud(broker, STORE)
+    cloud = cloud_of(broker)
     many = 300
     async with bakery_of(broker, tmp_path) as bakery:
         await until(lambda: cloud.presence.get("state") == "online")
@@ -62,11 +63,11 @@ async def test_killed_while_orders_pour_in_each_is_there_once(mosquitto: Callabl
         assert len({card["order"] for card in board["stations"][0]["cards"]}) == many
         assert len({card["slot"] for card in board["stations"][0]["cards"]}) == many
         await until(lambda: len({event["subject"] for event in cloud.told(kind="order.accepted")}) == many)
-    cloud.close()
 
 
-async def test_a_press_that_was_on_the_screen_is_there_after_a_crash(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_press_that_was_on_the_screen_is_there_after_a_crash(
+    broker: Broker, cloud: Cloud, tmp_path: Path
+) -> None:
     async with bakery_of(broker, tmp_path, grace=2.0) as bakery:
         cloud.send(order_event(1))
         await bakery.until_board(lambda board: board["stations"][0]["cards"])
@@ -76,4 +77,3 @@ async def test_a_press_that_was_on_the_screen_is_there_after_a_crash(broker: Bro
         await bakery.start()
         assert (await bakery.board("oven"))[1]["next"]["moment"] == "finished"
         await until(lambda: cloud.told(kind="item.started"))  # its grace went on where it stood
-    cloud.close()

@@ -1,7 +1,6 @@
 """An order's whole way: cloud, MQTT, hub, journal, screen, paper, a baker's buttons, and back to the cloud."""
 
 import asyncio
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,12 @@ from display.app import KitchenDisplay
 from display.feed_client import FeedClient
 from tests.brokers import Broker
 from tests.cloud import Cloud, order_event, until
-from tests.flow.bakery import STORE, bakery_of
+from tests.flow.bakery import PATIENCE, bakery_of
 from tests.flow.valve import Valve
 
 CAKE_TEXT = "小雨,生日快乐!"
+CAKE = ("baking", "cooling", "frosting", "boxing")
+BREAD = ("baking", "boxing")
 
 
 def three_items(number: int = 1) -> dict[str, Any]:
@@ -30,9 +31,8 @@ def three_items(number: int = 1) -> dict[str, Any]:
 
 
 async def test_an_order_of_three_items_travels_from_the_cloud_to_every_stage_and_back(
-    broker: Broker, tmp_path: Path
+    broker: Broker, cloud: Cloud, tmp_path: Path
 ) -> None:
-    cloud = Cloud(broker, STORE)
     async with bakery_of(broker, tmp_path) as bakery:
         async with bakery.session.ws_connect(f"{bakery.url}/feed") as feed:
             assert (await feed.receive_json())["type"] == "snapshot"
@@ -65,25 +65,22 @@ async def test_an_order_of_three_items_travels_from_the_cloud_to_every_stage_and
         await until(lambda: len(bakery.printer.tickets) == 2)
 
     stages = cloud.told()
-    cloud.close()
     assert [int(event["sequence"]) for event in stages] == list(range(1, len(stages) + 1))
     assert next(event["type"] for event in stages) == "ovenbell.order.accepted"
     assert [event["type"] for event in stages][-2:] == ["ovenbell.order.ready", "ovenbell.order.collected"]
     assert all(event["subject"] == "o-1" and event["data"]["replyTo"] == "…" for event in stages)
     assert {event["data"]["by"] for event in stages} == {"cloud", "keypad:oven-pad", "keypad:decorating-pad", "api"}
-    for item, route in (("1", 4), ("2", 4), ("3", 2)):
-        moments = [
+    for item, route in (("1", CAKE), ("2", CAKE), ("3", BREAD)):
+        told = [
             (event["data"]["stage"], event["type"].removeprefix("ovenbell.item."))
             for event in stages
             if event["data"].get("item") == item
         ]
-        assert len(moments) == 2 * route
-        assert [moment for _, moment in moments] == ["started", "finished"] * route
-        assert next(stage for stage, _ in groupby(moments, key=lambda told: told[0])) == "baking"
+        assert told == [(stage, moment) for stage in route for moment in ("started", "finished")]
 
 
 async def _first(feed: aiohttp.ClientWebSocketResponse, kind: str) -> dict[str, Any]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (message := await feed.receive_json())["type"] != kind:
             pass
     return dict(message)
@@ -93,7 +90,7 @@ async def _is_on_the_display(url: str) -> None:
     app = KitchenDisplay(FeedClient(url), stations=("oven",), language="zh")
     async with app.run_test(size=(160, 50)) as pilot:
         screen = ""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             while CAKE_TEXT not in screen or "A001" not in screen:
                 await pilot.pause(0.05)
                 screen = "\n".join(
@@ -110,9 +107,10 @@ async def _is_on_paper(tickets: list[Any]) -> None:
         assert text in paper
 
 
-async def test_a_press_taken_back_within_the_grace_is_never_heard_of_outside(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
-    async with bakery_of(broker, tmp_path, grace=1.0) as bakery:
+async def test_a_press_taken_back_within_the_grace_is_never_heard_of_outside(
+    broker: Broker, cloud: Cloud, tmp_path: Path
+) -> None:
+    async with bakery_of(broker, tmp_path, grace=3.0) as bakery:
         cloud.send(order_event(1), order_event(2))
         await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 2)
         await bakery.press("oven", "1")
@@ -122,7 +120,6 @@ async def test_a_press_taken_back_within_the_grace_is_never_heard_of_outside(bro
         await bakery.press("oven", "2")  # what comes after it is heard, so what was taken back has had its time
         await until(lambda: cloud.told(kind="item.started"))
     events = cloud.told()
-    cloud.close()
     assert [(e["type"], e["subject"]) for e in events] == [
         ("ovenbell.order.accepted", "o-1"),
         ("ovenbell.order.accepted", "o-2"),
@@ -130,8 +127,9 @@ async def test_a_press_taken_back_within_the_grace_is_never_heard_of_outside(bro
     ]
 
 
-async def test_a_press_taken_back_too_late_is_recalled_in_the_open(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_press_taken_back_too_late_is_recalled_in_the_open(
+    broker: Broker, cloud: Cloud, tmp_path: Path
+) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         cloud.send(order_event(1))
         await bakery.until_board(lambda board: board["stations"][0]["cards"])
@@ -140,13 +138,13 @@ async def test_a_press_taken_back_too_late_is_recalled_in_the_open(broker: Broke
         await bakery.press("oven", "R")
         await until(lambda: cloud.told(kind="item.recalled"))
     recalled = cloud.told(kind="item.recalled")[0]
-    cloud.close()
     assert (recalled["data"]["stage"], recalled["data"]["moment"]) == ("baking", "started")
     assert "ready" not in recalled["data"]
 
 
-async def test_a_full_station_goes_on_over_pages_and_its_keypad_turns_with_it(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_full_station_goes_on_over_pages_and_its_keypad_turns_with_it(
+    broker: Broker, cloud: Cloud, tmp_path: Path
+) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         cloud.send(*(order_event(number) for number in range(1, 6)))  # five orders, three slots
         await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 5)
@@ -155,11 +153,9 @@ async def test_a_full_station_goes_on_over_pages_and_its_keypad_turns_with_it(br
         await bakery.press("oven", "2")
         await until(lambda: cloud.told(kind="item.started"))
         assert cloud.told(kind="item.started")[0]["subject"] == "o-5"
-    cloud.close()
 
 
-async def test_a_freed_number_that_is_pressed_again_hits_nobody(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_a_freed_number_that_is_pressed_again_hits_nobody(broker: Broker, cloud: Cloud, tmp_path: Path) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         event = order_event(1)
         event["data"]["items"][0]["externalCode"] = "bread-1"
@@ -172,15 +168,14 @@ async def test_a_freed_number_that_is_pressed_again_hits_nobody(broker: Broker, 
         board = await bakery.until_board(lambda board: board["stations"][0]["cards"])
         assert board["stations"][0]["cards"][0]["slot"] == 2
         status, answer = await bakery.ask(type="bump", station="oven", slot=1)
-        assert (status, answer) == (409, {"reason": "slot 1 at 烤箱 is empty"})
+        assert status == 409
+        assert "烤箱" in answer["reason"]
         await bakery.press("oven", "1")
-        await until(lambda: "slot 1" in bakery.log())
+        await until(lambda: "oven-pad" in bakery.log())
         assert (await bakery.board("oven"))[2]["next"]["moment"] == "started"
-    cloud.close()
 
 
-async def test_an_order_made_by_hand_needs_no_cloud(broker: Broker, tmp_path: Path) -> None:
-    cloud = Cloud(broker, STORE)
+async def test_an_order_made_by_hand_needs_no_cloud(broker: Broker, cloud: Cloud, tmp_path: Path) -> None:
     road = Valve(broker.port)  # not there yet: the cloud cannot be reached
     bakery = bakery_of(broker, tmp_path)
     bakery.broker_url = f"mqtt://127.0.0.1:{road.port}"
@@ -196,4 +191,3 @@ async def test_an_order_made_by_hand_needs_no_cloud(broker: Broker, tmp_path: Pa
         await until(lambda: bakery.printer.tickets)
         async with road:  # the outbox kept what happened meanwhile
             await until(lambda: cloud.told(kind="item.started"))
-    cloud.close()
