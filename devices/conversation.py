@@ -32,6 +32,13 @@ class Outcome:
     reason: str = ""
 
 
+@dataclass
+class Owed:
+    """Answers that a printer still owes from one conversation to the next: a late one confirms no later ticket."""
+
+    answers: int = 0  # the most that may still come; some may be lost
+
+
 class Unready(Exception):
     """The printer cannot take a ticket: not one byte of it has left."""
 
@@ -44,10 +51,11 @@ class Unready(Exception):
 class Conversation:
     """What is said over one cable."""
 
-    def __init__(self, cable: Cable, patience: Patience, *, ask: bool = True) -> None:
+    def __init__(self, cable: Cable, patience: Patience, owed: Owed, *, ask: bool = True) -> None:
         self._cable = cable
         self._ask = ask and cable.hears
         self._patience = patience
+        self._owed = owed
         self._unasked = 0  # bytes of an automatic status that are still to come
         self.answers = self._ask  # until it stays silent
 
@@ -65,6 +73,26 @@ class Conversation:
         elif trouble := escpos.trouble(status):
             raise Unready("fault", trouble)
 
+    async def settle(self) -> None:
+        """Hear out what the printer owes for earlier tickets; raises Unready where it cannot be asked.
+
+        Answers look alike, but come in the order of their questions. So it is asked once more than it owes: of that
+        many answers the last is to a question of now. Nothing is printed between these: the rest comes at once or never.
+        """
+        if not self.answers or not self._owed.answers:
+            return
+        try:
+            for _ in range(self._owed.answers + 1):
+                self._owed.answers += 1
+                await self._cable.send(escpos.ASK_PRINTED, stall=self._patience.status)
+                if await self._answer("printed", self._patience.status) is None:
+                    return  # it may be at work on an earlier ticket: what it owes stays counted
+            while self._owed.answers and await self._answer("printed", self._patience.status) is not None:
+                pass
+        except OSError as error:
+            raise Unready("missing", "the printer hung up") from error
+        self._owed.answers = 0
+
     async def bring(self, ticket: bytes) -> Outcome:
         """Send a ticket whole and wait for its confirmation; raises Unready where not one byte left."""
         before = self._cable.sent
@@ -76,11 +104,12 @@ class Conversation:
             return Outcome("unconfirmed", "the connection broke while the ticket was being sent")
         for byte in self._cable.heard():
             self._sort(byte)  # said before the ticket was out: no confirmation
+        self._owed.answers += 1
         if not self._ask:
             return Outcome("unconfirmed", "sent, unconfirmed")
         slow = self._patience.paper + self._patience.byte * len(ticket)
         try:
-            answer = await self._answer("printed", slow if self.answers else self._patience.status)
+            answer = await self._answer("printed", slow if self.answers else self._patience.status, last=True)
         except OSError:
             return Outcome("unconfirmed", "the printer hung up before it confirmed")
         if answer is not None:
@@ -91,13 +120,13 @@ class Conversation:
             return Outcome("unconfirmed", unready.reason)
         return Outcome("unconfirmed", "sent, unconfirmed")
 
-    async def _answer(self, kind: escpos.Answer, within: float) -> int | None:
-        """The next answer of a kind; what the printer says unasked is passed over. None where it stays silent."""
+    async def _answer(self, kind: escpos.Answer, within: float, *, last: bool = False) -> int | None:
+        """The next answer of a kind, or the last one owed; anything else is passed over. None where it stays silent."""
         try:
             async with asyncio.timeout(within):
                 while True:
                     byte = await self._cable.hear()
-                    if self._sort(byte) == kind:
+                    if self._sort(byte) == kind and not (last and self._owed.answers):
                         return byte
         except TimeoutError:
             return None
@@ -108,4 +137,7 @@ class Conversation:
             return None
         if escpos.opens_automatic_status(byte):
             self._unasked = escpos.AUTOMATIC_STATUS - 1
-        return escpos.answers(byte)
+        kind = escpos.answers(byte)
+        if kind == "printed" and self._owed.answers:
+            self._owed.answers -= 1
+        return kind

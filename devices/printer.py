@@ -8,7 +8,7 @@ from typing import Literal
 
 from devices import escpos
 from devices.cable import Cable, plug_in
-from devices.conversation import Conversation, Patience, Unready
+from devices.conversation import Conversation, Owed, Patience, Unready
 from devices.settings import PrinterSettings, parse_connection
 from devices.ticket import ticket_bytes
 from edge.board import Board
@@ -37,7 +37,8 @@ class Printer:
         self._timezone = timezone
         self._patience = patience
         self._connection = parse_connection(settings.connection)
-        self._owed: dict[JobId, Job] = {}
+        self._tickets: dict[JobId, Job] = {}  # still to be printed
+        self._owed = Owed()
         self._new = asyncio.Event()
 
     async def run(self) -> None:
@@ -46,8 +47,10 @@ class Printer:
         try:
             for job in self._hub.board.jobs.values():
                 self._note(job.id, job)
+                if job.printer == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
+                    self._owed.answers += 1
             await asyncio.to_thread(escpos.load)
-            for job in [job for job in self._owed.values() if job.state is JobState.SENDING]:
+            for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
                 await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
             await self._work()
         finally:
@@ -57,7 +60,7 @@ class Printer:
         pause = self._patience.first_retry
         while True:
             self._new.clear()
-            job = min(self._owed.values(), key=lambda job: (job.at, len(job.id), job.id), default=None)
+            job = min(self._tickets.values(), key=lambda job: (job.at, len(job.id), job.id), default=None)
             try:
                 await (self._print(job) if job else self._look())
             except Unready as unready:
@@ -79,6 +82,7 @@ class Printer:
         cable = await self._plug_in()
         try:
             conversation = await self._greet(cable)
+            await conversation.settle()
             if await self._report(job, "sending"):  # on disk before the first byte leaves
                 outcome = await conversation.bring(ticket)
                 await self._report(job, outcome.state, outcome.reason)
@@ -102,7 +106,7 @@ class Printer:
             raise Unready("missing", "the printer cannot be reached") from error
 
     async def _greet(self, cable: Cable) -> Conversation:
-        conversation = Conversation(cable, self._patience, ask=self._settings.confirm == "auto")
+        conversation = Conversation(cable, self._patience, self._owed, ask=self._settings.confirm == "auto")
         await conversation.check()
         if conversation.answers:
             self._show("ok")
@@ -134,7 +138,7 @@ class Printer:
     ) -> bool:
         """Tell the hub, until it is on disk; False where the ticket is no longer wanted."""
         reason = self._say(reason) if reason else ""
-        known = self._owed.get(job.id, job)
+        known = self._tickets.get(job.id, job)
         if (known.state, known.reason) == (state, reason):
             return True  # said before: the journal need not grow while a printer is away
         pause = self._patience.first_retry
@@ -146,7 +150,7 @@ class Printer:
                 pause = min(pause * 2, self._patience.last_retry)
             except Refused as refused:
                 log.warning("printer %s: %s", self._settings.id, refused.reason)
-                self._owed.pop(job.id, None)
+                self._tickets.pop(job.id, None)
                 return False
             else:
                 return True
@@ -161,8 +165,8 @@ class Printer:
 
     def _note(self, job_id: JobId, job: Job | None) -> None:
         if job is None or job.printer != self._settings.id or not job.waiting:
-            self._owed.pop(job_id, None)
+            self._tickets.pop(job_id, None)
             return
-        self._owed[job_id] = job
+        self._tickets[job_id] = job
         if job.state is JobState.QUEUED:
             self._new.set()

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from devices.cable import Cable
-from devices.conversation import Conversation, Outcome, Unready
+from devices.conversation import Conversation, Outcome, Owed, Unready
 from devices.escpos import ASK_PRINTED, ASK_STATUS
 from tests.cloud import until
 from tests.unit.devices.conftest import QUICK
@@ -58,8 +58,8 @@ async def head() -> AsyncIterator[Head]:
     await head.cable.unplug(linger=0)
 
 
-def a_conversation(head: Head) -> Conversation:
-    return Conversation(head.cable, QUICK)
+def a_conversation(head: Head, owed: int = 0) -> Conversation:
+    return Conversation(head.cable, QUICK, Owed(owed))
 
 
 async def test_a_ticket_is_printed_once_the_question_after_it_is_answered(head: Head) -> None:
@@ -91,3 +91,69 @@ async def test_a_ticket_of_which_not_one_byte_left_is_none(head: Head) -> None:
     head.hang_up()
     with pytest.raises(Unready, match="the connection broke"):
         await a_conversation(head).bring(TICKET)
+
+
+# --- answers that come late -------------------------------------------------------------------------------------------
+
+
+async def test_the_late_answer_to_the_ticket_before_confirms_no_other(head: Head) -> None:
+    talk = a_conversation(head)
+    assert await talk.bring(TICKET) == UNCONFIRMED
+    head.answers = [ON_PAPER]  # the late one: the second ticket is not on paper yet
+    assert await talk.bring(TICKET) == UNCONFIRMED
+
+
+async def test_after_a_late_answer_its_own_confirms_the_next_ticket(head: Head) -> None:
+    talk = a_conversation(head)
+    assert await talk.bring(TICKET) == UNCONFIRMED
+    head.answers = [ON_PAPER * 2]
+    assert await talk.bring(TICKET) == Outcome("printed")
+
+
+async def test_an_answer_that_comes_between_two_tickets_is_no_longer_owed(head: Head) -> None:
+    talk = a_conversation(head)
+    assert await talk.bring(TICKET) == UNCONFIRMED
+    await head.said(ON_PAPER)
+    head.answers = [ON_PAPER]
+    assert await talk.bring(TICKET) == Outcome("printed")
+
+
+async def test_only_the_last_answer_tells_about_the_paper(head: Head) -> None:
+    head.answers = [b"\x0c" + ON_PAPER]
+    assert await a_conversation(head, owed=1).bring(TICKET) == Outcome("printed")
+
+
+async def test_answers_that_were_lost_keep_no_later_ticket_from_being_called_printed(head: Head) -> None:
+    head.always = ON_PAPER
+    talk = a_conversation(head, owed=3)
+    await talk.settle()
+    assert await talk.bring(TICKET) == Outcome("printed")
+
+
+async def test_answers_that_are_only_late_are_heard_out_before_the_next_ticket(head: Head) -> None:
+    head.answers = [ON_PAPER * 3]
+    head.always = ON_PAPER
+    talk = a_conversation(head, owed=2)
+    await talk.settle()
+    head.always = b""
+    assert await talk.bring(TICKET) == UNCONFIRMED
+
+
+async def test_a_printer_still_at_work_on_earlier_tickets_keeps_the_next_one_in_doubt(head: Head) -> None:
+    head.answers = [ON_PAPER, b""]  # to the first of two; the second is still being printed
+    talk = a_conversation(head, owed=2)
+    await talk.settle()
+    head.answers = [ON_PAPER]
+    assert await talk.bring(TICKET) == UNCONFIRMED
+
+
+async def test_a_printer_that_owes_nothing_is_not_asked_before_a_ticket(head: Head) -> None:
+    await a_conversation(head).settle()
+    head.answers = [ON_PAPER]
+    assert await a_conversation(head).bring(TICKET) == Outcome("printed")
+
+
+async def test_a_printer_that_hangs_up_before_it_has_answered_gets_no_ticket(head: Head) -> None:
+    head.hang_up()
+    with pytest.raises(Unready, match="the printer hung up"):
+        await a_conversation(head, owed=1).settle()

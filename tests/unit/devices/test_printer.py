@@ -5,7 +5,7 @@ import os
 import tty
 from pathlib import Path
 
-from devices.escpos import ASK_STATUS
+from devices.escpos import ASK_PRINTED, ASK_STATUS
 from devices.twin.printer import VirtualPrinter
 from devices.twin.reader import Reader, Ticket
 from edge.intents import ReportTicket, Reprint
@@ -14,6 +14,8 @@ from edge.tickets import JobState
 from tests.builders import OVEN, a_bread, a_cake
 from tests.cloud import until
 from tests.unit.devices.conftest import Bakery
+
+CUT = b"\x1dV\x01"
 
 
 async def test_a_ticket_is_printed_when_the_printer_says_so(bakery: Bakery, paper: VirtualPrinter) -> None:
@@ -199,6 +201,66 @@ async def test_a_serial_printer_confirms_as_any_other(bakery: Bakery) -> None:
     asyncio.get_running_loop().remove_reader(printer)
     os.close(printer)
     os.close(port)
+
+
+async def test_the_late_answer_of_a_serial_printer_confirms_no_other_ticket(bakery: Bakery) -> None:
+    printer, port = os.openpty()
+    tty.setraw(printer)
+    heard = bytearray()
+
+    def work() -> None:
+        tickets = heard.count(CUT)
+        data = os.read(printer, 4096)
+        heard.extend(data)
+        if data == ASK_STATUS:
+            os.write(printer, b"\x12")
+        if tickets == 1 and heard.count(CUT) == 2:
+            os.write(printer, b"\x00")  # the first ticket's; then the paper jams
+
+    asyncio.get_running_loop().add_reader(printer, work)
+    bakery.run(bakery.printer(f"serial:{os.ttyname(port)}").run())
+    await bakery.order("o1")
+    await bakery.order("o2")
+    await until(lambda: bakery.jobs_are(JobState.UNCONFIRMED, JobState.UNCONFIRMED))
+    asyncio.get_running_loop().remove_reader(printer)
+    os.close(printer)
+    os.close(port)
+
+
+async def test_a_ticket_after_a_lost_answer_is_printed_when_the_printer_says_so(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    paper.close_early = True
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order("o1")
+    await bakery.reports_end_with("unconfirmed")
+    paper.close_early = False
+    await bakery.order("o2")
+    await bakery.reports_end_with("printed")
+    assert bakery.jobs_are(JobState.UNCONFIRMED, JobState.PRINTED)
+
+
+async def test_after_a_restart_a_late_answer_confirms_no_other_ticket(tmp_path: Path) -> None:
+    before = await Bakery(tmp_path / "journal.db").open()
+    await before.order("o1")
+    await before.hub.submit(ReportTicket(before.job().id, "sending"), by="printer:kitchen")
+    await before.close()
+    paper = VirtualPrinter()
+    await paper.start()
+    questions = 0
+
+    def count(data: bytes) -> None:
+        nonlocal questions
+        questions += data == ASK_PRINTED
+
+    paper.overhear = count
+    bakery = await Bakery(tmp_path / "journal.db").open()
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order("o2")
+    await bakery.reports_end_with("printed")
+    await bakery.close()
+    await paper.stop()
+    assert questions == 2
 
 
 async def test_a_status_nobody_asked_for_is_not_taken_for_an_answer(bakery: Bakery, paper: VirtualPrinter) -> None:
