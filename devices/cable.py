@@ -6,6 +6,7 @@ import socket
 import termios
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 import serial
 
@@ -83,7 +84,8 @@ class Cable:
             pass
         finally:
             self._loop.remove_reader(self._descriptor)
-            self._close()
+            with suppress(OSError):
+                await asyncio.to_thread(self._close)  # a serial port may hold it up until its bytes are out
 
     async def _room(self) -> None:
         room = asyncio.Event()
@@ -108,16 +110,32 @@ class Cable:
 
 
 async def _tcp(host: str, port: int) -> Cable:
-    loop = asyncio.get_running_loop()
-    family, kind, protocol, _, address = (await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))[0]
-    peer = socket.socket(family, kind, protocol)
-    try:
-        peer.setblocking(False)
-        await loop.sock_connect(peer, address)
-    except BaseException:
-        peer.close()
-        raise
+    peer = await _call(host, port)
     return Cable(peer.fileno(), peer.close, end=lambda: peer.shutdown(socket.SHUT_WR))
+
+
+async def _call(host: str, port: int) -> socket.socket:
+    """The first of the name's addresses that answers: `localhost` has two, and a printer listens on one."""
+    loop = asyncio.get_running_loop()
+    failure = OSError("the name has no address")
+    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+        try:
+            peer = socket.socket(family, kind, protocol)
+        except OSError as error:  # no IPv6 here
+            failure = error
+            continue
+        try:
+            peer.setblocking(False)
+            await loop.sock_connect(peer, address)
+        except OSError as error:
+            peer.close()
+            failure = error
+        except BaseException:
+            peer.close()
+            raise
+        else:
+            return peer
+    raise failure
 
 
 async def _serial(path: str, baud: int) -> Cable:

@@ -77,7 +77,7 @@ class Conversation:
         """Hear out what the printer owes for earlier tickets; raises Unready where it cannot be asked.
 
         Answers look alike, but come in the order of their questions. So it is asked once more than it owes: of that
-        many answers the last is to a question of now. Nothing is printed between these: the rest comes at once or never.
+        many answers the last is to a question of now. Nothing is printed between these: the rest come at once or never.
         """
         if not self.answers or not self._owed.answers:
             return
