@@ -15,7 +15,10 @@ from edge.board import Board
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused, ReportTicket
+from edge.layout import Layout
+from edge.orders import Order
 from edge.store import StoreHub
+from edge.text import plain
 from edge.tickets import Job, JobId, JobState
 from edge.views import Device
 from edge.vitals import DeviceState
@@ -75,7 +78,9 @@ class Printer:
                     await self._new.wait()
 
     async def _print(self, job: Job) -> None:
-        ticket = self._set(job)
+        layout = self._hub.board.layout
+        order = self._hub.board.orders[job.order]  # its jobs leave the board with it
+        ticket = await asyncio.to_thread(self._set, job, order, layout)
         if ticket is None:
             await self._report(job, "unconfirmed", "the ticket could not be set")
             return
@@ -114,10 +119,9 @@ class Printer:
             self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
         return conversation
 
-    def _set(self, job: Job) -> bytes | None:
-        layout = self._hub.board.layout
+    def _set(self, job: Job, order: Order, layout: Layout) -> bytes | None:
+        """The ticket's bytes. In a thread: drawn on a small machine it would hold up every press meanwhile."""
         station = layout.stations.get(job.station) if job.station else None
-        order = self._hub.board.orders[job.order]  # its jobs leave the board with it
         try:
             return ticket_bytes(
                 job,
@@ -130,7 +134,7 @@ class Printer:
                 station=station.name if station else "",
             )
         except Exception:  # one ticket that cannot be set must not keep back the others
-            log.exception("ticket %s of order %s", job.id, order.display_id)
+            log.exception("ticket %s of order %s", job.id, plain(order.display_id))
             return None
 
     async def _report(

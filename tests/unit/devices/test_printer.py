@@ -2,10 +2,15 @@
 
 import asyncio
 import os
+import threading
 import tty
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from devices.escpos import ASK_PRINTED, ASK_STATUS
+from devices.ticket import ticket_bytes
 from devices.twin.printer import VirtualPrinter
 from devices.twin.reader import Reader, Ticket
 from edge.intents import ReportTicket, Reprint
@@ -336,6 +341,32 @@ async def test_one_ticket_that_cannot_be_set_does_not_keep_back_the_others(
     await paper.printed(1)
     await until(lambda: bakery.jobs_are(JobState.UNCONFIRMED, JobState.PRINTED))
     assert bakery.job().reason == "the ticket could not be set"
+
+
+async def test_a_display_id_has_no_power_over_the_log(
+    bakery: Bakery, paper: VirtualPrinter, caplog: pytest.LogCaptureFixture
+) -> None:
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order("o1", due=1e15, display_id="A1\x1b[2J\n\u202eB")
+    await bakery.reports_end_with("unconfirmed")
+    assert caplog.messages == [f"ticket {bakery.job().id} of order A1[2J B"]
+
+
+async def test_the_kitchen_works_on_while_a_ticket_is_drawn(
+    bakery: Bakery, paper: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop, pressed, worked = asyncio.get_running_loop(), threading.Event(), []
+
+    def draw(*job: Any, **rest: Any) -> bytes:
+        loop.call_soon_threadsafe(pressed.set)
+        worked.append(pressed.wait(5))
+        return ticket_bytes(*job, **rest)
+
+    monkeypatch.setattr("devices.printer.ticket_bytes", draw)
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order()
+    await bakery.reports_end_with("printed")
+    assert worked == [True]
 
 
 async def test_a_printer_with_nothing_to_do_is_looked_after(bakery: Bakery, paper: VirtualPrinter) -> None:
