@@ -1,4 +1,4 @@
-"""Makes gbk24.gz anew: `python -m devices.fonts.make NotoSansCJK-Regular.ttc` (Debian: fonts-noto-cjk)."""
+"""Makes gbk24.gz anew: `python -m tests.tools.make_font NotoSansCJK-Regular.ttc` (Debian: fonts-noto-cjk)."""
 
 import gzip
 import sys
