@@ -61,7 +61,6 @@ class Keypad:
     """One keypad; `run` it beside the others."""
 
     def __init__(self, settings: KeypadSettings, hub: StoreHub, *, say: Say) -> None:
-        self.unmapped = 0  # keys without an action: release codes, noise, a key nobody thought of
         self._settings = settings
         self._hub = hub
         self._say = say
@@ -69,7 +68,7 @@ class Keypad:
             parse_key(key, settings.framing): parse_action(action, settings.station)
             for key, action in settings.keys.items()
         }
-        self._strange: set[bytes] = set()  # those of them that the log has named
+        self._strange: set[bytes] = set()  # keys without an action that the log has named
         self._pressed: dict[bytes, float] = {}  # when a key was last heard
         self._asking: set[asyncio.Task[None]] = set()
 
@@ -123,7 +122,6 @@ class Keypad:
     def _press(self, key: bytes) -> None:
         intent = self._actions.get(key)
         if intent is None:
-            self.unmapped += 1
             if key not in self._strange and len(self._strange) < MANY:
                 self._strange.add(key)
                 log.warning("keypad %s: key 0x%s has no action", self._settings.id, key.hex())
