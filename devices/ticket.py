@@ -7,7 +7,7 @@ from devices import escpos
 from devices.paper import Code, Gap, Line, Strip, wrap
 from devices.settings import Encoding
 from edge.layout import PhoneShown
-from edge.orders import Item, Order
+from edge.orders import Item, Order, OrderState
 from edge.text import plain
 from edge.tickets import Job
 from edge.words import Say
@@ -62,7 +62,8 @@ def compose(
     if order.dropped:
         slip.text(f"{say('Not understood')}: {', '.join(order.dropped)}", inverse=True)
         slip.rule()
-    slip.pair(order.customer, _phone(order.phone, phone))
+    number = phone.of(order.phone)
+    slip.pair(order.customer, f"...{number}" if number and phone is PhoneShown.LAST4 else number)
     slip.code(order.id)
     return tuple(slip.strips)
 
@@ -136,9 +137,10 @@ class _Slip:
 
 
 def _head(slip: _Slip, job: Job, order: Order, *, say: Say, timezone: tzinfo, station: str) -> None:
-    if job.attempt > 1:
-        again = say("REPRINT #{number}").format(number=job.attempt)
-        slip.text(again, wide=2, high=2, bold=True, inverse=True, center=True)
+    cancelled = say("CANCELLED") if order.state is OrderState.CANCELLED else ""  # since it was asked for
+    again = say("REPRINT #{number}").format(number=job.attempt) if job.attempt > 1 else ""
+    for warning in filter(None, (cancelled, again)):
+        slip.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
         slip.gap(12)
     slip.pair(" ".join(filter(None, (_title(job, say), station))), f"{_local(job.at, timezone):%H:%M}")
     slip.gap(12)
@@ -202,16 +204,6 @@ def _title(job: Job, say: Say) -> str:
 def _way(order: Order, say: Say) -> str:
     ways = {"DELIVERY": say("Delivery"), "TAKEOUT": say("Pick-up"), "INDOOR": say("Eat in")}
     return ways.get(order.type, order.type)
-
-
-def _phone(number: str, shown: PhoneShown) -> str:
-    match shown:
-        case PhoneShown.FULL:
-            return number
-        case PhoneShown.LAST4:
-            return f"...{number[-4:]}" if number else ""
-        case PhoneShown.NONE:
-            return ""
 
 
 def _known(word: str, say: Say) -> str:

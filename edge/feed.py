@@ -21,7 +21,6 @@ from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
 from edge.journal import JournalUnusable
-from edge.layout import PhoneShown
 from edge.metrics import Metrics
 from edge.orders import Order, OrderId
 from edge.settings import is_loopback
@@ -187,7 +186,7 @@ class Feed:
         times = {name: getattr(order, name) for name in ("created", "arrived", "due", "release", "closes")}
         shown |= {name: instant(at) for name, at in times.items() if at}
         shown["order"], shown["state"] = shown.pop("id"), order.state
-        shown["phone"] = phone_shown(order.phone, self.hub.board.layout.phone)
+        shown["phone"] = self.hub.board.layout.phone.of(order.phone)
         shown["marks"] = [{"station": mark.station, "word": mark.word} for mark in order.marks]
         shown["slots"] = order.slots
         for item, line in zip(order.items, shown.get("items", ()), strict=True):
@@ -302,17 +301,6 @@ class _Client:
                     await self.socket.send_str(self._waiting.popleft().decode())
                 except ConnectionError:
                     return
-
-
-def phone_shown(phone: str, shown: PhoneShown) -> str:
-    """As much of a phone number as the store's settings let people see."""
-    match shown:
-        case PhoneShown.FULL:
-            return phone
-        case PhoneShown.LAST4:
-            return phone[-4:]
-        case PhoneShown.NONE:
-            return ""
 
 
 def _without_order(body: dict[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,16 @@ class PhoneShown(StrEnum):
     FULL = "full"
     NONE = "none"
 
+    def of(self, phone: str) -> str:
+        """As much of a phone number as people may see."""
+        match self:
+            case PhoneShown.FULL:
+                return phone
+            case PhoneShown.LAST4:
+                return phone[-4:]
+            case PhoneShown.NONE:
+                return ""
+
 
 class Stage(Record, frozen=True):
     """A step of making; presses = 2 tells started and finished apart, 1 is finished by its only press."""

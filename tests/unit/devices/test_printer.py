@@ -13,10 +13,11 @@ from devices.escpos import ASK_PRINTED, ASK_STATUS
 from devices.ticket import ticket_bytes
 from devices.twin.printer import VirtualPrinter
 from devices.twin.reader import Reader, Ticket
-from edge.intents import ReportTicket, Reprint
+from edge.intents import Cancel, ReportTicket, Reprint
 from edge.layout import PrintRule
+from edge.orders import OrderId
 from edge.tickets import JobState
-from tests.builders import OVEN, a_bread, a_cake
+from tests.builders import MORNING, OVEN, a_bread, a_cake, a_stamp
 from tests.cloud import until
 from tests.unit.devices.conftest import Bakery
 
@@ -284,6 +285,16 @@ async def test_a_reprint_says_so_on_paper(bakery: Bakery, paper: VirtualPrinter)
     first, second = await paper.printed(2)
     assert "REPRINT" not in first.text
     assert "REPRINT #2" in second.text
+
+
+async def test_the_waiting_ticket_of_an_order_cancelled_meanwhile_says_so(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    await bakery.order("o1")
+    await bakery.hub.submit(Cancel(order=OrderId("o1"), stamp=a_stamp("cancelled", time=MORNING + 1)), by="cloud")
+    bakery.run(bakery.printer(paper.connection).run())
+    [ticket] = await paper.printed(1)
+    assert (ticket.lines[0].text.strip(), ticket.lines[0].inverse) == ("CANCELLED", True)
 
 
 async def test_a_ticket_that_was_being_sent_when_the_hub_died_is_unconfirmed(tmp_path: Path) -> None:

@@ -20,10 +20,10 @@ from devices.settings import Encoding
 from devices.ticket import compose, ticket_bytes
 from devices.twin.reader import Reader, Ticket
 from edge.layout import PhoneShown
-from edge.orders import Bakery, Option, Order
+from edge.orders import Bakery, Option, Order, OrderState
 from edge.text import plain
 from edge.tickets import Job, JobId
-from edge.words import Say, speak
+from edge.words import Language, Say, speak
 from tests.builders import MORNING, a_cake, an_item, an_order
 from tests.unit.devices.conftest import HANGZHOU
 
@@ -160,6 +160,18 @@ def test_a_second_paper_is_marked_as_a_reprint() -> None:
     assert "REPRINT #2" in printed(a_job(attempt=2)).text
 
 
+@pytest.mark.parametrize(("language", "word"), [("en", "CANCELLED"), ("zh", "订单取消")])
+@pytest.mark.parametrize("columns", [32, 48])
+def test_the_ticket_of_an_order_cancelled_meanwhile_says_so_before_anything_else(
+    language: Language, word: str, columns: int
+) -> None:
+    ticket = printed(a_job(state=OrderState.CANCELLED, attempt=2), columns=columns, say=speak(language))
+    head = ticket.lines[0]
+    assert (head.text.strip(), head.inverse, head.wide, head.high) == (word, True, 2, 2)
+    assert "#2" in ticket.lines[1].text
+    assert word not in printed(a_job(), columns=columns, say=speak(language)).text
+
+
 @pytest.mark.parametrize(
     ("shown", "words"), [(PhoneShown.FULL, "13800001234"), (PhoneShown.LAST4, "...1234"), (PhoneShown.NONE, "")]
 )
@@ -167,6 +179,7 @@ def test_the_phone_is_shown_as_the_store_wants_it(shown: PhoneShown, words: str)
     text = printed(a_job(phone="13800001234"), phone=shown).text
     assert words in text
     assert ("1234" in text) == (shown is not PhoneShown.NONE)
+    assert "..." not in printed(a_job(phone=""), phone=shown).text
 
 
 def test_an_order_without_a_due_time_is_wanted_at_once() -> None:
