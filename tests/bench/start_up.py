@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -12,7 +10,7 @@ from pathlib import Path
 
 from tests.bench.figures import Aim, Line, Section, middle
 from tests.bench.history import live_once, repeat
-from tests.bench.store import ask, python, store_toml, until
+from tests.bench.store import ask, line_from, python, store_toml, until
 from tests.brokers import free_port
 
 ROUNDS, FEW_ROUNDS = 9, 3
@@ -34,7 +32,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
         for number in range(-1, FEW_ROUNDS if quick else ROUNDS):
             new = root / f"new-{number}"
             new.mkdir()
-            times = (_until_healthy(new, environment), _until_healthy(old, environment), _import(environment))
+            times = (_until_healthy(new, environment), _until_healthy(old, environment), _import(root, environment))
             if number >= 0:  # the first makes the bytecode
                 for kind, seconds in zip(found, times, strict=True):
                     kind.append(seconds)
@@ -70,10 +68,11 @@ def _until_healthy(directory: Path, environment: dict[str, str]) -> float:
         return time.perf_counter() - began
 
 
-def _import(environment: dict[str, str]) -> float:
+def _import(directory: Path, environment: dict[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", IMPORTS], env=environment, check=True)
-    return time.perf_counter() - began
+    with python("-c", f"{IMPORTS}\nprint('ready', flush=True)", directory=directory, env=environment) as process:
+        line_from(process, directory)
+        return time.perf_counter() - began
 
 
 def _ms(seconds: float) -> str:
