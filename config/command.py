@@ -72,7 +72,7 @@ def hub(config: Config) -> None:
     settings = load_store(config)
     _log()
     # Orders are frozen and hold no cycles; collecting thousands of them for nothing would stall the loop.
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 20, 100)
     asyncio.run(_run_hub(settings))
 
 

@@ -346,6 +346,7 @@ class Hub(Generic[S, I, W]):
     async def _watch_clock(self) -> None:
         while True:
             self.ring()
+            await self.journal.tidy()
             self._alarm_set.clear()
             rest = min(TICK, self._alarms[0][0] - self.clock.now()) if self._alarms else TICK
             with suppress(TimeoutError):  # not wait_for: the one of Python 3.11 can swallow a cancellation

@@ -7,7 +7,9 @@ import sqlite3
 from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
@@ -18,6 +20,10 @@ from sqlite_utils.migrations import Migrations
 
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
+
+AT_ONCE = 1_000  # rows in one statement: far below SQLite's limit of 32,766 values
+UNTIDIED = 20  # commits before a quiet moment is used to take the log into the file
+LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
 
 migrations = Migrations("journal")
 
@@ -79,6 +85,7 @@ class Journal:
         self._connect = connect
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
+        self._untidied = 0  # commits since the log was last taken into the file
 
     async def open(self) -> None:
         """Open or make the file and bring its schema up to date; raises JournalUnusable."""
@@ -97,6 +104,7 @@ class Journal:
                 )
             self.id = str(db.table("about").get("journal")["value"])
             connection.execute("PRAGMA synchronous=FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
             connection.isolation_level = None  # transactions are begun and ended by name below
         except (OSError, sqlite3.Error) as error:
             raise JournalUnusable(f"{self.path}: {error}") from error
@@ -133,25 +141,26 @@ class Journal:
         encode = msgspec.json.Encoder().encode
         try:
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(
-                "INSERT INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", map(msgspec.structs.astuple, pack.rows)
-            )
-            if pack.known:
-                connection.executemany(
-                    "INSERT INTO known VALUES (?, ?, ?)", [(digest(key), seq, at) for key, seq, at in pack.known]
-                )
+            self._put("INSERT INTO facts", [msgspec.structs.astuple(row) for row in pack.rows])
+            self._put("INSERT INTO known", [(digest(key), seq, at) for key, seq, at in pack.known])
             for table, changes in pack.tables.items():
                 put = [(key, encode(row).decode()) for key, row in changes.items() if row is not None]
                 gone = [(key,) for key, row in changes.items() if row is None]
-                if put:
-                    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?)", put)  # noqa: S608
-                if gone:
-                    connection.executemany(f"DELETE FROM {table} WHERE key = ?", gone)  # noqa: S608
+                self._put(f"INSERT OR REPLACE INTO {table}", put)
+                connection.executemany(f"DELETE FROM {table} WHERE key = ?", gone)  # noqa: S608
             connection.execute("COMMIT")
+            self._untidied += 1
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+
+    async def tidy(self) -> None:
+        """Take the log into the file while nobody waits for a commit; SQLite itself would do it inside one."""
+        if self._untidied >= UNTIDIED:
+            self._untidied = 0
+            with suppress(sqlite3.Error):  # a full disk: the next commit says so
+                await self._run(lambda: self._execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
 
     async def look_up(
         self, keys: Iterable[str], table: str, rows: Iterable[str], row_type: type[T]
@@ -181,6 +190,13 @@ class Journal:
     async def run(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask the file something on the writer thread."""
         return await self._run(lambda: question(self._require()))
+
+    def _put(self, insert: str, rows: list[tuple[Any, ...]]) -> None:
+        """Few statements for many rows: with each one this thread gives the interpreter away and has to win it back."""
+        for start in range(0, len(rows), AT_ONCE):
+            some = rows[start : start + AT_ONCE]
+            marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+            self._execute(f"{insert} VALUES {marks}", tuple(chain.from_iterable(some)))
 
     def _among(self, select: str, values: list[Any]) -> sqlite3.Cursor:
         """The rows for any of these values: one statement for a batch costs half of one for each."""
