@@ -21,7 +21,7 @@ from sqlite_utils.migrations import Migrations
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
 
-AT_ONCE = 1_000  # rows in one statement: far below SQLite's limit of 32,766 values
+AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
 UNTIDIED = 20  # commits before a quiet moment is used to take the log into the file
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
 
@@ -193,10 +193,12 @@ class Journal:
 
     def _put(self, insert: str, rows: list[tuple[Any, ...]]) -> None:
         """Few statements for many rows: with each one this thread gives the interpreter away and has to win it back."""
-        for start in range(0, len(rows), AT_ONCE):
-            some = rows[start : start + AT_ONCE]
-            marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
-            self._execute(f"{insert} VALUES {marks}", tuple(chain.from_iterable(some)))
+        start = 0
+        for size in AT_ONCE:
+            while len(rows) - start >= size:
+                marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * size)
+                self._execute(f"{insert} VALUES {marks}", tuple(chain.from_iterable(rows[start : start + size])))
+                start += size
 
     def _among(self, select: str, values: list[Any]) -> sqlite3.Cursor:
         """The rows for any of these values: one statement for a batch costs half of one for each."""
