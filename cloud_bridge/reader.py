@@ -1,6 +1,7 @@
 """Reads what the cloud sends to a store: bytes in, an intent or a dead letter out, nothing else touched."""
 
 import json
+import re
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -13,6 +14,7 @@ from edge.opendelivery import Unreadable, read_order
 from edge.orders import Order, OrderId, Stamp
 from edge.text import plain
 
+HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 LARGEST = 256 * 1024  # bytes of a message that is still read
 KEPT = 64 * 1024  # bytes kept of a larger one
 DIGITS = 18  # of a sequence: more would not fit into the journal's 64 bits
@@ -64,10 +66,13 @@ class Reader(msgspec.Struct, frozen=True):
         try:
             if len(payload) > LARGEST:
                 raise Unreadable(f"{len(payload)} bytes: at most {LARGEST // 1024} KiB are read")
-            event = _decode(payload)
+            event, mended = _decode(payload)
             if topic == self.topics.receipts:
                 return self._receipt(event)
-            return self._order(event, now)
+            understood = self._order(event, now)
+            if mended and LOST in f"{event.source}{event.id}{_ENDED.decode(event.data).id}":
+                raise Unreadable("half a character in an id")  # two of them would be taken for one
+            return understood
         except _WRONG as error:
             return letter(topic, payload, str(error))
 
@@ -111,15 +116,15 @@ def event_key(source: str, event_id: str) -> str:
     return f"event\n{len(source)}\n{source}\n{event_id}"
 
 
-def _decode(payload: bytes) -> _Envelope:
-    """The envelope. Half a character, as a cut emoji leaves it, is no JSON to msgspec; it must not cost the order."""
+def _decode(payload: bytes) -> tuple[_Envelope, bool]:
+    """The envelope, and whether it was mended: half a character, as a cut emoji leaves it, must not cost the order."""
     try:
-        return _ENVELOPE.decode(payload)
+        return _ENVELOPE.decode(payload), False
     except msgspec.DecodeError:
         if b"\\ud" not in payload.lower():
             raise
-    loose = json.loads(payload, parse_constant=_refuse)
-    return _ENVELOPE.decode(json.dumps(loose, ensure_ascii=False).encode("utf-8", "replace"))
+    whole = json.dumps(json.loads(payload.decode(), parse_constant=_refuse), ensure_ascii=False)
+    return _ENVELOPE.decode(HALF.sub(LOST, whole)), True
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -4,14 +4,14 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
 from cloud_bridge import Link
 from config.settings import StoreFile
 from devices.keypad import Keypad
 from devices.printer import Printer
-from edge.clock import Clock, SystemClock
+from edge.clock import Clock, SystemClock, machine_zone
 from edge.feed import Feed
 from edge.settings import feed_token, listen_address
 from edge.store import store_hub
@@ -25,11 +25,7 @@ DEVICE_PAUSE = 5.0  # seconds before a device whose adapter failed is started ag
 
 def zone_of(settings: StoreFile) -> tzinfo:
     """The store's time zone, else the machine's."""
-    if settings.store.timezone:
-        return ZoneInfo(settings.store.timezone)
-    zone = datetime.now().astimezone().tzinfo
-    assert zone is not None
-    return zone
+    return ZoneInfo(settings.store.timezone) if settings.store.timezone else machine_zone()
 
 
 class Store:

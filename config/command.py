@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import io
 import logging
 import os
 import sys
@@ -14,7 +15,7 @@ import typer
 from config.settings import StoreFile, WrongSettings, load_store
 from edge.settings import TOKEN_VARIABLE
 
-FAILED, WRONG = 1, 2
+FAILED, WRONG, INTERRUPTED = 1, 2, 130
 GOODBYE = 4.5  # seconds a daemon takes to stop at most: systemd and the contract give it five
 
 app = typer.Typer(
@@ -73,7 +74,19 @@ def hub(config: Config) -> None:
     _log()
     # Orders are frozen and hold no cycles; collecting thousands of them for nothing would stall the loop.
     gc.set_threshold(10_000, 20, 100)
-    asyncio.run(_run_hub(settings))
+    try:
+        asyncio.new_event_loop().run_until_complete(_run_hub(settings))
+    except Failed as failed:
+        print(f"ovenbell: {failed}", file=sys.stderr)
+        _leave(FAILED)
+    _leave(0)
+
+
+def _leave(status: int) -> NoReturn:
+    """End now: a thread may hang for half a minute in looking up a printer's name or closing its port."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(status)
 
 
 async def _run_hub(settings: StoreFile) -> None:
@@ -90,9 +103,8 @@ async def _run_hub(settings: StoreFile) -> None:
     except OSError as error:
         raise Failed(f"cannot listen at {settings.feed.listen}: {error.strerror}; is another hub running?") from error
     host, port = store.feed.address
-    print(
-        f"ovenbell hub {settings.store.id}: board at http://{host}:{port}, journal {settings.journal_path}", flush=True
-    )
+    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    print(f"ovenbell hub {settings.store.id}: board at {address}, journal {settings.journal_path}", flush=True)
     notify("READY=1")
     ends = [asyncio.create_task(event.wait()) for event in (stopped, store.hub.failed)]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -153,19 +165,28 @@ def schema(of: Annotated[Schema, typer.Argument(help="Of the settings, or of the
 
 
 def _log() -> None:
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the mistakes of port scanners are not the hub's
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
 
 
 def main() -> NoReturn:
     """Run the command; what goes wrong is one line for a person, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character is no reason to end
     try:
         app(standalone_mode=True)
     except WrongSettings as wrong:
         print(*wrong.lines, sep="\n", file=sys.stderr)
         sys.exit(WRONG)
+    except BrokenPipeError:  # who read us has gone; nothing more can be said, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
     except (Failed, OSError) as failed:
         print(f"ovenbell: {failed}", file=sys.stderr)
         sys.exit(FAILED)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     sys.exit(0)
 
 

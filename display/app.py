@@ -1,7 +1,9 @@
 """The kitchen display: an app that shows the hub's board and turns keys into intents."""
 
+import asyncio
+import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from typing import ClassVar, Literal
 
 from textual.app import App
@@ -18,6 +20,7 @@ from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, RED, THEME, WHITE, ink
 from display.station import StationBoard
 from display.statusline import StatusLine, cut_off
+from edge.clock import machine_zone
 from edge.intents import Acknowledge, Asked, Bump, Recall, Refused, Reprint, TurnPage
 from edge.orders import Moment, StationId
 from edge.views import StationView
@@ -62,8 +65,7 @@ class KitchenDisplay(App[None]):
         self.feed = feed
         self.say = speak(language)
         self._wanted = tuple(StationId(station) for station in stations)
-        zone = zone or datetime.now().astimezone().tzinfo
-        assert zone is not None
+        zone = zone or machine_zone()
         self._manners = {live: Manner(self.say, zone, live) for live in (True, False)}
         self._press = press
         self._side = side
@@ -276,4 +278,12 @@ def run_display(
 ) -> None:
     """Run one screen in this terminal until it is quit."""
     assert view == "board"
-    KitchenDisplay(FeedClient(hub_url, token), stations=tuple(stations), language=language).run()
+    display = KitchenDisplay(FeedClient(hub_url, token), stations=tuple(stations), language=language)
+    asyncio.run(_until_quit(display))
+
+
+async def _until_quit(display: KitchenDisplay) -> None:
+    """Leave the terminal as it was, however the screen is ended."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, display.exit)
+    await display.run_async()

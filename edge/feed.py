@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import ClientError, WSCloseCode, WSMsgType, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from edge.asking import Unasked, read_body
 from edge.board import Board
@@ -197,7 +198,7 @@ class Feed:
     async def _intent(self, request: web.Request) -> web.Response:
         try:
             envelope, intent = read_body(await request.read())
-        except Unasked as error:
+        except (Unasked, HttpProcessingError, ClientError) as error:
             return _reason(400, str(error))
         key = None if envelope.id is None else f"api\n{envelope.id}"
         try:

@@ -229,8 +229,10 @@ class Hub(Generic[S, I, W]):
             known = await self._look_up(batch)
             now = self.clock.now()
             decided = self._decide_all(batch, known, now)
-            if decided.facts or self.trouble:
+            if decided.facts:
                 await self.journal.commit(self._pack(decided, batch, now))
+            elif self.trouble:
+                await self.journal.probe()
         except (OSError, sqlite3.Error, JournalUnusable) as error:
             self._fail(batch, str(error))
             return

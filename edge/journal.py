@@ -21,6 +21,7 @@ from sqlite_utils.migrations import Migrations
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
 
+PROBE = 64 * 1024  # bytes
 AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
 UNTIDIED = 20  # commits before a quiet moment is used to take the log into the file
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
@@ -161,6 +162,14 @@ class Journal:
             self._untidied = 0
             with suppress(sqlite3.Error):  # a full disk: the next commit says so
                 await self._run(lambda: self._execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
+
+    async def probe(self) -> None:
+        """Write as much as an order takes, and take it out again: what an empty commit cannot tell of a full disk."""
+        await self._run(self._probe)
+
+    def _probe(self) -> None:
+        for size in (PROBE, 0):
+            self._execute("INSERT OR REPLACE INTO about VALUES ('probe', zeroblob(?))", (size,))
 
     async def look_up(
         self, keys: Iterable[str], table: str, rows: Iterable[str], row_type: type[T]

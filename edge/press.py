@@ -24,15 +24,16 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
             "item {item} of {order} is not at {station}", item=intent.item, order=order.display_id, station=station
         )
     move = draft.counters.seq + 1
-    finished = []
+    arrived = []
     for item in group:
         stage = item.route[item.place]
         if item.moment is Moment.WAITING:
             yield f.ItemStarted(order.id, item.id, stage, station, move)
         else:
             yield f.ItemFinished(order.id, item.id, stage, station, move)
-            finished.append(item.id)
-    yield from settle(draft, order.id, now, move=move, arrived=tuple(finished))
+            if draft.layout.station_of(item.route[min(item.place + 1, len(item.route) - 1)]) != station:
+                arrived.append(item.id)
+    yield from settle(draft, order.id, now, move=move, arrived=tuple(arrived))
 
 
 def furthest_behind(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:

@@ -1,8 +1,10 @@
 """Plays the demo: in a terminal as screens and paper, without one as lines and a summary."""
 
 import asyncio
+import signal
 import threading
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -27,10 +29,17 @@ SETTLED = 10.0  # seconds for the last order to be answered
 
 def play(*, headless: bool, seconds: float | None, seed: int, language: Language) -> None:
     """Run the whole store; raises Failed where what happened is not what should have."""
-    if headless:
-        asyncio.run(_tell(seconds or HEADLESS_SECONDS, seed, language))
-    else:
-        asyncio.run(_show(seconds, seed, language))
+    work = _tell(seconds or HEADLESS_SECONDS, seed, language) if headless else _show(seconds, seed, language)
+    asyncio.run(_until_ended(work))
+
+
+async def _until_ended(work: Coroutine[Any, Any, None]) -> None:
+    """However the demo is ended, nothing of it stays behind."""
+    task = asyncio.ensure_future(work)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 # --- in a terminal --------------------------------------------------------------------------------------------------
@@ -89,7 +98,7 @@ class Report:
 
     def line(self, who: str, what: str) -> None:
         """One line."""
-        with self._lock:
+        with self._lock, suppress(BrokenPipeError):  # who read us has gone; the morning goes on to its end
             print(f"{time.monotonic() - self._began:6.1f} s  {who:<10}  {what}", flush=True)
 
     def message(self, topic: str, event: dict[str, Any]) -> None:
@@ -114,13 +123,16 @@ async def _tell(seconds: float, seed: int, language: Language) -> None:
         feed = FeedClient(shop.url)
         baker = Baker(shop, feed, seed, lambda station, what: report.line(f"keypad {station}"[:10], what))
         simulator.start(Morning(datetime.now(UTC), seed, language).steps())
-        work = [asyncio.create_task(feed.follow(lambda: None)), asyncio.create_task(baker.work())]
-        work.append(asyncio.create_task(_announce(shop.printer, report)))
-        with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*work), seconds)
-        await asyncio.to_thread(simulator.pause)
-        missing = await _missing(simulator)
-        await asyncio.to_thread(simulator.stop)
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds), asyncio.TaskGroup() as work:
+                    work.create_task(feed.follow(lambda: None))
+                    work.create_task(baker.work())
+                    work.create_task(_announce(shop.printer, report))
+            await asyncio.to_thread(simulator.pause)
+            missing = await _missing(simulator)
+        finally:
+            await asyncio.to_thread(simulator.stop)
         _summarise(shop, simulator, baker, missing)
 
 

@@ -294,4 +294,14 @@ def test_half_a_character_as_a_cut_emoji_leaves_it_does_not_cost_the_order() -> 
     understood = READER.read(TOPICS.orders, text.encode(), 0.0)
     assert understood is not None
     assert isinstance(understood.intent, Place)
-    assert understood.intent.order.items[0].note == "? 少糖"
+    assert understood.intent.order.items[0].note == "\N{REPLACEMENT CHARACTER} 少糖"
+
+
+@pytest.mark.parametrize("where", ["id", "source", "order"])
+def test_half_a_character_in_an_id_is_a_dead_letter_as_two_could_be_taken_for_one(where: str) -> None:
+    event = order_event(1)
+    del event["subject"]
+    (event["data"] if where == "order" else event)["id" if where == "order" else where] = "HALF"
+    understood = READER.read(TOPICS.orders, json.dumps(event).replace("HALF", "m\\ud800").encode(), 0.0)
+    assert understood is not None
+    assert isinstance(understood.intent, KeepLetter)

@@ -235,3 +235,13 @@ def test_an_item_that_a_change_adds_is_on_a_ticket_of_its_own() -> None:
     kitchen.ask(placed("o1", a_cake("1")))
     kitchen.ask(i.Change(an_order("o1", a_cake("1"), a_cake("2")), a_stamp("e2", time=MORNING + 1)))
     assert lines(kitchen, "kitchen") == [("1",), ("2",)]
+
+
+def test_an_item_that_goes_on_at_the_same_station_has_not_arrived_there_again() -> None:
+    kitchen = Kitchen(ARRIVED)
+    kitchen.ask(placed("o1", a_cake()))
+    kitchen.bump(OVEN, 1)
+    kitchen.bump(OVEN, 1)  # baked: it cools at the oven too
+    assert lines(kitchen, "oven") == [("1",)]
+    kitchen.bump(OVEN, 1)
+    assert lines(kitchen, "oven") == [("1",)]
