@@ -351,6 +351,21 @@ async def test_who_asks_while_the_journal_cannot_be_written_is_told_and_nothing_
         assert hub.board.orders[OrderId("o2")].slots == {OVEN: 2}
 
 
+async def test_a_disk_that_stays_full_is_trouble_also_while_nobody_asks(path: Path) -> None:
+    disk = Disk()
+    async with a_hub(path, disk=disk) as hub:
+        disk.fails = ("INSERT",)
+        with pytest.raises(NotCommitted):
+            await hub.submit(placed("o1"), by="cloud")
+        tried = hub._retry
+        hub.clock.advance(1)
+        await until(lambda: hub._retry > tried)  # it has tried again by itself
+        assert hub.trouble == "database or disk is full"
+        disk.fails = ()
+        hub.clock.advance(10)
+        await until(lambda: not hub.trouble)
+
+
 async def test_a_journal_that_cannot_even_be_read_is_trouble_too(path: Path) -> None:
     disk = Disk()
     async with a_hub(path, disk=disk) as hub:
