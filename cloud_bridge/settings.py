@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from edge.settings import SystemName
+
 PASSWORD_VARIABLE = "OVENBELL_CLOUD_PASSWORD"  # noqa: S105 - the variable's name, not a password
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
@@ -28,12 +30,12 @@ class Address(NamedTuple):
 class CloudSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How a store reaches its cloud. The password is not in here, so that settings can be shown and logged."""
 
-    url: str
+    url: SystemName
     username: str | None = None
-    password_file: str | None = None
-    ca_file: str | None = None
-    cert_file: str | None = None
-    key_file: str | None = None
+    password_file: SystemName | None = None
+    ca_file: SystemName | None = None
+    cert_file: SystemName | None = None
+    key_file: SystemName | None = None
     client_id: str | None = None
     protocol: Literal["5", "3.1.1"] = "5"
     receipts: bool = False

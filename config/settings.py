@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -95,12 +96,13 @@ class WrongSettings(Exception):
 def load_store(file: Path) -> StoreFile:
     """The settings of a store; raises WrongSettings."""
     try:
-        text = file.read_text(encoding="utf-8")
-        tree = tomllib.loads(text)
+        tree = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows begin a file with a mark
     except OSError as error:
         raise WrongSettings(file, [f"cannot be read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise WrongSettings(file, [f"is not TOML: {error}"]) from error
+    except RecursionError as error:
+        raise WrongSettings(file, ["is nested too deeply"]) from error
     return check_store(tree, file)
 
 
@@ -133,13 +135,15 @@ def _cross_check(settings: StoreFile) -> Iterator[str]:
             yield "cloud.cert_file: cert_file and key_file go together"
     yield from _feed(settings.feed)
     yield from _stages(settings)
-    stations = {*(station.id for station in settings.stations), KITCHEN}
+    stations = settings.layout.stations
     yield from _printers(settings.printers, stations)
     yield from _keypads(settings.keypads, stations)
 
 
 def _stages(settings: StoreFile) -> Iterator[str]:
     for key, stage in settings.stages.items():
+        if not key:
+            yield 'stages."": expected a name'
         if stage.min_minutes is not None and stage.max_minutes is not None and stage.min_minutes > stage.max_minutes:
             yield f"stages.{key}.min_minutes: expected at most max_minutes, {stage.max_minutes}"
     yield from _twice("stations", [station.id for station in settings.stations])
@@ -163,19 +167,26 @@ def _printers(printers: tuple[PrinterSettings, ...], stations: Collection[str]) 
 
 def _keypads(keypads: tuple[KeypadSettings, ...], stations: Collection[str]) -> Iterator[str]:
     yield from _twice("keypads", [keypad.id for keypad in keypads])
+    yield from _twice("keypads", [keypad.port for keypad in keypads], "port")
     for number, keypad in enumerate(keypads):
         place = f"keypads[{number}]"
         if keypad.station not in stations:
             yield f"{place}.station: there is no station {keypad.station!r}"
+        sent: dict[bytes, str] = {}
         for key, action in keypad.keys.items():
-            yield from _parses(f"{place}.keys.{key}", partial(parse_key, framing=keypad.framing), key)
+            try:
+                first = sent.setdefault(parse_key(key, keypad.framing), key)
+                if first != key:
+                    yield f"{place}.keys.{key}: is the same key as {first}"
+            except ValueError as error:
+                yield f"{place}.keys.{key}: {error}"
             yield from _parses(f"{place}.keys.{key}", partial(parse_action, station=keypad.station), action)
 
 
-def _twice(section: str, ids: list[str]) -> Iterator[str]:
-    for number, one in enumerate(ids):
-        if one in ids[:number]:
-            yield f"{section}[{number}].id: {one!r} is there already"
+def _twice(section: str, values: list[str], field: str = "id") -> Iterator[str]:
+    for number, one in enumerate(values):
+        if one in values[:number]:
+            yield f"{section}[{number}].{field}: {one!r} is there already"
 
 
 def _parses(path: str, parse: Callable[[str], object], text: str) -> Iterator[str]:
@@ -193,13 +204,14 @@ def _zone(name: str) -> Iterator[str]:
 
 
 def _feed(feed: FeedSettings) -> Iterator[str]:
+    yield from _parses("feed.listen", listen_address, feed.listen)
     try:
-        host, _ = listen_address(feed.listen)
-    except ValueError as error:
-        yield f"feed.listen: {error}"
-        return
-    try:
-        if not is_loopback(host) and not feed_token(feed):
-            yield f"feed.listen: beyond loopback a token is required: {TOKEN_VARIABLE} or feed.token_file"
+        token = feed_token(feed)
     except OSError as error:
         yield f"feed.token_file: cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        yield "feed.token_file: cannot be read: it is not UTF-8"
+    else:
+        with suppress(ValueError):  # of an address that is none, said above
+            if not token and not is_loopback(listen_address(feed.listen)[0]):
+                yield f"feed.listen: beyond loopback a token is required: {TOKEN_VARIABLE} or feed.token_file"

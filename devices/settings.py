@@ -12,8 +12,9 @@ from msgspec import Meta
 from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
 from edge.layout import PrintOn
 from edge.orders import StationId
-from edge.settings import Key, Settings
+from edge.settings import Key, Settings, SystemName
 
+SLOWEST, FASTEST = 50, 4_000_000  # baud
 Framing = Literal["byte", "line", "stx-etx"]
 # By name as in store.toml; the number is the one Epson gave it in `ESC t`, which other makers follow.
 CODE_PAGES = {
@@ -37,7 +38,7 @@ class PrinterSettings(Settings, frozen=True, kw_only=True):
     """One `[[printers]]` of store.toml."""
 
     id: Key
-    connection: str
+    connection: SystemName
     stations: tuple[StationId, ...] = ()  # none named: all of them
     print_on: PrintOn = "released"
     encoding: Encoding = "gb18030"
@@ -51,8 +52,8 @@ class KeypadSettings(Settings, frozen=True, kw_only=True):
 
     id: Key
     station: StationId
-    port: Annotated[str, Meta(min_length=1)]
-    baud: Annotated[int, Meta(ge=50, le=4_000_000)] = 9600
+    port: Annotated[SystemName, Meta(min_length=1)]
+    baud: Annotated[int, Meta(ge=SLOWEST, le=FASTEST)] = 9600
     framing: Framing = "byte"
     keys: dict[str, str] = {}
 
@@ -95,12 +96,14 @@ def parse_connection(text: str) -> Connection:
     with suppress(ValueError):  # of urlsplit, port and int: the line below says it better
         parts = urlsplit(text)
         match parts.scheme:
-            case "tcp" if parts.hostname and not parts.path.strip("/"):
-                return Tcp(parts.hostname, 9100 if parts.port is None else parts.port)
+            case "tcp" if parts.hostname and parts.port != 0 and not any((parts.path.strip("/"), *parts[3:])):
+                return Tcp(parts.hostname, parts.port or 9100)
             case "usb" if parts.path.startswith("/"):
                 return Usb(Path(parts.path))
             case "serial" if parts.path.startswith("/") and (not parts.query or parts.query.startswith("baud=")):
-                return Serial(Path(parts.path), int(parts.query.removeprefix("baud=") or 9600))
+                baud = int(parts.query.removeprefix("baud=") or 9600)
+                if SLOWEST <= baud <= FASTEST:
+                    return Serial(Path(parts.path), baud)
             case "file" if text.removeprefix("file:"):
                 return File(Path(text.removeprefix("file:")))
     raise ValueError(

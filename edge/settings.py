@@ -13,7 +13,11 @@ from edge.orders import StageId, StationId
 from edge.words import Language
 
 KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ takes a line end behind it
-Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=KEY)]
+KEY_WORDS = "letters, digits, '.', '_' and '-', a letter or digit first"
+Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=KEY, description=KEY_WORDS)]
+# What the system is asked for: a file, a port, a host. It takes no NUL in a name.
+SystemName = Annotated[str, Meta(pattern=r"^[^\x00]*$", description="text without a NUL character")]
+Stages = Annotated[tuple[Annotated[StageId, Meta(min_length=1)], ...], Meta(min_length=1, max_length=50)]
 TOKEN_VARIABLE = "OVENBELL_FEED_TOKEN"  # noqa: S105 - the name of the variable, not the token
 
 
@@ -37,15 +41,15 @@ class StoreSettings(Settings, frozen=True):
 class JournalSettings(Settings, frozen=True):
     """Where the journal is and how long closed orders stay in it."""
 
-    path: str = ""  # empty: the user's state directory
+    path: SystemName = ""  # empty: the user's state directory
     keep_days: Annotated[int, Meta(ge=1, le=36_500)] = 90
 
 
 class FeedSettings(Settings, frozen=True):
     """Where the local API listens."""
 
-    listen: str = "127.0.0.1:8377"
-    token_file: str = ""
+    listen: SystemName = "127.0.0.1:8377"
+    token_file: SystemName = ""
 
 
 class StageSettings(Settings, frozen=True):
@@ -61,15 +65,15 @@ class RouteSettings(Settings, frozen=True):
     """The stages of the items whose code or name matches."""
 
     match: Annotated[str, Meta(min_length=1, max_length=200)]
-    stages: Annotated[tuple[StageId, ...], Meta(min_length=1, max_length=50)]
+    stages: Stages
     lead_minutes: Minutes = 0
 
 
 class StationSettings(Settings, frozen=True):
     """A place where stages are worked."""
 
-    id: Annotated[StationId, Meta(min_length=1, max_length=64, pattern=KEY)]
-    stages: Annotated[tuple[StageId, ...], Meta(min_length=1, max_length=50)]
+    id: Annotated[StationId, Meta(min_length=1, max_length=64, pattern=KEY, description=KEY_WORDS)]
+    stages: Stages
     name: str = ""
     slots: Annotated[int, Meta(ge=1, le=99)] = 12
 
@@ -91,7 +95,7 @@ def is_loopback(host: str) -> bool:
 
 
 def feed_token(settings: FeedSettings) -> str:
-    """The token from the environment or its file, empty where none is set; raises OSError."""
+    """The token from the environment or its file, empty where none is set; raises OSError, UnicodeDecodeError."""
     token = os.environ.get(TOKEN_VARIABLE, "")
     if not token and settings.token_file:
         token = Path(settings.token_file).read_text(encoding="utf-8").strip()

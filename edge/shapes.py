@@ -1,8 +1,10 @@
 """Shapes: hold loose data against a Struct and name every mistake by its path, not only the first."""
 
+import re
 import types
 import typing
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any
 
 import msgspec
@@ -73,9 +75,27 @@ def _fits(value: Any, shape: Any, place: _Place) -> Any:
     try:
         msgspec.convert(value, shape)
     except (msgspec.ValidationError, ValueError, ArithmeticError) as error:
-        place.mistake(str(error).replace(" - at `$", " at `").removesuffix(" at ``"))
+        place.mistake(_expected(value, shape) or str(error).replace(" - at `$", " at `").removesuffix(" at ``"))
         return _SPOILT
     return value
+
+
+def _expected(value: Any, shape: Any) -> str:
+    """What stands to choose, or what a pattern means in words; empty where msgspec says it well."""
+    inner = _bare(shape)
+    choices: tuple[Any, ...] = ()
+    if typing.get_origin(inner) is typing.Literal:
+        choices = typing.get_args(inner)
+    elif isinstance(inner, type) and issubclass(inner, Enum):
+        choices = tuple(choice.value for choice in inner)
+    if choices:
+        found = repr(value) if isinstance(value, str) else f"a value of type {type(value).__name__}"
+        return f"expected one of {', '.join(map(str, choices))}, not {found}"
+    for part in (shape, *typing.get_args(shape)):
+        for meta in getattr(part, "__metadata__", ()):
+            if meta.pattern and isinstance(value, str) and not re.search(meta.pattern, value):
+                return f"expected {meta.description or meta.pattern}"
+    return ""
 
 
 def _sift_struct(value: Mapping[str, Any], struct: type[msgspec.Struct], place: _Place) -> Any:

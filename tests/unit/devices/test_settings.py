@@ -41,7 +41,11 @@ def test_every_way_to_a_printer_is_understood(text: str, connection: Connection)
 
 @pytest.mark.parametrize(
     "text",
-    ["", "192.168.1.50", "tcp://", "tcp://host:99999", "tcp://[::1", "usb:lp0", "serial:/dev/ttyS0?baud=x", "file:"],
+    [
+        *("", "192.168.1.50", "usb:lp0", "file:"),
+        *("tcp://", "tcp://host:99999", "tcp://[::1", "tcp://host:0", "tcp://host?x=1", "tcp://host:9100#x"),
+        *("serial:/dev/ttyS0?baud=x", "serial:/dev/ttyS0?baud=49", "serial:/dev/ttyS0?baud=4000001"),
+    ],
 )
 def test_a_way_that_leads_nowhere_is_answered_with_the_ways_there_are(text: str) -> None:
     with pytest.raises(ValueError, match=r"^expected tcp://HOST:PORT, usb:.* not '.*'$"):

@@ -81,6 +81,11 @@ def test_a_spoilt_optional_part_is_left_out_with_the_reason_below_it() -> None:
     assert [(mistake.path, mistake.required) for mistake in mistakes] == [("best.name", False)]
 
 
+def test_a_mistake_names_the_choices_there_were() -> None:
+    _, mistakes = sift({"name": "Linzer", "kind": "oval"}, Cake)
+    assert mistakes == (Mistake("kind", "expected one of round, square, not 'oval'"),)
+
+
 @pytest.mark.parametrize("value", [None, 5, "x", [], True])
 def test_what_is_no_table_at_all_is_one_mistake(value: Any) -> None:
     clean, (mistake,) = sift(value, Cake)
