@@ -78,9 +78,9 @@ class Painted(Widget):
         self._strips: tuple[Strip, ...] = ()
         self._drawn = Size(0, 0)
 
-    def draw(self, width: int, height: int) -> tuple[Strip, ...]:
-        """All rows for a size."""
-        raise NotImplementedError
+    def draw(self, width: int, height: int) -> tuple[Strip, ...]:  # noqa: ARG002 - for those who override it
+        """All rows for a size: a widget says its own, until then there is nothing."""
+        return ()
 
     def redraw(self) -> None:
         """What it shows has changed."""
