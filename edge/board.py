@@ -93,6 +93,11 @@ class Board:
             setattr(draft, name, getattr(self, name).draft())
         return draft
 
+    @property
+    def is_draft(self) -> bool:
+        """Whether it lies over another board."""
+        return self._under is not None
+
     def merge(self) -> None:
         """Make this draft's changes true."""
         for name in self.TABLES:

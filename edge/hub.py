@@ -31,11 +31,7 @@ class State(Protocol):
     archive: Any  # rows that are no longer on the board, for the intents of the batch
 
     @property
-    def TABLES(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the board
-        """The names of all its tables."""
-
-    @property
-    def STORED(self) -> Mapping[str, type[Any]]:  # noqa: N802
+    def STORED(self) -> Mapping[str, type[Any]]:  # noqa: N802 - a constant of the board
         """The tables that survive a restart, with the type of their rows."""
 
     def draft(self) -> Self:
@@ -67,7 +63,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     last_seq: Callable[[S], int]  # the sequence of the last fact on a draft
     archived: str  # the table of rows that are no longer on the board
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
-    alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask because of a draft's changes
+    alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
     waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
     spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
 
@@ -173,12 +169,7 @@ class Hub(Generic[S, I, W]):
             if name != self._rules.archived:
                 self.board.restore(name, await self.journal.load(name, row_type))
         self.board.index()
-        everything = self.board.draft()
-        for name in self.board.TABLES:
-            table, old = getattr(everything, name), getattr(self.board, name)
-            for key, row in old.items():
-                table[key] = row
-        self._set_alarms(everything)
+        self._set_alarms(self.board)
         for intent in self._rules.waking(self.board):
             self.offer(intent, by="hub", key=None, done=_nothing)
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]

@@ -29,8 +29,8 @@ class Wire(msgspec.Struct, frozen=True, rename="camel", gc=False):
 class WireSchedule(Wire, frozen=True):
     """When a scheduled order is wanted."""
 
-    scheduled_date_time_start: Time | None = msgspec.field(default=None, name="scheduledDateTimeStart")
-    scheduled_date_time_end: Time | None = msgspec.field(default=None, name="scheduledDateTimeEnd")
+    scheduled_date_time_start: Time | None = None
+    scheduled_date_time_end: Time | None = None
 
 
 class WireTakeout(Wire, frozen=True):

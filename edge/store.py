@@ -23,8 +23,8 @@ StoreHub = Hub[Board, Intent, Happened]
 
 
 def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
-    """What the clock must ask because of the orders a draft changes."""
-    for order in draft.orders.changes.values():
+    """What the clock must ask because of the orders a draft changes; of a board that is none, because of all."""
+    for order in draft.orders.changes.values() if draft.is_draft else draft.orders.values():
         if order is None:
             continue
         if order.state is OrderState.HELD and order.release is not None:
