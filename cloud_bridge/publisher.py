@@ -18,7 +18,7 @@ from edge.words import Say
 
 log = logging.getLogger(__name__)
 
-GATHERED = 0.5  # seconds over which deliveries are gathered into one commit: SD cards wear out by commits
+GATHERED = 2.0  # seconds over which deliveries are gathered into one commit: SD cards wear out by commits
 REFUSAL = 0x80  # the first reason code that is one
 
 

@@ -23,7 +23,6 @@ Connect = Callable[[Path], sqlite3.Connection]
 
 PROBE = 64 * 1024  # bytes
 AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
-UNTIDIED = 20  # commits before a quiet moment is used to take the log into the file
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
 
 migrations = Migrations("journal")
@@ -86,7 +85,7 @@ class Journal:
         self._connect = connect
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
-        self._untidied = 0  # commits since the log was last taken into the file
+        self._commits = self._commits_at_tick = self._tidied = 0
 
     async def open(self) -> None:
         """Open or make the file and bring its schema up to date; raises JournalUnusable."""
@@ -150,16 +149,17 @@ class Journal:
                 self._put(f"INSERT OR REPLACE INTO {table}", put)
                 connection.executemany(f"DELETE FROM {table} WHERE key = ?", gone)  # noqa: S608
             connection.execute("COMMIT")
-            self._untidied += 1
+            self._commits += 1
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
 
     async def tidy(self) -> None:
-        """Take the log into the file while nobody waits for a commit; SQLite itself would do it inside one."""
-        if self._untidied >= UNTIDIED:
-            self._untidied = 0
+        """Take the log into the file once nothing was committed since the last call; SQLite would do it in a commit."""
+        quiet, self._commits_at_tick = self._commits == self._commits_at_tick, self._commits
+        if quiet and self._commits != self._tidied:
+            self._tidied = self._commits
             with suppress(sqlite3.Error):  # a full disk: the next commit says so
                 await self._run(lambda: self._execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
 

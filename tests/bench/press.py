@@ -1,7 +1,6 @@
 """From a press on the pty to the stage event at an independent subscriber, against the floor of the same parts bare."""
 
 import json
-import os
 import tempfile
 import threading
 import time
@@ -10,22 +9,19 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
-from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Self
-
-from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from devices.twin.keypad import VirtualKeypad
 from tests.bench.figures import Aim, Line, Section, middle, percentile
-from tests.bench.receivers import ORDERS, STORE, open_rows
+from tests.bench.floor import FLOOR, quick_client
+from tests.bench.receivers import ORDERS, STORE
 from tests.bench.store import PATIENCE, ask, feed_of, line_from, order_event, python, store_toml, until
 from tests.brokers import Broker
 
 ROUNDS, FEW_ROUNDS = 5, 1
 PRESSES, TURN = 400, 200  # of each kind in a round, and before the other has its turn: only its first press is cold
 KEYS = range(0x21, 0x21 + 90)  # an order for each, so that no key comes again as fast as a bounce
-FLOOR, STAGES = "floor", f"ovenbell/v1/{STORE}/stages"
+STAGES = f"ovenbell/v1/{STORE}/stages"
 
 Press = Callable[[int], float]
 
@@ -48,7 +44,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
     yield Section(
         "From a press on the pty to its stage event at a subscriber, grace 0",
         tuple(lines),
-        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, broker round trip, in one process",
+        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, broker, in a process of one thread",
     )
 
 
@@ -57,7 +53,7 @@ class Ear:
 
     def __init__(self, broker: Broker) -> None:
         self._heard: SimpleQueue[tuple[float, bytes]] = SimpleQueue()
-        self.client = quick_client("ear", broker)
+        self.client = quick_client("ear", broker.port)
         self.client.on_message = lambda _client, _data, message: self._heard.put((time.perf_counter(), message.payload))
         taken = threading.Event()
         self.client.on_subscribe = lambda *_: taken.set()
@@ -78,42 +74,21 @@ class Ear:
         self.client.loop_stop()
 
 
-def quick_client(name: str, broker: Broker) -> Client:
-    """A connected client whose small packets do not wait for one another."""
-    client = Client(CallbackAPIVersion.VERSION2, name, protocol=MQTTProtocolVersion.MQTTv5)
-    client.on_socket_open = lambda _client, _data, sock: sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-    client.connect("127.0.0.1", broker.port)
-    return client
-
-
 @contextmanager
 def floor_press(broker: Broker, directory: Path, ear: Ear) -> Iterator[Press]:
-    """The same parts with nothing between them and no hand-over from thread to thread."""
-    rows = open_rows(directory / "floor.db", slow=False)
-    client = quick_client("floor", broker)
-    payload = b"x" * 400  # as long as a stage event
+    """A key goes through the bare parts, in a process like the hub's."""
 
     def press(_number: int) -> float:
-        while client.loop(0.0) == 0 and client._out_messages:  # what the broker answered the last time
-            pass
         began = time.perf_counter()
         keypad.press("1")
-        key = os.read(far_end, 1)
-        rows.execute("BEGIN IMMEDIATE")
-        rows.execute("INSERT INTO messages VALUES (NULL, ?)", (key + payload,))
-        rows.execute("COMMIT")
-        client.publish(FLOOR, payload, 1)
         heard, _ = ear.next()
         return heard - began
 
     with VirtualKeypad() as keypad:
-        far_end = os.open(keypad.port, os.O_RDONLY | os.O_NOCTTY)
-        try:
+        parts = "-m", "tests.bench.floor", str(broker.port), str(keypad.port), str(directory / "floor.db")
+        with python(*parts, directory=directory) as process:
+            line_from(process, directory)
             yield press
-        finally:
-            os.close(far_end)
-            client.disconnect()
-            rows.close()
 
 
 @contextmanager
