@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud_bridge.messages import Presence, Topics
-from cloud_bridge.reader import Understood, letter, read_presence
+from cloud_bridge.reader import Understood, read_presence
 from cloud_bridge.settings import Address, CloudSettings, password, tls_context
 from edge.words import Say
 
@@ -30,6 +30,7 @@ KEEPALIVE = 15  # seconds; a half-open link is noticed after twice as long
 CONNECT_TIMEOUT = 10.0  # seconds for TCP and TLS together with nothing heard
 SESSION = 7 * 24 * 3600  # seconds the broker keeps the orders of a closed store
 UNACKNOWLEDGED = 1000  # orders the broker may send before the first of them is committed
+PATIENT_FOR = 2 * UNACKNOWLEDGED  # then nothing more is read: some brokers forget what they were told
 IN_FLIGHT = 100  # updates sent and not yet acknowledged by the broker
 RESERVED = 4  # of the broker's window, for presence and backfill
 
@@ -117,6 +118,7 @@ class Connection:
         self._rope.setblocking(False)
         self._rung = False
         self._abandoned = False
+        self._taken = self._acked = 0  # messages, each counted on one thread only
         self._client = self._make_client(client_id, will)
         self._thread = threading.Thread(target=self._run, name=f"cloud-{epoch}", daemon=True)
 
@@ -135,6 +137,7 @@ class Connection:
     def ack(self, mid: int) -> None:
         """Tell the broker that a message of this connection is on disk; after the connection it means nothing."""
         if mid and self.life is not Life.ENDED:
+            self._acked += 1
             self._client.ack(mid, 1)
             self._ring()
 
@@ -240,9 +243,12 @@ class Connection:
         """Carry bytes until the socket is closed. paho's own loop would neither share wake-ups nor say when it dies."""
         client = self._client
         while (sock := client.socket()) is not None and not self._abandoned:
-            decrypted = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0  # select does not see these bytes
+            willing = self._taken - self._acked < PATIENT_FOR
+            # select does not see bytes that are decrypted already
+            decrypted = willing and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
             writing = [sock] if client.want_write() else []
-            readable, _, _ = select.select([sock, self._bell], writing, [], 0 if decrypted else 1)
+            reading = [sock, self._bell] if willing else [self._bell]
+            readable, _, _ = select.select(reading, writing, [], 0 if decrypted else 1)
             if self._bell in readable:
                 self._bell.recv(64)
                 self._rung = False  # before looking at what is to be written
@@ -314,12 +320,8 @@ class Connection:
             if not message.retain:  # a retained one is from before this connection
                 self._hand(functools.partial(self._owner.presence_seen, self, read_presence(payload)))
             return
-        try:
-            understood = self._read(topic, payload)
-        except Exception:
-            log.exception("a message could not be read")
-            understood = letter(topic, payload, "not read: a mistake in the hub, see its log")
-        self._hand(functools.partial(self._owner.heard, self, understood, mid))
+        self._taken += mid > 0
+        self._hand(functools.partial(self._owner.heard, self, self._read(topic, payload), mid))
 
     @guarded
     def _on_publish(

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import logging
 import math
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
@@ -14,12 +15,18 @@ from cloud_bridge.messages import Presence, State, backfill_request, presence, t
 from cloud_bridge.publisher import Publisher
 from cloud_bridge.reader import Reader, Understood
 from cloud_bridge.settings import CloudSettings
+from edge.board import Board
+from edge.facts import BackfillRequested, GapOpened, Happened
+from edge.hub import Commit
+from edge.intents import RequestBackfill
 from edge.store import StoreHub
 from edge.words import Say
 
 log = logging.getLogger(__name__)
 
 STEADY = 10.0  # seconds a connection must have held for the next wait to be short again
+GAP_MAY_CLOSE = 0.3  # seconds in which what is missing may come by itself, out of order
+LONGEST_GAP = 300.0  # seconds between requests while something is missing
 GOODBYE = 1.0  # seconds for the broker to take our leave
 
 
@@ -36,7 +43,7 @@ class Link:
         merchants: tuple[str, ...] = (),
         backoff: Callable[[], Backoff] = Backoff,
     ) -> None:
-        self.epoch = 0  # counts connections
+        self.epoch = 0  # counts connections, in the life of the journal
         self.connection: Connection | None = None
         self._hub, self._settings, self._store, self._say = hub, settings, store, say
         self._topics = topics_of(store)
@@ -47,16 +54,20 @@ class Link:
             hub, self._topics, store=store, receipts=settings.receipts, say=say, backoff=backoff()
         )
         self._version = version("ovenbell")
+        self._gap_backoff = Backoff(ceiling=LONGEST_GAP)
+        self._requests: deque[bytes] = deque()  # for what is missing, not sent yet
+        self._asking_again: asyncio.TimerHandle | None = None
         self._stop_following: Callable[[], None] = lambda: None
         self._keeping: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
+        self._connected = 0  # the epoch of the last connection that came about
         self._online_since = math.inf  # on the loop's clock; never, until the broker lets us in
 
     async def start(self) -> None:
         """Begin to connect, once the hub runs; does not wait for the broker."""
         self._reader = Reader(self._topics, self._hub.journal.id, self._merchants)
         self._away(self._say("connecting"))
-        self._stop_following = self._hub.follow(self._publisher.follow)
+        self._stop_following = self._hub.follow(self._follow)
         self._keeping = asyncio.create_task(self._keep())
 
     async def first_try(self, patience: float) -> None:
@@ -72,6 +83,8 @@ class Link:
         self._keeping.cancel()
         self._keeping = None
         self._stop_following()
+        if self._asking_again is not None:
+            self._asking_again.cancel()
         await self._publisher.finish()
         connection = self.connection
         if connection is not None:
@@ -101,7 +114,7 @@ class Link:
 
     async def _stay(self) -> str:
         """One connection, from its first packet to its last; why it ended."""
-        self.epoch += 1
+        self.epoch = max(self._connected, self._hub.board.counters.connections) + 1
         connection = Connection(
             self._settings,
             self._topics,
@@ -121,11 +134,12 @@ class Link:
 
     def online(self, connection: Connection) -> None:
         """Say that we are here, ask for what we missed, send what is owed."""
-        self._online_since = asyncio.get_running_loop().time()
+        self._online_since, self._connected = asyncio.get_running_loop().time(), self.epoch
         self._hub.vitals.cloud, self._hub.vitals.cloud_reason = "connected", ""
         log.info("connected to %s", self._settings.address)
         connection.publish(self._topics.presence, self._presence("online"), retain=True)
-        connection.publish(self._topics.backfill, self._backfill())
+        self._send_requests()
+        self._ask()
         self._publisher.begin(connection)
         self._tried.set()
 
@@ -154,6 +168,36 @@ class Link:
             state, epoch=self.epoch, journal=self._hub.journal.id, version=self._version, at=self._hub.clock.now()
         )
 
-    def _backfill(self) -> bytes:
-        """Without `after`: which sequences of a source were seen is not kept, so everything may come again."""
-        return backfill_request(store=self._store, journal=self._hub.journal.id, now=self._hub.clock.now())
+    # --- what is missing ---
+
+    def _ask(self) -> None:
+        """Ask for what is missing, once that is on disk, and again as long as there is a gap."""
+        self._asking_again = None
+        if self.connection is not None and self.connection.life is Life.ONLINE:
+            self._hub.offer(RequestBackfill(self.epoch), by="cloud", key=None, done=self._ask_again)
+
+    def _ask_again(self) -> None:
+        if not self._hub.board.counters.heard.above:
+            self._gap_backoff.reset()
+        elif self._asking_again is None:
+            wait = GAP_MAY_CLOSE + self._gap_backoff.wait()
+            self._asking_again = asyncio.get_running_loop().call_later(wait, self._ask)
+
+    def _follow(self, commit: Commit[Board, Happened]) -> None:
+        """Send what a commit lets out."""
+        self._publisher.follow(commit)
+        for fact in commit.facts:
+            match fact.what:
+                case GapOpened():
+                    self._ask_again()
+                case BackfillRequested() as asked:
+                    request = backfill_request(asked, store=self._store, journal=self._hub.journal.id, at=fact.at)
+                    self._requests.append(request)
+                    self._send_requests()
+                case _:
+                    pass
+
+    def _send_requests(self) -> None:
+        """Send what was asked for; a request that the connection did not live to see goes first on the next one."""
+        while self._requests and self.connection is not None and self.connection.life is Life.ONLINE:
+            self.connection.publish(self._topics.backfill, self._requests.popleft())

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
-from uuid import uuid4
 
 import msgspec
 from msgspec import Meta
 
+from edge.facts import BackfillRequested
 from edge.opendelivery import WireOrder
 from edge.updates import Update, UpdateKind
 
@@ -158,14 +158,18 @@ def cloud_event(update: Update, *, store: str, journal: str) -> bytes:
     )
 
 
-def backfill_request(*, store: str, journal: str, now: float) -> bytes:
-    """Asks the cloud for everything it has: without `after` the hub has seen nothing."""
+def backfill_request(asked: BackfillRequested, *, store: str, journal: str, at: float) -> bytes:
+    """Asks the cloud for what is missing."""
     return _write(
         EventType.BACKFILL,
-        Backfill(),
-        event_id=f"{journal}-backfill-{uuid4().hex}",
+        Backfill(
+            after=None if asked.after is None else str(asked.after),
+            since=None if asked.since is None else datetime.fromtimestamp(asked.since, UTC),
+        ),
+        event_id=f"{journal}-backfill-{asked.number}",
         source=source_of(store, journal),
-        at=now,
+        at=at,
+        sequence=str(asked.number),
     )
 
 

@@ -1,7 +1,9 @@
 """Reads what the cloud sends to a store: bytes in, an intent or a dead letter out, nothing else touched."""
 
 import json
+import logging
 import re
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple, NoReturn
 
@@ -9,10 +11,13 @@ import msgspec
 from msgspec import Raw
 
 from cloud_bridge.messages import Ended, EventType, Name, Presence, Receipt, Skipped, Time, Topics
-from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates
+from edge.heard import Range
+from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates, Skip
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Order, OrderId, Stamp
 from edge.text import plain
+
+log = logging.getLogger(__name__)
 
 HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 LARGEST = 256 * 1024  # bytes of a message that is still read
@@ -64,19 +69,25 @@ class Reader(msgspec.Struct, frozen=True):
     def read(self, topic: str, payload: bytes, now: float) -> Understood | None:
         """What a message asks of the hub: a dead letter where it cannot be understood, none where it asks nothing."""
         try:
-            if len(payload) > LARGEST:
-                raise Unreadable(f"{len(payload)} bytes: at most {LARGEST // 1024} KiB are read")
-            event, mended = _decode(payload)
-            if topic == self.topics.receipts:
-                return self._receipt(event)
-            understood = self._order(event, now)
-            if mended and LOST in f"{event.source}{event.id}{_ENDED.decode(event.data).id}":
-                raise Unreadable("half a character in an id")  # two of them would be taken for one
-            return understood
+            return self._understand(topic, payload, now)
         except _WRONG as error:
-            return letter(topic, payload, str(error))
+            return letter(topic, payload, str(error), now)
+        except Exception:  # an exception must not end the connection, nor the message be lost
+            log.exception("a message could not be read")
+            return letter(topic, payload, "not read: a mistake in the hub, see its log", now)
 
-    def _order(self, event: _Envelope, now: float) -> Understood | None:
+    def _understand(self, topic: str, payload: bytes, now: float) -> Understood | None:
+        if len(payload) > LARGEST:
+            raise Unreadable(f"{len(payload)} bytes: at most {LARGEST // 1024} KiB are read")
+        event, mended = _decode(payload)
+        if topic == self.topics.receipts:
+            return self._receipt(event)
+        understood = self._order(event, now)
+        if mended and LOST in f"{event.source}{event.id}{_ENDED.decode(event.data).id}":
+            raise Unreadable("half a character in an id")  # two of them would be taken for one
+        return understood
+
+    def _order(self, event: _Envelope, now: float) -> Understood:
         stamp, dropped = _stamp(event, now)
         intent: FromCloud
         match event.type:
@@ -91,8 +102,7 @@ class Reader(msgspec.Struct, frozen=True):
                 order, reason = _ended(event)
                 intent = Gone(order=order, stamp=stamp, reason=reason)
             case EventType.SKIPPED:
-                _SKIPPED.decode(event.data)
-                return None  # events apply on arrival and nothing waits for a gap
+                intent = Skip(stamp=stamp, numbers=_skipped(event))
             case unknown:
                 raise Unreadable(f"type: unknown here: {unknown}")
         return Understood(intent, event_key(event.source, event.id))
@@ -131,16 +141,16 @@ def _refuse(constant: str) -> NoReturn:
     raise Unreadable(f"{constant} is not JSON")
 
 
-def letter(topic: str, payload: bytes, reason: str) -> Understood:
+def letter(topic: str, payload: bytes, reason: str, now: float) -> Understood:
     """The message as it came; its key is its content, so that a mended event under the same id is still read."""
     digest = sha256(payload).hexdigest()
-    try:
+    event, stamp = None, None
+    with suppress(Exception):  # whatever it is, it is kept
         event = msgspec.json.decode(payload, type=_Named).id
-    except _WRONG:
-        event = None
+        stamp, _ = _stamp(_decode(payload)[0], now)  # so that its number is not missed for ever
     kept = payload if len(payload) <= LARGEST else payload[:KEPT]
     intent = KeepLetter(
-        topic=topic, reason=plain(reason, 300), payload=kept, size=len(payload), sha256=digest, event=event
+        topic=topic, reason=plain(reason, 300), payload=kept, size=len(payload), sha256=digest, event=event, stamp=stamp
     )
     return Understood(intent, f"letter\n{digest}")
 
@@ -177,6 +187,14 @@ def _ended(event: _Envelope) -> tuple[OrderId, str]:
     ended = _ENDED.decode(event.data)
     _same_subject(event, ended.id)
     return OrderId(ended.id), ended.reason if isinstance(ended.reason, str) else ""
+
+
+def _skipped(event: _Envelope) -> Range:
+    skipped = _SKIPPED.decode(event.data)
+    numbers = Range(int(skipped.from_), int(skipped.through))
+    if numbers.first > numbers.last:
+        raise Unreadable(f"data: from {numbers.first} is beyond through {numbers.last}")
+    return numbers
 
 
 def _same_subject(event: _Envelope, order_id: str) -> None:

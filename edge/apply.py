@@ -21,6 +21,9 @@ def apply(draft: Board, fact: StoreFact) -> int | None:
     what = fact.what
     _EFFECTS[type(what)](draft, fact, what)
     about = getattr(what, "order", None)
+    stamp = about.stamp if isinstance(about, Order) else getattr(what, "stamp", None)
+    if stamp is not None:
+        draft.counters.heard = draft.counters.heard.with_event(stamp, fact.at)
     order_id = about.id if isinstance(about, Order) else about
     if order_id is None:
         return None
@@ -257,6 +260,15 @@ def _letter_kept(draft: Board, fact: StoreFact, what: f.DeadLetterKept) -> None:
     tell(draft, fact, None, UpdateKind.REJECTED, reason=what.reason, event=what.event)
 
 
+def _skipped(draft: Board, _fact: StoreFact, what: f.SequenceSkipped) -> None:
+    draft.counters.heard = draft.counters.heard.with_range(what.stamp.source, what.numbers)
+
+
+def _backfill_requested(draft: Board, _fact: StoreFact, what: f.BackfillRequested) -> None:
+    draft.counters.backfills = what.number
+    draft.counters.connections = what.connection
+
+
 _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.OrderPlaced: _placed,
     f.OrderChanged: _changed,
@@ -286,4 +298,9 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.UpdateSent: let_leave,
     f.UpdatesReceipted: forget_receipted,
     f.DeadLetterKept: _letter_kept,
+    f.EventRepeated: _nothing,
+    f.SequenceSkipped: _skipped,
+    f.GapOpened: _nothing,
+    f.GapClosed: _nothing,
+    f.BackfillRequested: _backfill_requested,
 }

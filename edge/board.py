@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from edge.heard import Heard
 from edge.layout import Layout
 from edge.orders import Item, Order, OrderId, OrderState, Record, StationId
 from edge.tables import Table
@@ -47,6 +48,9 @@ class Counters(msgspec.Struct, gc=False, rename="camel"):
     updates: int = 0  # the last sequence given to an update
     receipted: int = 0  # the last sequence the cloud is known to have
     dead_letters: int = 0
+    heard: Heard = Heard()  # of the cloud's own sequence
+    connections: int = 0  # to the cloud, in the life of this journal
+    backfills: int = 0  # requests for what is missing
 
 
 COUNTERS = "store"  # the only key of the table of counters

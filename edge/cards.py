@@ -147,7 +147,7 @@ def show_status(board: Board, vitals: Vitals, trouble: str) -> Status:
     return Status(
         cloud=vitals.cloud,
         last_heard=None if vitals.last_heard is None else instant(vitals.last_heard),
-        gaps=0,
+        gaps=len(board.counters.heard.above),
         unprinted=sum(job.waiting for job in jobs),
         unconfirmed=sum(job.state is JobState.UNCONFIRMED for job in jobs),
         dead_letters=board.counters.dead_letters,

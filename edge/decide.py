@@ -25,7 +25,13 @@ def decide(draft: Board, intent: Intent, now: float) -> Iterator[f.Happened]:
 
     Raises Refused, always before the first fact.
     """
-    return _RULES[type(intent)](draft, intent, now)
+    before = draft.counters.heard
+    yield from _RULES[type(intent)](draft, intent, now)
+    heard = draft.counters.heard
+    if heard.top > before.top + 1 and heard.above:
+        yield f.GapOpened(heard.gaps[-1])
+    if before.above and not heard.above:
+        yield f.GapClosed(heard.through)
 
 
 # --- the cloud ------------------------------------------------------------------------------------------------------
@@ -170,8 +176,16 @@ def _gone(draft: Board, intent: i.Gone, now: float) -> Iterator[f.Happened]:
 def _keep_letter(_draft: Board, intent: i.KeepLetter, _now: float) -> Iterator[f.Happened]:
     letter = f.LetterId(intent.sha256[:16])
     yield f.DeadLetterKept(
-        letter, intent.topic, intent.reason, intent.size, intent.sha256, intent.payload, intent.event
+        letter, intent.topic, intent.reason, intent.size, intent.sha256, intent.payload, intent.event, intent.stamp
     )
+
+
+def _skip(_draft: Board, intent: i.Skip, _now: float) -> Iterator[f.Happened]:
+    yield f.SequenceSkipped(intent.stamp, intent.numbers)
+
+
+def _hear(_draft: Board, intent: i.Hear, _now: float) -> Iterator[f.Happened]:
+    yield f.EventRepeated(intent.stamp)
 
 
 # --- people, by order -----------------------------------------------------------------------------------------------
@@ -292,12 +306,22 @@ def _receipt(draft: Board, intent: i.ReceiptUpdates, _now: float) -> Iterator[f.
         yield f.UpdatesReceipted(through)
 
 
+def _request_backfill(draft: Board, intent: i.RequestBackfill, _now: float) -> Iterator[f.Happened]:
+    counters = draft.counters
+    heard = counters.heard
+    if heard.above or intent.connection > counters.connections:
+        after = heard.through if heard.sources else None
+        yield f.BackfillRequested(counters.backfills + 1, intent.connection, after, heard.since)
+
+
 _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Place: _place,
     i.Change: _change,
     i.Cancel: _cancel,
     i.Gone: _gone,
     i.KeepLetter: _keep_letter,
+    i.Skip: _skip,
+    i.Hear: _hear,
     i.Bump: press.bump,
     i.Recall: press.recall,
     i.Acknowledge: press.acknowledge,
@@ -314,4 +338,5 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Reseat: _reseat,
     i.ReportTicket: _ticket,
     i.ReceiptUpdates: _receipt,
+    i.RequestBackfill: _request_backfill,
 }

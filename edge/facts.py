@@ -4,6 +4,7 @@ from typing import Generic, NewType, TypeVar
 
 import msgspec
 
+from edge.heard import Range
 from edge.orders import ItemId, Moment, Order, OrderId, Record, StageId, Stamp, StationId
 from edge.tickets import JobId, TicketKind
 from edge.updates import UpdateId
@@ -219,6 +220,41 @@ class DeadLetterKept(Record, tag=True, frozen=True):
     sha256: str
     payload: bytes  # of an oversized message the beginning
     event: str | None = None
+    stamp: Stamp | None = None  # where its envelope could be read
+
+
+class EventRepeated(Record, tag=True, frozen=True):
+    """An event that is known already came again, and its number had been missing."""
+
+    stamp: Stamp
+
+
+class SequenceSkipped(Record, tag=True, frozen=True):
+    """The cloud said that it cannot send these numbers again."""
+
+    stamp: Stamp
+    numbers: Range
+
+
+class GapOpened(Record, tag=True, frozen=True):
+    """Numbers of the cloud's sequence are missing."""
+
+    numbers: Range
+
+
+class GapClosed(Record, tag=True, frozen=True):
+    """Nothing is missing any more up to this number."""
+
+    through: int
+
+
+class BackfillRequested(Record, tag=True, frozen=True):
+    """The cloud is asked for everything after a number: none where nothing was ever numbered."""
+
+    number: int  # of the request
+    connection: int
+    after: int | None = None
+    since: float | None = None
 
 
 Happened = (
@@ -250,6 +286,11 @@ Happened = (
     | UpdateSent
     | UpdatesReceipted
     | DeadLetterKept
+    | EventRepeated
+    | SequenceSkipped
+    | GapOpened
+    | GapClosed
+    | BackfillRequested
 )
 
 

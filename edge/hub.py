@@ -65,6 +65,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
     alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
     waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
+    again: Callable[[S, I], I | None]  # what an intent that is known already still asks
     spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
 
 
@@ -277,13 +278,17 @@ class Hub(Generic[S, I, W]):
         rows: list[Row] = []
         outcomes: list[int | Refused] = []
         for waiting in batch:
-            before = len(facts)
-            if waiting.key is not None and waiting.key in known:
-                outcomes.append(known[waiting.key])
-                continue
+            before, intent, key = len(facts), waiting.intent, waiting.key
+            earlier = None if key is None else known.get(key)
+            if earlier is not None:
+                left = rules.again(draft, intent)
+                if left is None:
+                    outcomes.append(earlier)
+                    continue
+                intent, key = left, None
             try:
-                for what in rules.decide(draft, waiting.intent, now):
-                    fact = Fact(rules.last_seq(draft) + 1, now, waiting.by, waiting.key, what)
+                for what in rules.decide(draft, intent, now):
+                    fact = Fact(rules.last_seq(draft) + 1, now, waiting.by, key, what)
                     subject, body = rules.apply(draft, fact), encode(what).decode()
                     rows.append(Row(fact.seq, now, fact.by, fact.intent, subject, type(what).__name__, body))
                     facts.append(fact)
@@ -294,9 +299,9 @@ class Hub(Generic[S, I, W]):
                 continue
             except Exception as error:
                 raise _RulesFailed(waiting) from error
-            outcomes.append(rules.last_seq(draft))
-            if waiting.key is not None and len(facts) > before:
-                known[waiting.key] = rules.last_seq(draft)
+            outcomes.append(rules.last_seq(draft) if earlier is None else earlier)
+            if key is not None and len(facts) > before:
+                known[key] = rules.last_seq(draft)
         return _Decided(draft, facts, rows, outcomes)
 
     @staticmethod

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from edge.heard import Range
 from edge.orders import ItemId, Order, OrderId, Record, Stamp, StationId
 from edge.text import plain
 from edge.tickets import JobId
@@ -124,6 +125,20 @@ class KeepLetter(Record, frozen=True):
     size: int
     sha256: str
     event: str | None = None
+    stamp: Stamp | None = None  # where its envelope could be read
+
+
+class Skip(Record, frozen=True):
+    """The cloud cannot send these numbers of its sequence again."""
+
+    stamp: Stamp
+    numbers: Range
+
+
+class Hear(Record, frozen=True):
+    """An event that is known already came again, and its number is missing."""
+
+    stamp: Stamp
 
 
 class Due(OfOrder, frozen=True):
@@ -162,11 +177,17 @@ class ReceiptUpdates(Record, frozen=True):
     through: int
 
 
+class RequestBackfill(Record, frozen=True):
+    """Ask the cloud for what is missing: always on a new connection, later only where there is a gap."""
+
+    connection: int
+
+
 Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
-FromCloud = Place | Change | Cancel | Gone | KeepLetter
+FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
 FromClock = ReleaseDue | CloseDue | SendDue | Reseat
-FromCourier = ReportTicket | ReceiptUpdates
-Intent = Asked | Reschedule | FromCloud | FromClock | FromCourier
+FromCourier = ReportTicket | ReceiptUpdates | RequestBackfill
+Intent = Asked | Reschedule | FromCloud | Hear | FromClock | FromCourier
 
 
 class Refused(Exception):

@@ -51,12 +51,18 @@ def _asks_about(intent: Intent) -> str | None:
     return None
 
 
+def _again(draft: Board, intent: Intent) -> Intent | None:
+    """An event that is known has no second effect, but its number may still be missing."""
+    stamp = getattr(intent, "stamp", None)
+    return i.Hear(stamp) if stamp is not None and draft.counters.heard.misses(stamp) else None
+
+
 def _spoilt(intent: Intent, reason: str) -> Intent:
     payload = msgspec.json.encode({type(intent).__name__: intent})
     sha256 = hashlib.sha256(payload).hexdigest()
     stamp = getattr(intent, "stamp", None)
     event = stamp.id if stamp else None
-    return i.KeepLetter("orders", f"internal: {reason}", payload, len(payload), sha256, event)
+    return i.KeepLetter("orders", f"internal: {reason}", payload, len(payload), sha256, event, stamp)
 
 
 RULES: Rules[Board, Intent, Happened] = Rules(
@@ -67,6 +73,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     asks_about=_asks_about,
     alarms=alarms,
     waking=_waking,
+    again=_again,
     spoilt=_spoilt,
 )
 

@@ -19,9 +19,10 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from cloud_bridge import CloudSettings, probe
 from cloud_bridge.connection import Life
+from edge.heard import Range
 from edge.words import speak
 from tests.brokers import Broker, free_port
-from tests.cloud import ended_event, order_event, until
+from tests.cloud import EXAMPLE, ended_event, order_event, until
 from tests.unit.cloud_bridge.conftest import STORE
 
 # Takes orders at a broker and is killed when its journal has just committed them, before the broker is told.
@@ -82,8 +83,72 @@ async def test_every_connect_asks_the_cloud_for_what_was_missed(broker: Broker, 
     await store.cut()
     await until(lambda: len(cloud.told("backfill")) == 2)
     first, second = cloud.told("backfill")
-    assert first["type"] == "ovenbell.backfill.requested"
+    assert [event["type"] for event in (first, second)] == ["ovenbell.backfill.requested"] * 2
+    assert [event["sequence"] for event in (first, second)] == ["1", "2"]
+    assert first["data"] == {}, "nothing was ever seen"
     assert first["id"] != second["id"]
+
+
+async def test_what_is_missing_is_asked_for_and_once_it_has_come_no_more(
+    broker: Broker, opened: Any, cloud_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud_bridge.link.GAP_MAY_CLOSE", 0.01)
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(*(order_event(number) for number in (1, 2, 5)))
+    await until(lambda: len(cloud.told("backfill")) == 3)
+    _, first, second = cloud.told("backfill")
+    assert first["data"]["after"] == second["data"]["after"] == "2"
+    assert first["data"]["since"] == json.loads(EXAMPLE)["time"]
+    assert store.has("o-5"), "nothing waits for a gap"
+    assert store.hub.board.counters.heard.gaps == (Range(3, 4),)
+    cloud.send(order_event(3), order_event(4), order_event(5))
+    await until(lambda: not store.hub.board.counters.heard.above)
+    asked = len(cloud.told("backfill"))
+    await store.cut()
+    await until(lambda: len(cloud.told("backfill")) == asked + 1)
+    assert cloud.told("backfill")[-1]["data"]["after"] == "5"
+    assert len(await store.placed()) == 5
+
+
+async def test_what_the_cloud_cannot_send_again_is_no_longer_missed(broker: Broker, opened: Any, cloud_of: Any) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    cloud.send(order_event(9))
+    await until(lambda: store.hub.board.counters.heard.gaps == (Range(1, 8),))
+    skipped = order_event(0, id="skip", type="ovenbell.sequence.skipped", subject=None, sequence=None)
+    cloud.send(skipped | {"data": {"from": "1", "through": "8"}})
+    await until(lambda: store.hub.board.counters.heard.through == 9)
+
+
+async def test_connections_are_counted_in_the_life_of_the_journal(broker: Broker, opened: Any, cloud_of: Any) -> None:
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    await store.cut()
+    await until(lambda: len(cloud.told("backfill")) == 2)
+    await store.stop()
+    store = await (await opened(broker)).online()
+    await until(lambda: len(cloud.told("backfill")) == 3)
+    assert store.link.epoch == cloud.presence["epoch"] == 3
+
+
+async def test_a_broker_that_forgets_its_limit_is_not_read_beyond_it(
+    mosquitto: Any, opened: Any, cloud_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cloud_bridge.connection.PATIENT_FOR", 50)
+    broker = mosquitto("max_queued_messages 0")
+    cloud = cloud_of(broker)
+    store = await (await opened(broker)).online()
+    with monkeypatch.context() as full:
+        full.setattr(store.hub.journal, "_commit", _full_disk)
+        cloud.send(*(order_event(number) for number in range(1, 301)))
+        await until(lambda: store.hub.trouble and store.hub.backlog >= 50)
+        assert store.hub.backlog < 150, "what one read brings may be more than the limit"
+    await until(lambda: store.has(*(f"o-{number}" for number in range(1, 301))))
+
+
+def _full_disk(_pack: Any) -> None:
+    raise OSError(errno.ENOSPC, "no space left")
 
 
 async def test_the_store_starts_while_its_broker_is_away_and_finds_it_later(
@@ -169,7 +234,7 @@ async def test_a_mistake_in_a_callback_does_not_end_the_link(
         patched.setattr("cloud_bridge.connection.read_presence", mistaken)  # on the network thread
         patched.setattr(store.link, "published", mistaken)  # on the loop's
         cloud.send(b"{}", topic="presence")
-        patched.setattr(store.link, "_reader", None)
+        patched.setattr("cloud_bridge.reader._stamp", mistaken)
         cloud.send(order_event(1))
         await until(lambda: store.hub.board.counters.dead_letters == 1)
     cloud.send(order_event(2))
@@ -268,9 +333,9 @@ async def test_a_connection_that_cannot_even_be_made_is_logged_and_tried_again(
     with monkeypatch.context() as patched:
         patched.setattr("cloud_bridge.connection.socket.socketpair", no_socket)
         store.connection.abandon()
-        await until(lambda: store.link.epoch >= 4)
+        await until(lambda: len(tries) >= 3)
         assert "Too many open files" in store.hub.vitals.cloud_reason
-    await store.online(4)
+    await store.online(2)
     said = [record.exc_info for record in caplog.records if record.levelno == logging.ERROR]
     assert len(said) == len(tries) >= 2
     assert all(said)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from cloud_bridge.messages import backfill_request, cloud_event, presence, schema, topics_of
 from cloud_bridge.reader import Reader, Understood, read_presence
-from edge.intents import Cancel, Change, Gone, KeepLetter, Place, ReceiptUpdates
+from edge.facts import BackfillRequested
+from edge.heard import Range
+from edge.intents import Cancel, Change, Gone, KeepLetter, Place, ReceiptUpdates, Skip
 from edge.orders import ItemId, Moment, OrderId, StageId, StationId
 from edge.updates import Update, UpdateId, UpdateKind
 from tests.cloud import EXAMPLE, ended_event, order_event
@@ -38,6 +40,11 @@ def place(message: Any, reader: Reader = READER) -> Place:
     assert understood is not None
     assert isinstance(understood.intent, Place), understood.intent
     return understood.intent
+
+
+def request(asked: BackfillRequested) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(backfill_request(asked, store="hz-0012", journal="j1", at=NOW))
+    return event
 
 
 def receipt(**data: Any) -> dict[str, Any]:
@@ -175,9 +182,19 @@ def test_a_receipt_counts_only_for_this_journal() -> None:
     assert "unknown here" in letter(order_event(1), TOPICS.receipts).reason
 
 
-def test_a_skipped_sequence_asks_nothing_of_a_hub_that_waits_for_no_gap() -> None:
-    skipped = order_event(1, type="ovenbell.sequence.skipped") | {"data": {"from": "3", "through": "7"}}
-    assert read(skipped) is None
+def test_a_skipped_sequence_names_what_will_never_come() -> None:
+    skipped = order_event(8, type="ovenbell.sequence.skipped") | {"data": {"from": "3", "through": "7"}}
+    understood = read(skipped)
+    assert understood is not None
+    assert isinstance(understood.intent, Skip)
+    assert (understood.intent.numbers, understood.intent.stamp.sequence) == (Range(3, 7), 8)
+    assert "beyond" in letter(skipped | {"data": {"from": "7", "through": "3"}}).reason
+
+
+def test_a_dead_letter_still_says_which_number_it_had() -> None:
+    stamp = letter(order_event(8) | {"data": {"id": "o-8"}}).stamp
+    assert stamp is not None
+    assert (stamp.source, stamp.sequence) == ("/channels/meituan", 8)
 
 
 @given(
@@ -247,10 +264,14 @@ def test_a_new_due_time_is_a_time_on_the_wire() -> None:
 
 
 def test_a_hub_that_has_seen_nothing_asks_for_everything() -> None:
-    asked = json.loads(backfill_request(store="hz-0012", journal="j1", now=NOW))
+    asked = request(BackfillRequested(1, 1))
     assert (asked["type"], asked["data"]) == ("ovenbell.backfill.requested", {})
-    again = json.loads(backfill_request(store="hz-0012", journal="j1", now=NOW))
-    assert again["id"] != asked["id"]
+
+
+def test_a_request_says_how_far_everything_is_there() -> None:
+    asked = request(BackfillRequested(2, 1, after=41, since=NOW))
+    assert asked["data"] == {"after": "41", "since": "2027-01-15T08:00:00Z"}
+    assert (asked["id"], asked["sequence"]) == ("j1-backfill-2", "2")
 
 
 def test_presence_reads_back_as_it_was_written() -> None:
