@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 import aiohttp
+import msgspec
 
 from cloud_bridge import probe
 from config.settings import StoreFile
 from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
+from edge.board import Counters
 from edge.settings import feed_token, listen_address
 from edge.words import Say, speak
 
 PATIENCE = 3.0  # seconds for a printer to take a connection, or a hub to answer
+NAMED = 5  # gaps that a line names
 LITTLE_SPACE = 200 * 1024 * 1024  # bytes: about a year of a small bakery
 
 
@@ -109,7 +112,9 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
         with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             (facts,) = connection.execute("SELECT max(seq) FROM facts").fetchone()
-    except sqlite3.Error as error:
+            row = connection.execute("SELECT body FROM counters").fetchone()
+            counters = msgspec.json.decode(row[0], type=Counters) if row else Counters()
+    except (sqlite3.Error, msgspec.MsgspecError) as error:
         yield Line(Verdict.FAILURE, "journal", say("{path} is not a journal: {error}").format(path=path, error=error))
         return
     if verdict == "ok":
@@ -118,6 +123,10 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
         )
     else:
         yield Line(Verdict.FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
+    if gaps := counters.heard.gaps:
+        numbers = ", ".join(f"{gap.first}-{gap.last}" for gap in gaps[:NAMED])
+        found = say("events {numbers} of the cloud are missing: asked for again and again, look at the cloud's end")
+        yield Line(Verdict.WARNING, "cloud", found.format(numbers=numbers))
 
 
 async def _printer(printer: PrinterSettings, say: Say) -> Line:

@@ -68,7 +68,7 @@ class Simulator:
         event = {
             "specversion": "1.0",
             "id": f"demo-{self._sequence}",
-            "source": "/channels/demo",  # one source: its sequence has no gaps
+            "source": "/channels/demo",
             "type": f"ovenbell.order.{step.kind}",
             "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "subject": step.data["id"],
@@ -76,8 +76,11 @@ class Simulator:
             "data": step.data,
         }
         self.pushed.append(event)
-        self._client.publish(f"{self._topic}/orders", json.dumps(event, ensure_ascii=False), qos=1)
+        self._send(event)
         self._told("orders", event)
+
+    def _send(self, event: dict[str, Any]) -> None:
+        self._client.publish(f"{self._topic}/orders", json.dumps(event, ensure_ascii=False), qos=1)
 
     def _hear(self, message: mqtt.MQTTMessage) -> None:
         topic = message.topic.removeprefix(f"{self._topic}/")
@@ -86,4 +89,7 @@ class Simulator:
         event = json.loads(message.payload or b"{}")
         if topic == "stages":
             self.heard.append(event)
+        elif topic == "backfill":
+            for missed in self.pushed[int(event["data"].get("after", "0")) :]:
+                self._send(missed)
         self._told(topic, event)
