@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import AsyncIterator, Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,7 @@ from cloud_bridge import probe
 from config.settings import StoreFile
 from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.board import Counters
+from edge.clock import BUILT, STEP
 from edge.settings import feed_token, listen_address
 from edge.words import Say, speak
 
@@ -111,7 +113,7 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
     try:
         with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-            (facts,) = connection.execute("SELECT max(seq) FROM facts").fetchone()
+            facts, newest = connection.execute("SELECT max(seq), at FROM facts").fetchone()
             row = connection.execute("SELECT body FROM counters").fetchone()
             counters = msgspec.json.decode(row[0], type=Counters) if row else Counters()
     except (sqlite3.Error, msgspec.MsgspecError) as error:
@@ -123,6 +125,8 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
         )
     else:
         yield Line(Verdict.FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
+    if time.time() < max(BUILT, newest or 0.0) - STEP:
+        yield Line(Verdict.FAILURE, "clock", say("it is before the newest entry of the journal: set it"))
     if gaps := counters.heard.gaps:
         numbers = ", ".join(f"{gap.first}-{gap.last}" for gap in gaps[:NAMED])
         found = say("events {numbers} of the cloud are missing: asked for again and again, look at the cloud's end")

@@ -56,6 +56,8 @@ class StatusLine(Painted):
         yield manner.clock(board.now, now), ink(WHITE, bold=True)
         if status.journal != "ok":
             yield say("NOTHING IS BEING SAVED: {reason}").format(reason=shown(status.journal)), trouble
+        if status.clock != "ok":
+            yield say("THE CLOCK IS NOT SET: release held orders by hand"), trouble
         yield self._cloud(board, manner)
         for count, words in (
             (status.unprinted, say("unprinted {count}")),

@@ -264,6 +264,30 @@ def _skipped(draft: Board, _fact: StoreFact, what: f.SequenceSkipped) -> None:
     draft.counters.heard = draft.counters.heard.with_range(what.stamp.source, what.numbers)
 
 
+def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None:
+    """Spans that were measured by the clock stay what they are; times that people named (due, release) are times."""
+    by = what.seconds
+    for order in list(draft.orders.values()):
+        items = tuple(
+            replace(
+                item, since=item.since + by, moves=tuple(replace(move, since=move.since + by) for move in item.moves)
+            )
+            for item in order.items
+        )
+        closes = None if order.closes is None else order.closes + by
+        draft.orders[order.id] = replace(
+            order, items=items, arrived=order.arrived + by, closes=closes, revision=draft.counters.seq
+        )
+    for station, row in list(draft.stations.items()):
+        resting = tuple(replace(rest, until=rest.until + by) for rest in row.resting)
+        draft.stations[station] = replace(row, resting=resting)
+    for update in list(draft.outbox.values()):
+        if update.sequence is None:
+            draft.outbox[update.id] = replace(update, leaves=update.leaves + by)
+    for job in list(draft.jobs.values()):
+        draft.jobs[job.id] = replace(job, at=job.at + by)
+
+
 def _backfill_requested(draft: Board, _fact: StoreFact, what: f.BackfillRequested) -> None:
     draft.counters.backfills = what.number
     draft.counters.connections = what.connection
@@ -303,4 +327,5 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.GapOpened: _nothing,
     f.GapClosed: _nothing,
     f.BackfillRequested: _backfill_requested,
+    f.ClockStepped: _clock_stepped,
 }

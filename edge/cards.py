@@ -26,6 +26,8 @@ from edge.views import (
 )
 from edge.vitals import Vitals
 
+CLOCK_PATIENCE = 120.0  # seconds in which the network may tell the machine the time
+
 
 def show_board(board: Board, journal: str, now: float, status: Status) -> BoardView:
     """Everything on the board at its sequence."""
@@ -141,7 +143,7 @@ def _coming(layout: Layout, order: Order) -> dict[StationId, tuple[str, ...]]:
     return {station: tuple(names) for station, names in coming.items()}
 
 
-def show_status(board: Board, vitals: Vitals, trouble: str) -> Status:
+def show_status(board: Board, vitals: Vitals, trouble: str, doubted: float = 0.0) -> Status:
     """Whether what is shown can be trusted."""
     jobs = list(board.jobs.values())
     return Status(
@@ -153,4 +155,5 @@ def show_status(board: Board, vitals: Vitals, trouble: str) -> Status:
         dead_letters=board.counters.dead_letters,
         journal=trouble or "ok",
         devices=tuple(vitals.devices.values()),
+        clock="ok" if doubted < CLOCK_PATIENCE else "not set",
     )

@@ -272,6 +272,10 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
         yield f.UpdateSent(order.id, due)
 
 
+def _step_clock(_draft: Board, intent: i.StepClock, _now: float) -> Iterator[f.Happened]:
+    yield f.ClockStepped(intent.seconds)
+
+
 def _reseat(draft: Board, intent: i.Reseat, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
     if order and order.state is OrderState.OPEN:
@@ -335,6 +339,7 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.ReleaseDue: _release_due,
     i.CloseDue: _close_due,
     i.SendDue: _send_due,
+    i.StepClock: _step_clock,
     i.Reseat: _reseat,
     i.ReportTicket: _ticket,
     i.ReceiptUpdates: _receipt,

@@ -257,6 +257,12 @@ class BackfillRequested(Record, tag=True, frozen=True):
     since: float | None = None
 
 
+class ClockStepped(Record, tag=True, frozen=True):
+    """The wall clock was set; what is being timed moves with it."""
+
+    seconds: float
+
+
 Happened = (
     OrderPlaced
     | OrderChanged
@@ -291,6 +297,7 @@ Happened = (
     | GapOpened
     | GapClosed
     | BackfillRequested
+    | ClockStepped
 )
 
 

@@ -131,7 +131,7 @@ class Feed:
     # --- questions --------------------------------------------------------------------------------------------------
 
     def _status(self) -> Status:
-        return show_status(self.hub.board, self.hub.vitals, self.hub.trouble)
+        return show_status(self.hub.board, self.hub.vitals, self.hub.trouble, self.hub.clock.doubted)
 
     def _view(self) -> BoardView:
         return show_board(self.hub.board, self.hub.journal.id, self.hub.clock.now(), self._status())

@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
-from edge.clock import Clock
+from edge.clock import Clock, SteadyClock
 from edge.facts import Fact
 from edge.intents import Refused
 from edge.journal import Journal, JournalUnusable, Pack, Row
@@ -65,6 +65,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
     alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
     waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
+    stepped: Callable[[float], I]  # the intent that says that the wall clock was set
     again: Callable[[S, I], I | None]  # what an intent that is known already still asks
     spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
 
@@ -93,6 +94,7 @@ class _Waiting(msgspec.Struct, Generic[I]):
     key: str | None
     answer: asyncio.Future[int] | None = None
     done: Callable[[], None] | None = None
+    step: float = 0.0  # of the clock; decided alone, for what comes after it is on new time
 
 
 class _Decided(msgspec.Struct, Generic[S, W]):
@@ -118,7 +120,7 @@ class Hub(Generic[S, I, W]):
     def __init__(self, board: S, rules: Rules[S, I, W], journal: Journal, clock: Clock) -> None:
         self.board = board
         self.journal = journal
-        self.clock = clock
+        self.clock = SteadyClock(clock)
         self.vitals = Vitals()
         self.trouble = ""  # why nothing can be committed
         self.failed = asyncio.Event()  # it cannot go on: whoever runs it should start it again
@@ -133,6 +135,7 @@ class Hub(Generic[S, I, W]):
         self._alarm_numbers = count()
         self._alarm_set = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._stepping = False  # a step of the clock waits to be journalled
         self._stopping = False
 
     # --- the door ---------------------------------------------------------------------------------------------------
@@ -166,6 +169,7 @@ class Hub(Generic[S, I, W]):
     async def start(self) -> None:
         """Read the board from the journal and begin; raises JournalUnusable."""
         await self.journal.open()
+        self.clock.not_before(await self.journal.newest())
         for name, row_type in self.board.STORED.items():
             if name != self._rules.archived:
                 self.board.restore(name, await self.journal.load(name, row_type))
@@ -211,7 +215,8 @@ class Hub(Generic[S, I, W]):
     def _next_batch(self) -> list[_Waiting[I]]:
         batch = [self._asked.popleft() for _ in range(min(BATCH, len(self._asked)))]
         if self.clock.monotonic() >= self._retry_at:
-            batch += [self._offered.popleft() for _ in range(min(BATCH - len(batch), len(self._offered)))]
+            while self._offered and len(batch) < BATCH and not (batch and (batch[-1].step or self._offered[0].step)):
+                batch.append(self._offered.popleft())
         return batch
 
     # --- decide, commit, answer -------------------------------------------------------------------------------------
@@ -219,7 +224,7 @@ class Hub(Generic[S, I, W]):
     async def _work(self, batch: list[_Waiting[I]]) -> None:
         try:
             known = await self._look_up(batch)
-            now = self.clock.now()
+            now = self.clock.now() + (batch[0].step if batch else 0.0)
             decided = self._decide_all(batch, known, now)
             if decided.facts:
                 await self.journal.commit(self._pack(decided, batch, now))
@@ -341,8 +346,24 @@ class Hub(Generic[S, I, W]):
             _, _, intent = heapq.heappop(self._alarms)
             self.offer(intent, by="clock", key=None, done=_nothing)
 
+    def _look_at_clock(self) -> None:
+        """Have a step of the machine's clock journalled, and follow it then."""
+        step = 0.0 if self._stepping else self.clock.look()
+        if step:
+            log.warning("the clock was set by %+.1f s", step)
+            self._stepping = True
+            intent = self._rules.stepped(step)
+            self._offered.appendleft(_Waiting(intent, "clock", None, done=lambda: self._stepped(step), step=step))
+            self._wake.set()
+
+    def _stepped(self, step: float) -> None:
+        self._stepping = False
+        self.clock.follow(step)
+        self.vitals.shift(step)
+
     async def _watch_clock(self) -> None:
         while True:
+            self._look_at_clock()
             self.ring()
             await self.journal.tidy()
             self._alarm_set.clear()

@@ -159,6 +159,12 @@ class SendDue(Due, frozen=True):
     """The clock: an order's updates leave their grace."""
 
 
+class StepClock(Record, frozen=True):
+    """The machine's clock was set by so many seconds."""
+
+    seconds: float
+
+
 class Reseat(OfOrder, frozen=True):
     """The settings were edited: an order's cards belong to the stations that work its stages now."""
 
@@ -185,7 +191,7 @@ class RequestBackfill(Record, frozen=True):
 
 Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
 FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
-FromClock = ReleaseDue | CloseDue | SendDue | Reseat
+FromClock = ReleaseDue | CloseDue | SendDue | StepClock | Reseat
 FromCourier = ReportTicket | ReceiptUpdates | RequestBackfill
 Intent = Asked | Reschedule | FromCloud | Hear | FromClock | FromCourier
 

@@ -190,6 +190,11 @@ class Journal:
 
         return await self._run(found)
 
+    async def newest(self) -> float:
+        """When the last fact happened, 0 where there is none."""
+        row = await self._run(lambda: self._execute("SELECT at FROM facts ORDER BY seq DESC LIMIT 1").fetchone())
+        return float(row[0]) if row else 0.0
+
     async def facts(self, *, after: int = 0, subject: int | None = None, limit: int = -1) -> list[Row]:
         """Facts in order, all or those about one subject."""
         where, values = ("AND subject = ?", (after, subject, limit)) if subject is not None else ("", (after, limit))

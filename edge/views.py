@@ -123,6 +123,7 @@ class Status(View, frozen=True):
     dead_letters: int
     journal: str  # "ok" or the reason
     devices: tuple[Device, ...] = ()
+    clock: str = "ok"  # or the reason
 
 
 class BoardView(View, frozen=True):

@@ -21,6 +21,11 @@ class Vitals:
         """The cloud said something."""
         self.last_heard = at
 
+    def shift(self, seconds: float) -> None:
+        """The clock was set."""
+        if self.last_heard is not None:
+            self.last_heard += seconds
+
     def device(self, device: Device) -> None:
         """What an adapter found out about its printer or keypad; replaces what it said before."""
         self.devices[f"{device.kind}:{device.id}"] = device

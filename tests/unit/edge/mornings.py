@@ -8,6 +8,7 @@ from hypothesis.strategies import SearchStrategy
 
 from edge import intents as i
 from edge.board import Board
+from edge.heard import Range
 from edge.intents import Intent
 from edge.orders import Item, OrderId, StationId
 from edge.tickets import JobId
@@ -120,6 +121,8 @@ cloud = st.one_of(
     st.builds(i.Cancel, _order, stamps),
     st.builds(i.Gone, _order, stamps),
     st.builds(i.KeepLetter, st.just("orders"), st.just("not JSON"), st.just(b"{"), st.just(1), st.just("0" * 64)),
+    st.builds(i.Skip, stamps, st.builds(Range, st.integers(1, 5), st.integers(5, 9))),
+    st.builds(i.Hear, stamps),
 )
 people = st.one_of(
     st.builds(i.TurnPage, _some(*STATIONS), _some("next", "previous", 1, 2)),
@@ -134,6 +137,7 @@ clock = st.one_of(
     st.builds(i.CloseDue, _order),
     st.builds(i.SendDue, _order),
     st.builds(i.Reseat, _order),
+    st.builds(i.StepClock, _some(-HOUR, -5.0, 40.0, 3 * HOUR)),
 )
 
 

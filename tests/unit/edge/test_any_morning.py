@@ -69,6 +69,17 @@ def test_a_batch_gives_the_same_board_as_one_by_one(layout: Layout, morning: lis
 
 @given(layouts, mornings())
 @settings(max_examples=100)
+def test_nothing_is_ever_timed_from_the_future_however_the_clock_is_set(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
+    for intent in each(kitchen, morning):
+        kitchen.batch([intent])
+        now = kitchen.clock.now()
+        orders = kitchen.board.orders.values()
+        assert all(item.since <= now and order.arrived <= now for order in orders for item in order.items)
+
+
+@given(layouts, mornings())
+@settings(max_examples=100)
 def test_the_journalled_facts_rebuild_the_board(layout: Layout, morning: list[Batch]) -> None:
     kitchen = Kitchen(layout)
     live(kitchen, morning)

@@ -101,6 +101,7 @@ async def test_the_board_has_the_shape_of_the_contract(store: Client) -> None:
         "unconfirmed": 0,
         "deadLetters": 0,
         "journal": "ok",
+        "clock": "ok",
     }
 
 

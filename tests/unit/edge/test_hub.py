@@ -351,18 +351,18 @@ async def test_who_asks_while_the_journal_cannot_be_written_is_told_and_nothing_
         assert hub.board.orders[OrderId("o2")].slots == {OVEN: 2}
 
 
-async def test_a_disk_that_stays_full_is_trouble_also_while_nobody_asks(path: Path) -> None:
+async def test_a_disk_that_stays_full_is_trouble_also_while_nobody_asks(path: Path, clock: ManualClock) -> None:
     disk = Disk()
-    async with a_hub(path, disk=disk) as hub:
+    async with a_hub(path, clock, disk=disk) as hub:
         disk.fails = ("INSERT",)
         with pytest.raises(NotCommitted):
             await hub.submit(placed("o1"), by="cloud")
         tried = hub._retry
-        hub.clock.advance(1)
+        clock.advance(1)
         await until(lambda: hub._retry > tried)  # it has tried again by itself
         assert hub.trouble == "database or disk is full"
         disk.fails = ()
-        hub.clock.advance(10)
+        clock.advance(10)
         await until(lambda: not hub.trouble)
 
 
