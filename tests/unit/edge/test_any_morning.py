@@ -120,6 +120,8 @@ def test_numbers_are_unique_and_stable_and_rest_before_they_are_given_again(
         kitchen.batch([intent])
         for fact in kitchen.facts[seen:]:
             match fact.what:
+                case f.ClockStepped(seconds):
+                    freed = {slot: (order, until + seconds) for slot, (order, until) in freed.items()}
                 case f.SlotTaken(order, station, number):
                     assert (station, number) not in taken, "two orders under one number"
                     assert (station, order) not in {(s, o) for (s, _), o in taken.items()}, "two numbers"
