@@ -7,10 +7,11 @@ import msgspec
 
 from edge import facts as f
 from edge.board import MOVES_KEPT, Board, MoveRef, Rest, items_at
+from edge.heard import Heard
 from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Word
-from edge.outbox import StoreFact, delete_graced, forget_receipted, let_leave, take_back, tell, tell_item
-from edge.tickets import Job, JobState
-from edge.updates import UpdateKind
+from edge.outbox import StoreFact, count_anew, delete_graced, forget_receipted, let_leave, take_back, tell, tell_item
+from edge.tickets import Job, JobId, JobState
+from edge.updates import UpdateId, UpdateKind
 
 replace = msgspec.structs.replace
 
@@ -293,6 +294,27 @@ def _backfill_requested(draft: Board, _fact: StoreFact, what: f.BackfillRequeste
     draft.counters.connections = what.connection
 
 
+def _letter_read(draft: Board, _fact: StoreFact, _what: f.LetterRead) -> None:
+    draft.counters.dead_letters = max(0, draft.counters.dead_letters - 1)
+
+
+def _letters_forgotten(draft: Board, _fact: StoreFact, what: f.LettersForgotten) -> None:
+    draft.counters.dead_letters = what.left
+
+
+def _journal_begun(draft: Board, _fact: StoreFact, _what: f.JournalBegun) -> None:
+    """What was lost with a damaged page must not be pointed at any more; all that the cloud knows is asked for."""
+    count_anew(draft)
+    draft.counters.heard, draft.counters.connections, draft.counters.backfills = Heard(), 0, 0
+    for job in list(draft.jobs.values()):
+        if job.order not in draft.orders:
+            draft.jobs.drop(job.id)
+    for order in list(draft.orders.values()):
+        graced = tuple(update for update in order.graced if UpdateId(update) in draft.outbox)
+        jobs = tuple(job for job in order.jobs if JobId(job) in draft.jobs)
+        draft.orders[order.id] = replace(order, graced=graced, jobs=jobs, revision=draft.counters.seq)
+
+
 _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.OrderPlaced: _placed,
     f.OrderChanged: _changed,
@@ -328,4 +350,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.GapClosed: _nothing,
     f.BackfillRequested: _backfill_requested,
     f.ClockStepped: _clock_stepped,
+    f.JournalBegun: _journal_begun,
+    f.LetterRead: _letter_read,
+    f.LettersForgotten: _letters_forgotten,
 }

@@ -122,9 +122,13 @@ class Board:
     def restore(self, name: str, rows: dict[Any, Any]) -> None:
         """Take a table's rows from the journal, as it was at the last commit."""
         if name == "counters":
-            self.counters = rows.get(COUNTERS, self.counters)
+            self.counters = rows.get(COUNTERS) or Counters()
         else:
             setattr(self, name, Table(rows))
+
+    def resume(self, seq: int) -> None:
+        """The last fact has this sequence, also where the counters of a damaged journal were lost."""
+        self.counters.seq = max(seq, self.counters.seq)
 
     def index(self) -> None:
         """Make the indexes again after `restore`."""

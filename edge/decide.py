@@ -272,6 +272,19 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
         yield f.UpdateSent(order.id, due)
 
 
+def _begin_journal(_draft: Board, intent: i.BeginJournal, _now: float) -> Iterator[f.Happened]:
+    yield f.JournalBegun(intent.before)
+
+
+def _read_letter(_draft: Board, intent: i.ReadLetter, _now: float) -> Iterator[f.Happened]:
+    yield f.LetterRead(intent.letter)
+
+
+def _forget_letters(draft: Board, intent: i.ForgetLetters, _now: float) -> Iterator[f.Happened]:
+    if intent.left != draft.counters.dead_letters:
+        yield f.LettersForgotten(intent.left)
+
+
 def _step_clock(_draft: Board, intent: i.StepClock, _now: float) -> Iterator[f.Happened]:
     yield f.ClockStepped(intent.seconds)
 
@@ -341,6 +354,9 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.SendDue: _send_due,
     i.StepClock: _step_clock,
     i.Reseat: _reseat,
+    i.BeginJournal: _begin_journal,
+    i.ReadLetter: _read_letter,
+    i.ForgetLetters: _forget_letters,
     i.ReportTicket: _ticket,
     i.ReceiptUpdates: _receipt,
     i.RequestBackfill: _request_backfill,

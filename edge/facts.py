@@ -257,6 +257,24 @@ class BackfillRequested(Record, tag=True, frozen=True):
     since: float | None = None
 
 
+class JournalBegun(Record, tag=True, frozen=True):
+    """A new journal goes on with what could be carried over of another: its updates are counted anew."""
+
+    before: str  # the id of the other, empty where it could not be read
+
+
+class LetterRead(Record, tag=True, frozen=True):
+    """A dead letter was understood after all, by a newer version."""
+
+    letter: int  # the sequence of the fact that kept it
+
+
+class LettersForgotten(Record, tag=True, frozen=True):
+    """Old dead letters were pruned; so many are left."""
+
+    left: int
+
+
 class ClockStepped(Record, tag=True, frozen=True):
     """The wall clock was set; what is being timed moves with it."""
 
@@ -298,6 +316,9 @@ Happened = (
     | GapClosed
     | BackfillRequested
     | ClockStepped
+    | JournalBegun
+    | LetterRead
+    | LettersForgotten
 )
 
 

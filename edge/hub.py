@@ -12,10 +12,11 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 
 import msgspec
 
+from edge.carry import condemn, is_corrupt
 from edge.clock import Clock, SteadyClock
 from edge.facts import Fact
 from edge.intents import Refused
-from edge.journal import Journal, JournalUnusable, Pack, Row
+from edge.journal import Journal, JournalCorrupt, JournalUnusable, Pack, Row
 from edge.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,9 @@ class State(Protocol):
     def restore(self, name: str, rows: dict[Any, Any]) -> None:
         """Take a table's rows from the journal."""
 
+    def resume(self, seq: int) -> None:
+        """The last fact has this sequence, whatever the rows say."""
+
     def index(self) -> None:
         """Make what is derived from the rows."""
 
@@ -65,6 +69,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
     alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
     waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
+    carried: Callable[[str], I]  # the intent that sets in order what was carried over from another journal
     stepped: Callable[[float], I]  # the intent that says that the wall clock was set
     again: Callable[[S, I], I | None]  # what an intent that is known already still asks
     spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
@@ -168,11 +173,13 @@ class Hub(Generic[S, I, W]):
 
     async def start(self) -> None:
         """Read the board from the journal and begin; raises JournalUnusable."""
-        await self.journal.open()
-        self.clock.not_before(await self.journal.newest())
-        for name, row_type in self.board.STORED.items():
-            if name != self._rules.archived:
-                self.board.restore(name, await self.journal.load(name, row_type))
+        try:
+            await self._read()
+        except JournalCorrupt as error:
+            log.critical("the journal is damaged: %s", error)
+            aside = await self.journal.replace(self.board.STORED, self.clock.now())
+            log.critical("what can be read goes on in a new journal; the damaged one is kept as %s", aside)
+            await self._read()
         self.board.index()
         self._set_alarms(self.board)
         for intent in self._rules.waking(self.board):
@@ -180,6 +187,25 @@ class Hub(Generic[S, I, W]):
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]
         for task in self._tasks:
             task.add_done_callback(self._ended)
+        if self.journal.carried is not None:
+            await self._begin_anew(self.journal.carried)
+
+    async def _read(self) -> None:
+        await self.journal.open()
+        for name, row_type in self.board.STORED.items():
+            if name != self._rules.archived:
+                self.board.restore(name, await self.journal.load(name, row_type))
+        seq, at = await self.journal.newest()
+        self.board.resume(seq)
+        self.clock.not_before(at)
+
+    async def _begin_anew(self, before: str) -> None:
+        """Nobody may see what was carried over before it is in order."""
+        try:
+            await self.submit(self._rules.carried(before), by="hub")
+            await self.journal.begun()
+        except (NotCommitted, sqlite3.Error) as error:
+            raise JournalUnusable(f"{self.journal.path}: {error}") from error
 
     async def stop(self) -> None:
         """Finish the batch at hand and close the journal; who still waits is told."""
@@ -232,6 +258,10 @@ class Hub(Generic[S, I, W]):
                 await self.journal.probe()
         except (OSError, sqlite3.Error, JournalUnusable) as error:
             self._fail(batch, str(error))
+            if is_corrupt(error):  # at the next start what can be read is carried over
+                log.critical("the journal is damaged: %s", error)
+                condemn(self.journal.path)
+                self.failed.set()
             return
         except Exception as error:  # nothing was committed, so nobody may be left waiting for an answer
             log.exception("a batch failed before its commit")
@@ -240,6 +270,10 @@ class Hub(Generic[S, I, W]):
         if self.trouble:
             log.warning("the journal can be written again")
         self.trouble, self._retry, self._retry_at = "", FIRST_RETRY, 0.0
+        self._answer(batch, decided)
+
+    def _answer(self, batch: list[_Waiting[I]], decided: _Decided[S, W]) -> None:
+        """What was committed is true: everybody may know."""
         decided.draft.merge()
         for waiting, outcome in zip(batch, decided.outcomes, strict=True):
             _answer(waiting, outcome)

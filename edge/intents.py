@@ -165,6 +165,24 @@ class StepClock(Record, frozen=True):
     seconds: float
 
 
+class BeginJournal(Record, frozen=True):
+    """The journal is a new one with what could be carried over of another."""
+
+    before: str
+
+
+class ReadLetter(Record, frozen=True):
+    """A dead letter was understood after all."""
+
+    letter: int
+
+
+class ForgetLetters(Record, frozen=True):
+    """Old dead letters were pruned; so many are left."""
+
+    left: int
+
+
 class Reseat(OfOrder, frozen=True):
     """The settings were edited: an order's cards belong to the stations that work its stages now."""
 
@@ -191,7 +209,7 @@ class RequestBackfill(Record, frozen=True):
 
 Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
 FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
-FromClock = ReleaseDue | CloseDue | SendDue | StepClock | Reseat
+FromClock = ReleaseDue | CloseDue | SendDue | StepClock | Reseat | BeginJournal | ReadLetter | ForgetLetters
 FromCourier = ReportTicket | ReceiptUpdates | RequestBackfill
 Intent = Asked | Reschedule | FromCloud | Hear | FromClock | FromCourier
 

@@ -3,24 +3,29 @@
 WAL with synchronous=FULL: a commit that returned is on the disk (NORMAL can roll it back after a power cut).
 """
 
+import fcntl
 import sqlite3
 from asyncio import get_running_loop
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 from uuid import uuid4
 
 import msgspec
 from sqlite_utils import Database
+from sqlite_utils.db import NotFoundError
 from sqlite_utils.migrations import Migrations
+
+from edge import carry
 
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
 
+LETTER_KINDS = "('DeadLetterKept', 'LetterRead')"
 PROBE = 64 * 1024  # bytes
 AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
@@ -41,8 +46,20 @@ def _first(db: Database) -> None:
     db.execute("CREATE TABLE known (digest BLOB PRIMARY KEY, seq INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID")
 
 
+@migrations(name="2 dead letters are found among a million facts")
+def _second(db: Database) -> None:
+    db.execute(f"CREATE INDEX letters ON facts (seq) WHERE kind IN {LETTER_KINDS}")
+
+
+MIGRATIONS = {migration.name for migration in migrations.pending(Database(memory=True))}
+
+
 class JournalUnusable(Exception):
     """The journal's file cannot be used; says why."""
+
+
+class JournalCorrupt(JournalUnusable):
+    """What is in the file is not what was written; what can be read of it may be carried over."""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -81,8 +98,10 @@ class Journal:
     def __init__(self, path: Path, tables: Iterable[str], connect: Connect = connect) -> None:
         self.path = path
         self.id = ""
+        self.carried: str | None = None  # the id of the journal that this one was carried over from, until it has begun
         self._tables = tuple(tables)
         self._connect = connect
+        self._lock: TextIO | None = None  # held while the journal is open
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
         self._commits = self._commits_at_tick = self._tidied = 0
@@ -94,21 +113,71 @@ class Journal:
     def _open(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect(self.path)
-            db = Database(connection)
-            db.enable_wal()
-            migrations.apply(db)
-            for name in self._tables:
-                db.execute(
-                    f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID"
-                )
-            self.id = str(db.table("about").get("journal")["value"])
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
-            connection.isolation_level = None  # transactions are begun and ended by name below
-        except (OSError, sqlite3.Error) as error:
+            self._take_lock()
+            carry.finish(self.path)
+            if carry.is_condemned(self.path):
+                raise JournalCorrupt(f"{self.path}: damage was found while working with it")
+            self._connection = self._connect(self.path)
+            self.id = self._prepare(self._connection)
+            row = self._execute("SELECT value FROM about WHERE name = 'carried'").fetchone()
+            self.carried = None if row is None else str(row[0])
+        except (OSError, sqlite3.Error, NotFoundError) as error:
+            if isinstance(error, NotFoundError) or carry.is_corrupt(error):
+                self._disconnect()
+                raise JournalCorrupt(f"{self.path}: {error}") from error
+            self._close()
             raise JournalUnusable(f"{self.path}: {error}") from error
-        self._connection = connection
+        except JournalCorrupt:
+            raise  # the lock is kept for the replacement
+        except JournalUnusable:
+            self._close()
+            raise
+
+    def _prepare(self, connection: sqlite3.Connection) -> str:
+        """Bring a file's schema up to date and set it up for commits that last; its id."""
+        db = Database(connection)
+        db.enable_wal()
+        migrations.apply(db)
+        if newer := {done.name for done in migrations.applied(db)} - MIGRATIONS:
+            raise JournalUnusable(f"{self.path}: written by a newer version ({', '.join(newer)}): install that one")
+        for name in self._tables:
+            db.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
+        journal_id = str(db.table("about").get("journal")["value"])
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA secure_delete=ON")  # what is pruned was somebody's name and number
+        connection.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
+        connection.isolation_level = None  # transactions are begun and ended by name below
+        return journal_id
+
+    def _take_lock(self) -> None:
+        """Two hubs on one journal would each be right alone; the lock goes with the process, however it ends."""
+        if self._lock is not None:
+            return
+        lock = self.path.with_name(f"{self.path.name}.lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise JournalUnusable(f"{self.path}: another hub is using it: stop that one first") from error
+        self._lock = lock
+
+    async def replace(self, types: Mapping[str, type[Any]], now: float) -> Path:
+        """Set a journal that cannot be read aside and go on in a new one with what can be; where the old one is."""
+        await self._run(self._disconnect)
+        aside = await self._run(lambda: carry.replace(self.path, self._make, types, now))
+        await self.open()
+        return aside
+
+    def _make(self, path: Path) -> None:
+        connection = self._connect(path)
+        self._prepare(connection)
+        connection.execute("PRAGMA journal_mode=DELETE")  # one file, for the renaming that follows
+        connection.close()
+
+    async def begun(self) -> None:
+        """What was carried over has been settled in."""
+        await self._run(lambda: self._execute("DELETE FROM about WHERE name = 'carried'"))
+        self.carried = None
 
     async def close(self) -> None:
         """Close the file; what was committed is in it."""
@@ -116,6 +185,12 @@ class Journal:
         self._writer.shutdown()
 
     def _close(self) -> None:
+        self._disconnect()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -125,12 +200,20 @@ class Journal:
         decode = msgspec.json.Decoder(row_type).decode
 
         def rows() -> dict[str, T]:
-            try:
+            with self._reading(table):
                 return {key: decode(body) for key, body in self._execute(f"SELECT key, body FROM {table}")}  # noqa: S608
-            except (sqlite3.Error, msgspec.MsgspecError) as error:
-                raise JournalUnusable(f"{self.path}: table {table}: {error}") from error
 
         return await self._run(rows)
+
+    @contextmanager
+    def _reading(self, table: str) -> Iterator[None]:
+        """Tell damage from other trouble; what is no longer what was written may be carried over without it."""
+        try:
+            yield
+        except (sqlite3.Error, msgspec.MsgspecError) as error:
+            corrupt = isinstance(error, msgspec.MsgspecError) or carry.is_corrupt(error)
+            kind = JournalCorrupt if corrupt else JournalUnusable
+            raise kind(f"{self.path}: table {table}: {error}") from error
 
     async def commit(self, pack: Pack) -> None:
         """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error."""
@@ -190,10 +273,20 @@ class Journal:
 
         return await self._run(found)
 
-    async def newest(self) -> float:
-        """When the last fact happened, 0 where there is none."""
-        row = await self._run(lambda: self._execute("SELECT at FROM facts ORDER BY seq DESC LIMIT 1").fetchone())
-        return float(row[0]) if row else 0.0
+    async def newest(self) -> tuple[int, float]:
+        """The number of the last fact and when it happened; zeros where there is none."""
+
+        def newest() -> tuple[int, float]:
+            with self._reading("facts"):
+                row = self._execute("SELECT seq, at FROM facts ORDER BY seq DESC LIMIT 1").fetchone()
+                return row or (0, 0.0)
+
+        return await self._run(newest)
+
+    async def letters(self) -> list[Row]:
+        """The facts of dead letters and of those that were read after all."""
+        sql = f"SELECT * FROM facts WHERE kind IN {LETTER_KINDS} ORDER BY seq"  # noqa: S608
+        return await self._run(lambda: [Row(*row) for row in self._execute(sql)])
 
     async def facts(self, *, after: int = 0, subject: int | None = None, limit: int = -1) -> list[Row]:
         """Facts in order, all or those about one subject."""

@@ -68,6 +68,16 @@ def _number(draft: Board, update: Update) -> None:
     draft.sequences[sequence] = update.id
 
 
+def count_anew(draft: Board) -> None:
+    """In a new journal what is unsent is counted from 1 again, in its order."""
+    unsent = sorted((row.sequence, row) for row in draft.outbox.values() if row.sequence is not None)
+    draft.counters.updates = draft.counters.receipted = 0
+    for sequence, _ in unsent:
+        draft.sequences.drop(sequence)
+    for _, update in unsent:
+        _number(draft, update)
+
+
 def let_leave(draft: Board, _fact: StoreFact, what: f.UpdateSent) -> None:
     """Updates leave their grace: from here on they have a sequence and cannot be deleted."""
     for update_id in what.updates:

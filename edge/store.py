@@ -73,6 +73,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     asks_about=_asks_about,
     alarms=alarms,
     waking=_waking,
+    carried=i.BeginJournal,
     stepped=i.StepClock,
     again=_again,
     spoilt=_spoilt,

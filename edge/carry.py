@@ -1,0 +1,142 @@
+"""Carrying over: what can be read of a damaged journal or a backup goes into a new one; the old is never deleted."""
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+BLOCK = 500  # rows read in one go; a damaged page costs the rest of its block's first half, no more
+ENDS = ("-wal", "-shm")  # of the files that SQLite keeps beside a database
+
+
+def is_corrupt(error: BaseException) -> bool:
+    """Whether SQLite says that what it read is not what it wrote."""
+    return str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
+def condemn(journal: Path) -> None:
+    """Remember that damage was found where the next start would not look."""
+    with suppress(OSError):
+        _beside(journal, "damaged").touch()
+
+
+def is_condemned(journal: Path) -> bool:
+    """Whether damage was found in this journal and it was not replaced since."""
+    return journal.exists() and _beside(journal, "damaged").exists()
+
+
+def replace(journal: Path, make: Callable[[Path], None], tables: Mapping[str, type[Any]], now: float) -> Path:
+    """Put a new journal with what can be read of this one in its place; where the old one lies now.
+
+    `make` makes an empty journal with an id of its own. Can be interrupted at any moment and done again (`finish`).
+    """
+    copy, carrying = _beside(journal, "copy"), _beside(journal, "carrying")
+    _remove(copy, carrying)
+    for end in ("", "-wal"):  # SQLite would change what it opens, and the old journal stays as it is
+        with suppress(FileNotFoundError):
+            shutil.copyfile(f"{journal}{end}", f"{copy}{end}")
+    draft = _beside(journal, "draft")
+    _remove(draft)
+    make(draft)
+    carry(copy, draft, tables)
+    _remove(copy)
+    _sync(draft)
+    draft.replace(carrying)  # complete from here on
+    aside = _beside(journal, f"aside-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}")
+    _move(journal, aside)
+    finish(journal)
+    return aside
+
+
+def finish(journal: Path) -> None:
+    """Bring a replacement to its end that was interrupted after the old journal was set aside."""
+    carrying = _beside(journal, "carrying")
+    if carrying.exists() and not journal.exists():
+        _move(journal, _beside(journal, "aside"))
+        carrying.replace(journal)
+        _beside(journal, "damaged").unlink(missing_ok=True)
+        _sync(journal.parent)
+
+
+def carry(old: Path, new: Path, tables: Mapping[str, type[Any]]) -> None:
+    """Copy what can be read: the facts, and the rows of the tables that are what they should be.
+
+    Known events are left behind: what came before a damage may be lost with it and must be taken when it comes again.
+    """
+    with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
+        source.text_factory = lambda text: text.decode(errors="replace")
+        for row in _facts(source):
+            target.execute("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        for name, row_type in tables.items():
+            for key, body in _rows(source, name):
+                with suppress(msgspec.MsgspecError, TypeError):
+                    msgspec.json.decode(body, type=row_type)
+                    target.execute(f"INSERT OR IGNORE INTO {name} VALUES (?, ?)", (key, body))  # noqa: S608
+        with suppress(sqlite3.Error):
+            before = source.execute("SELECT value FROM about WHERE name = 'journal'").fetchone()
+            target.execute("INSERT OR REPLACE INTO about VALUES ('carried', ?)", before or ("",))
+        target.execute("INSERT OR IGNORE INTO about VALUES ('carried', '')")
+        target.commit()
+
+
+def _facts(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
+    """Facts in order; where a page cannot be read, those behind it."""
+    after, stride = 0, BLOCK
+    try:
+        last = source.execute("SELECT max(seq) FROM facts").fetchone()[0] or 0
+    except sqlite3.Error:
+        return
+    while after < last:
+        try:
+            rows = source.execute(
+                "SELECT * FROM facts WHERE seq > ? AND seq <= ? ORDER BY seq", (after, after + stride)
+            ).fetchall()
+        except sqlite3.Error:
+            if stride > 1:
+                stride //= 2
+                continue
+            rows = []
+        yield from rows
+        after, stride = after + stride, min(2 * stride, BLOCK)
+
+
+def _rows(source: sqlite3.Connection, table: str) -> Iterator[tuple[str, str]]:
+    """A table's rows from both ends, as far as they can be read."""
+    for direction in ("ASC", "DESC"):
+        try:
+            yield from source.execute(f"SELECT key, body FROM {table} ORDER BY key {direction}")  # noqa: S608
+        except sqlite3.Error:
+            continue
+        return
+
+
+def _move(journal: Path, aside: Path) -> None:
+    for end in ("", *ENDS):
+        with suppress(FileNotFoundError):
+            Path(f"{journal}{end}").replace(f"{aside}{end}")
+    _sync(journal.parent)
+
+
+def _beside(journal: Path, what: str) -> Path:
+    return journal.with_name(f"{journal.name}.{what}")
+
+
+def _remove(*files: Path) -> None:
+    for file in files:
+        for end in ("", *ENDS, "-journal"):
+            Path(f"{file}{end}").unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
