@@ -7,12 +7,15 @@ from contextlib import suppress
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
-from cloud_bridge import Link
+from aiohttp import web
+
+from cloud_bridge import Link, reparse
 from config.settings import StoreFile
 from devices.keypad import Keypad
 from devices.printer import Printer
 from edge.clock import Clock, SystemClock, machine_zone
 from edge.feed import Feed
+from edge.pruning import keep_pruned
 from edge.settings import feed_token, listen_address
 from edge.store import store_hub
 from edge.words import speak
@@ -36,6 +39,7 @@ class Store:
         self.hub = store_hub(settings.layout, settings.journal_path, clock or SystemClock())
         say = speak(settings.store.language)
         self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed), say)
+        self.feed.app.router.add_post("/api/reparse", self._reparse)
         self._link: Link | None = None
         self._devices: list[asyncio.Task[None]] = []
 
@@ -53,7 +57,7 @@ class Store:
             raise
         printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
         keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
-        runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads)]
+        runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads), self._keep_pruned]
         self._devices = [asyncio.create_task(_keep_running(run)) for run in runs]
         if settings.cloud is not None:
             self._link = Link(
@@ -61,6 +65,14 @@ class Store:
             )
             await self._link.start()
             await self._link.first_try(FIRST_TRY)
+
+    async def _keep_pruned(self) -> None:
+        await keep_pruned(self.hub, self.settings.journal.keep_days)
+
+    async def _reparse(self, _request: web.Request) -> web.Response:
+        """Another program asks for what `ovenbell reparse` does."""
+        store = self.settings.store
+        return web.json_response((await reparse(self.hub, store.id, store.merchant_ids))._asdict())
 
     async def stop(self) -> None:
         """Stop in the order of the flow: buttons and paper, the road, the screens, the hub."""

@@ -12,8 +12,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
-from edge.settings import TOKEN_VARIABLE
+from edge.settings import TOKEN_VARIABLE, url_of
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 GOODBYE = 4.5  # seconds a daemon takes to stop at most: systemd and the contract give it five
@@ -47,10 +48,6 @@ class Schema(StrEnum):
 
     STORE = "store"
     MESSAGES = "messages"
-
-
-class Failed(Exception):
-    """The command failed; one line says what, and how to mend it."""
 
 
 @app.command()
@@ -102,9 +99,10 @@ async def _run_hub(settings: StoreFile) -> None:
         raise Failed(f"the journal cannot be used: {error}; see ovenbell doctor") from error
     except OSError as error:
         raise Failed(f"cannot listen at {settings.feed.listen}: {error.strerror}; is another hub running?") from error
-    host, port = store.feed.address
-    address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-    print(f"ovenbell hub {settings.store.id}: board at {address}, journal {settings.journal_path}", flush=True)
+    print(
+        f"ovenbell hub {settings.store.id}: board at {url_of(*store.feed.address)}, journal {settings.journal_path}",
+        flush=True,
+    )
     notify("READY=1")
     ends = [asyncio.create_task(event.wait()) for event in (stopped, store.hub.failed)]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -149,6 +147,40 @@ async def _examine(settings: StoreFile) -> bool:
         print(line, flush=True)
         well = well and line.verdict is not Verdict.FAILURE
     return well
+
+
+@app.command()
+def backup(
+    config: Config,
+    file: Annotated[Path | None, typer.Argument(help="Where to; beside the journal without it.")] = None,
+) -> None:
+    """Copy the journal and the settings into one file, also while the hub runs."""
+    from config import keeping  # noqa: PLC0415 - only here
+
+    print(f"ovenbell: copied to {keeping.backup(config, file)}")
+
+
+@app.command()
+def restore(
+    config: Config,
+    file: Annotated[Path | None, typer.Argument(help="The backup; without it the newest beside the journal.")] = None,
+) -> None:
+    """Have a store go on from a backup; what was there before is set aside."""
+    from config import keeping  # noqa: PLC0415 - only here
+
+    done = keeping.restore(config, file)
+    if done.wrote_settings:
+        print(f"ovenbell: {config} was written from the backup: correct what differs on this machine")
+    print(f"ovenbell: {done.journal} has {done.orders} orders on the board; a hub that starts asks for what came since")
+
+
+@app.command()
+def reparse(config: Config) -> None:
+    """Read the messages that were not understood once more."""
+    from config import keeping  # noqa: PLC0415 - only here
+
+    done = keeping.reparse_letters(load_store(config))
+    print(f"ovenbell: {done.read} understood now, {done.left} still not")
 
 
 @app.command()

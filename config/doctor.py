@@ -18,7 +18,7 @@ from config.settings import StoreFile
 from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.board import Counters
 from edge.clock import BUILT, STEP
-from edge.settings import feed_token, listen_address
+from edge.settings import feed_token, listen_address, url_of
 from edge.words import Say, speak
 
 PATIENCE = 3.0  # seconds for a printer to take a connection, or a hub to answer
@@ -75,8 +75,7 @@ async def examine(settings: StoreFile) -> AsyncIterator[Line]:
 
 
 async def _hub(settings: StoreFile, say: Say) -> Line:
-    host, port = listen_address(settings.feed.listen)
-    url = f"http://{f'[{host}]' if ':' in host else host}:{port}/healthz"
+    url = f"{url_of(*listen_address(settings.feed.listen))}/healthz"
     try:
         headers = {"Authorization": f"Bearer {feed_token(settings.feed)}"}
         async with (

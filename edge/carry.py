@@ -31,20 +31,22 @@ def is_condemned(journal: Path) -> bool:
     return journal.exists() and _beside(journal, "damaged").exists()
 
 
-def replace(journal: Path, make: Callable[[Path], None], tables: Mapping[str, type[Any]], now: float) -> Path:
-    """Put a new journal with what can be read of this one in its place; where the old one lies now.
+def replace(
+    journal: Path, make: Callable[[Path], None], tables: Mapping[str, type[Any]], now: float, source: Path | None = None
+) -> Path:
+    """Put a new journal with what can be read of this one, or of another, in its place; where the old one lies now.
 
     `make` makes an empty journal with an id of its own. Can be interrupted at any moment and done again (`finish`).
     """
-    copy, carrying = _beside(journal, "copy"), _beside(journal, "carrying")
-    _remove(copy, carrying)
-    for end in ("", "-wal"):  # SQLite would change what it opens, and the old journal stays as it is
-        with suppress(FileNotFoundError):
-            shutil.copyfile(f"{journal}{end}", f"{copy}{end}")
-    draft = _beside(journal, "draft")
-    _remove(draft)
+    copy, draft, carrying = (_beside(journal, name) for name in ("copy", "draft", "carrying"))
+    _remove(copy, draft, carrying)
+    if source is None:  # SQLite would change what it opens, and the old journal stays as it is
+        source = copy
+        for end in ("", "-wal"):
+            with suppress(FileNotFoundError):
+                shutil.copyfile(f"{journal}{end}", f"{copy}{end}")
     make(draft)
-    carry(copy, draft, tables)
+    carry(source, draft, tables)
     _remove(copy)
     _sync(draft)
     draft.replace(carrying)  # complete from here on

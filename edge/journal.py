@@ -26,6 +26,11 @@ T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
 
 LETTER_KINDS = "('DeadLetterKept', 'LetterRead')"
+UNREAD = f"""
+SELECT seq FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'DeadLetterKept' AND seq NOT IN (
+    SELECT json_extract(body, '$.letter') FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'LetterRead'
+) ORDER BY seq
+"""  # noqa: S608 - the index holds for these kinds, and SQLite wants to hear it
 PROBE = 64 * 1024  # bytes
 AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
@@ -114,9 +119,7 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            carry.finish(self.path)
-            if carry.is_condemned(self.path):
-                raise JournalCorrupt(f"{self.path}: damage was found while working with it")
+            self._finish_replacement()
             self._connection = self._connect(self.path)
             self.id = self._prepare(self._connection)
             row = self._execute("SELECT value FROM about WHERE name = 'carried'").fetchone()
@@ -149,6 +152,11 @@ class Journal:
         connection.isolation_level = None  # transactions are begun and ended by name below
         return journal_id
 
+    def _finish_replacement(self) -> None:
+        carry.finish(self.path)
+        if carry.is_condemned(self.path):
+            raise JournalCorrupt(f"{self.path}: damage was found while working with it")
+
     def _take_lock(self) -> None:
         """Two hubs on one journal would each be right alone; the lock goes with the process, however it ends."""
         if self._lock is not None:
@@ -161,10 +169,22 @@ class Journal:
             raise JournalUnusable(f"{self.path}: another hub is using it: stop that one first") from error
         self._lock = lock
 
-    async def replace(self, types: Mapping[str, type[Any]], now: float) -> Path:
-        """Set a journal that cannot be read aside and go on in a new one with what can be; where the old one is."""
-        await self._run(self._disconnect)
-        aside = await self._run(lambda: carry.replace(self.path, self._make, types, now))
+    async def replace(self, types: Mapping[str, type[Any]], now: float, source: Path | None = None) -> Path:
+        """Set the journal aside and go on in a new one with what can be read of it, or of another; where the old is.
+
+        Raises JournalUnusable.
+        """
+
+        def renew() -> Path:
+            self._disconnect()
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self._take_lock()
+                return carry.replace(self.path, self._make, types, now, source)
+            except (OSError, sqlite3.Error) as error:
+                raise JournalUnusable(f"{self.path}: {error}") from error
+
+        aside = await self._run(renew)
         await self.open()
         return aside
 
@@ -283,10 +303,9 @@ class Journal:
 
         return await self._run(newest)
 
-    async def letters(self) -> list[Row]:
-        """The facts of dead letters and of those that were read after all."""
-        sql = f"SELECT * FROM facts WHERE kind IN {LETTER_KINDS} ORDER BY seq"  # noqa: S608
-        return await self._run(lambda: [Row(*row) for row in self._execute(sql)])
+    async def letters(self) -> list[int]:
+        """The sequences of the facts that keep dead letters which nobody has read since."""
+        return await self._run(lambda: [seq for (seq,) in self._execute(UNREAD)])
 
     async def facts(self, *, after: int = 0, subject: int | None = None, limit: int = -1) -> list[Row]:
         """Facts in order, all or those about one subject."""

@@ -86,6 +86,11 @@ def listen_address(listen: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
+def url_of(host: str, port: int) -> str:
+    """Where a server that listens there is found by HTTP."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
 def is_loopback(host: str) -> bool:
     """Whether an address can be reached from this machine alone."""
     try:

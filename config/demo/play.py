@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 from rich.text import Text
 from textual.widgets import RichLog
 
-from config.command import Failed
 from config.demo.baker import Baker
 from config.demo.morning import Morning
 from config.demo.shop import STATIONS, STORE, Shop
 from config.demo.simulator import Simulator
+from config.failed import Failed
 from devices.twin.printer import VirtualPrinter
 from display.app import KitchenDisplay
 from display.feed_client import FeedClient
