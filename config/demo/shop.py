@@ -90,10 +90,11 @@ class Shop:
         names = NAMES[self.language]
         keys = "\n".join(f'{json.dumps(key)} = "{action}"' for key, action in KEYS.items())
         stages = {"oven": ["baking", "cooling"], "decorating": ["frosting"], "counter": ["boxing"]}
-        ports = {station: keypad.port for station, keypad in self.keypads.items()}
+        ports = {station: directory / station for station in STATIONS}
+        ports |= {station: Path(keypad.port) for station, keypad in self.keypads.items()}
         stations = "\n".join(
             f'[[stations]]\nid = "{station}"\nname = "{names[station]}"\nstages = {stages[station]}\nslots = {SLOTS}\n'
-            f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{ports.get(station, directory)}"\n'
+            f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{ports[station]}"\n'
             f"[keypads.keys]\n{keys}\n"
             for station in STATIONS
         )

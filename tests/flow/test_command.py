@@ -164,16 +164,6 @@ async def test_the_doctor_names_what_is_missing_and_passes_what_is_well(broker: 
         assert verdicts["journal"] == verdicts["keypad decorating-pad"] == "ok"
 
 
-def test_a_journal_that_is_no_journal_is_left_alone_and_named(tmp_path: Path) -> None:
-    journal, file = tmp_path / "journal.db", tmp_path / "store.toml"
-    journal.write_bytes(b"flour " * 1000)
-    file.write_text(f'[store]\nid = "a"\n[journal]\npath = "{journal}"\n')
-    ended = ovenbell("hub", "--config", str(file))
-    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
-    assert "journal" in ended.stderr
-    assert journal.read_bytes() == b"flour " * 1000
-
-
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_demo_without_a_terminal_plays_a_morning_and_sums_it_up(language: str) -> None:
     ended = ovenbell("demo", "--seconds", "8", "--language", language)

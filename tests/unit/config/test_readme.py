@@ -1,7 +1,7 @@
 """What the README shows of the program is what the program says."""
 
 from config.command import app
-from config.pictures import README, with_help
+from tests.tools.pictures import README, with_help
 
 TEXT = README.read_text(encoding="utf-8")
 

@@ -25,7 +25,7 @@ from edge.intents import Bump, Change, Intent, Place, Refused
 from edge.opendelivery import read_order
 from edge.orders import Stamp, StationId
 
-HOUSE = Path(__file__).parent.parent
+HOUSE = Path(__file__).parents[2]
 BOARD = HOUSE / "display" / "pictures" / "board.svg"
 TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
 README = HOUSE / "README.md"
@@ -35,7 +35,7 @@ PRESSES = {3: "o1 o3", 4: "o1 o3", 5: "o3 o2 d1", 7: "o2 o5", 8: "o5", 9: "o5", 
 CHARACTER = 12.2  # the width of one on a Textual screenshot
 NO_BREAK = "\N{NO-BREAK SPACE}"
 FONTS = "Menlo, DejaVu Sans Mono, Noto Sans Mono CJK SC"
-COMMANDS = ("demo", "hub", "display", "doctor", "schema")
+COMMANDS = ("demo", "hub", "display", "doctor", "backup", "restore", "reparse", "schema")
 
 
 class NineOClock:
@@ -58,9 +58,9 @@ async def make_pictures() -> None:
     clock, shop = NineOClock(), Shop("zh")
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "store.toml")
+        await shop.printer.start()
         text = shop.settings(Path(directory), cloud=False)
         await asyncio.to_thread(file.write_text, text, encoding="utf-8")
-        await shop.printer.start()
         settings = load_store(file)
         settings = msgspec.structs.replace(
             settings,
@@ -90,6 +90,8 @@ async def _live(store: Store, clock: NineOClock) -> None:
             station = StationId("oven" if press.startswith("o") else "decorating")
             with suppress(Refused):
                 await store.hub.submit(Bump(station, int(press[1:])), by=f"keypad:{station}-pad")
+        while any(job.waiting for job in store.hub.board.jobs.values()):  # noqa: ASYNC110 - spoolers tell nobody else
+            await asyncio.sleep(0.02)
 
 
 def _intent(kind: str, data: object, now: float) -> Intent | None:
@@ -104,8 +106,6 @@ async def _photograph(store: Store, printer: VirtualPrinter) -> None:
     host, port = store.feed.address
     feed = FeedClient(f"http://{host}:{port}")
     display = KitchenDisplay(feed, stations=STATIONS[:2], language="zh", zone=zone_of(store.settings))
-    while any(job.waiting for job in store.hub.board.jobs.values()):  # noqa: ASYNC110 - the spoolers tell nobody else
-        await asyncio.sleep(0.05)
     async with display.run_test(size=(180, 50)) as pilot:
         while not display.feed.live:
             await pilot.pause(0.05)
