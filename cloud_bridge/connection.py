@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, ParamSpec, Protocol
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -111,6 +111,7 @@ class Connection:
         self._settings, self._topics, self._owner = settings, topics, owner
         self._read, self._pulse, self._lasting = read, pulse, lasting
         self._reason = ""
+        self._fault = ""  # what paho says of the socket; it tells nobody else
         self._news: deque[Callable[[], None]] = deque()
         self._woken = False  # whether the loop knows already that there is news
         self._bell, self._rope = socket.socketpair()  # pulling the rope wakes the network thread
@@ -185,7 +186,16 @@ class Connection:
         self._rope.close()
         self._bell.close()
         if not self.ended.done():
-            self.ended.set_result(self._reason or self.say("the connection was lost"))
+            self.ended.set_result(self._reason or self._alert() or self.say("the connection was lost"))
+
+    def _alert(self) -> str:
+        """What a broker says of our certificate; in TLS 1.3 it does so after it has shaken hands."""
+        if "ALERT" not in self._fault or not any(word in self._fault for word in ("CERTIFICATE", "UNKNOWN_CA")):
+            return ""
+        said = self.say("{address} wants a client certificate: set cloud.cert_file and cloud.key_file")
+        if self._settings.cert_file is not None:
+            said = self.say("{address} does not take the certificate of cloud.cert_file")
+        return said.format(address=self._settings.address)
 
     # --- on the network thread ---
 
@@ -224,7 +234,7 @@ class Connection:
                 self._client.tls_set_context(tls_context(settings))
             if settings.username is not None:
                 self._client.username_pw_set(settings.username, password(settings))
-        except (OSError, UnicodeError) as error:
+        except (OSError, ValueError) as error:
             self._reason = self.say("the password or certificate files cannot be used: {error}").format(error=error)
             return False
         return True
@@ -284,6 +294,7 @@ class Connection:
         client.on_message = self._on_message
         client.on_publish = self._on_publish
         client.on_disconnect = self._on_disconnect
+        client.on_log = self._on_log
         client.on_socket_open = self._on_socket_open
         # With this set, paho leaves all writing to the network thread, whoever publishes.
         client.on_socket_register_write = _leave_to_the_thread
@@ -337,6 +348,11 @@ class Connection:
             self._reason = self.say("{address} ended the connection: {reason}").format(
                 address=self._settings.address, reason=code
             )
+
+    @guarded
+    def _on_log(self, _client: Client, _data: Any, level: int, said: str) -> None:
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._fault = said
 
     @property
     def _heard_topics(self) -> tuple[str, ...]:

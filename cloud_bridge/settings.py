@@ -66,18 +66,30 @@ def parse_url(url: str) -> Address:
 
 
 def password(settings: CloudSettings) -> str | None:
-    """The password from the environment, else from its file, read anew each time; OSError where it cannot be read."""
+    """The password from the environment, else from its file, read anew each time; OSError or ValueError without one."""
     from_environment = os.environ.get(PASSWORD_VARIABLE)
     if from_environment is not None or settings.password_file is None:
         return from_environment
-    return Path(settings.password_file).read_text(encoding="utf-8").strip("\r\n")
+    try:
+        secret = Path(settings.password_file).read_text(encoding="utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError:  # its own words would carry bytes of the password
+        raise ValueError(f"{settings.password_file} is not UTF-8") from None
+    if not secret:
+        raise ValueError(f"{settings.password_file} is empty")
+    return secret
 
 
 def tls_context(settings: CloudSettings) -> ssl.SSLContext:
-    """TLS with verification, always; OSError where a certificate file cannot be read."""
+    """TLS with verification, always; OSError names the file that cannot be used."""
     for file in filter(None, (settings.ca_file, settings.cert_file, settings.key_file)):
         Path(file).open().close()  # ssl's own error would not say which file it is
-    context = ssl.create_default_context(cafile=settings.ca_file)
+    try:
+        context = ssl.create_default_context(cafile=settings.ca_file)
+    except ssl.SSLError as error:
+        raise OSError(f"{settings.ca_file} holds no certificate") from error
     if settings.cert_file is not None:
-        context.load_cert_chain(settings.cert_file, settings.key_file)
+        try:
+            context.load_cert_chain(settings.cert_file, settings.key_file, password="")
+        except ssl.SSLError as error:
+            raise OSError(f"{settings.cert_file} and {settings.key_file} are no certificate and its key") from error
     return context

@@ -56,7 +56,7 @@ async def until(condition: Callable[[], Any], patience: float = PATIENCE) -> Non
 class Cloud:
     """Sends to one store and remembers everything that the store sends, in the order it came."""
 
-    def __init__(self, broker: Broker, store: str) -> None:
+    def __init__(self, broker: Broker, store: str, *, password: str = "", ca_file: str = "") -> None:
         self.root = f"ovenbell/v1/{store}"
         self.ledger: list[tuple[str, Any]] = []  # topic without its root, message
         self._ready = threading.Event()
@@ -71,7 +71,10 @@ class Cloud:
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._remember
         self._client.on_socket_open = lambda _client, _data, sock: sock.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        self._client.connect("127.0.0.1", broker.port)
+        if ca_file:
+            self._client.username_pw_set("cloud", password)
+            self._client.tls_set(ca_file)
+        self._client.connect("localhost" if ca_file else "127.0.0.1", broker.port)
         self._client.loop_start()
         assert self._ready.wait(PATIENCE), "the broker does not take the cloud's subscription"
 

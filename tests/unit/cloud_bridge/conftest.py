@@ -93,8 +93,9 @@ async def opened(tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
     """Opens a store at a broker; the same journal each time unless named."""
     async with AsyncExitStack() as stack:
 
-        async def open_store(broker: Broker, journal: str = "journal.db", **settings: Any) -> Store:
-            settings = {"url": broker.url, "protocol": broker.protocol} | settings
+        async def open_store(broker: Broker | None, journal: str = "journal.db", **settings: Any) -> Store:
+            at = {} if broker is None else {"url": broker.url, "protocol": broker.protocol}
+            settings = at | settings
             store = await Store(tmp_path / journal, CloudSettings(**settings)).start()
             stack.push_async_callback(store.stop)
             return store
