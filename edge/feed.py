@@ -39,6 +39,13 @@ LARGEST_BODY = 512 * 1024
 LONGEST_SEQUENCE = 18  # digits
 FOUND = 100  # orders one search answers
 
+# What aiohttp refuses by itself.
+_WORDS = {
+    404: "there is nothing at this address",
+    405: "not with this method",
+    413: f"at most {LARGEST_BODY // 1024} KiB are read",
+}
+
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 encode = msgspec.json.Encoder(decimal_format="number").encode
 
@@ -106,12 +113,18 @@ class Feed:
         if not self._is_ours(request.host) or not self._same_origin(request):
             return _reason(403, "this Host or Origin is not the hub's")
         if self._token and request.path != "/healthz":
-            given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode("utf-8", "replace"), self._token.encode()):
+            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+            right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self._token.encode())
+            if not right or scheme.lower() != "bearer":
                 return _reason(401, "a token is required: Authorization: Bearer TOKEN")
         if request.method == "POST" and request.content_type != "application/json":
             return _reason(415, "expected Content-Type: application/json")
-        return await handler(request)
+        try:
+            return await handler(request)
+        except web.HTTPException as answer:
+            answer.body = encode({"reason": _WORDS.get(answer.status, answer.reason)})
+            answer.content_type = "application/json"
+            raise
 
     def _is_ours(self, host_header: str) -> bool:
         host = host_header.rsplit(":", 1)[0] if not host_header.endswith("]") else host_header

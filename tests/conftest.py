@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, Phase, settings
 
-pytest_plugins = ["tests.brokers"]
+pytest_plugins = ["tests.brokers", "tests.browsers"]
 
 settings.register_profile(
     "bakery",

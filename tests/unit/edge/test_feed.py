@@ -366,7 +366,7 @@ async def test_a_body_that_is_too_large_is_413(store: Client) -> None:
             store.url + "/api/intents", data=b" " * (600 * 1024), headers={"Content-Type": "application/json"}
         ) as response,
     ):
-        assert response.status == 413
+        assert (response.status, await response.json()) == (413, {"reason": "at most 512 KiB are read"})
 
 
 # --- who may ask ------------------------------------------------------------------------------------------------------
@@ -414,6 +414,10 @@ async def test_where_a_token_is_set_nobody_gets_in_without_it(path: Path) -> Non
             {"Authorization": "Bearer wrong"},
             {"Authorization": "Basic x"},
             {"Authorization": "Bearer "},
+            {"Authorization": TOKEN},
+            {"Authorization": f"Basic {TOKEN}"},
+            {"Authorization": f"Bearer {TOKEN}x"},
+            {"Authorization": "Bearer \udcff"},
         ):
             assert (await client.get("/api/board", **headers))[0] == 401
             assert (await client.post({"type": "prioritise", "order": "o1"}, **headers))[0] == 401
@@ -430,9 +434,12 @@ async def test_where_a_token_is_set_nobody_gets_in_without_it(path: Path) -> Non
 async def test_what_there_is_not_is_404_and_what_cannot_be_posted_405(store: Client) -> None:
     async with ClientSession() as session:
         async with session.get(store.url + "/nothing") as response:
-            assert response.status == 404
+            assert (response.status, await response.json()) == (404, {"reason": "there is nothing at this address"})
         async with session.get(store.url + "/api/intents") as response:
-            assert response.status == 405
+            assert (response.status, await response.json()) == (405, {"reason": "not with this method"})
+            assert response.headers["Allow"] == "POST"
+        async with session.get(store.url + "/feed") as response:
+            assert (response.status, [*await response.json()]) == (400, ["reason"])
 
 
 async def test_the_cards_of_the_board_show_what_is_asked_of_them(client: Client) -> None:

@@ -1,0 +1,62 @@
+"""A real browser for tests: Debian's Chromium, without a window, that finds nothing but this machine."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * 127.0.0.1",  # every name is this machine, as a name that was rebound is
+)
+
+
+@pytest.fixture
+def browse(tmp_path: Path) -> Callable[..., object]:
+    """Opens a page in a browser of its own, for as long as the context lasts."""
+    if CHROMIUM is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("CI tries the web pages in Chromium, and it is not on this machine")
+        pytest.skip("chromium is not on this machine")
+
+    @asynccontextmanager
+    async def open_page(url: str) -> AsyncIterator[None]:
+        assert CHROMIUM is not None
+        home = tmp_path / "browser"
+        home.mkdir()
+        with (tmp_path / "browser.log").open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                *(CHROMIUM, *FLAGS, f"--user-data-dir={home}", url),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=os.environ | {"HOME": str(home)},
+            )
+        try:
+            yield
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # its own session: the browser and its children
+            await process.wait()
+
+    return open_page
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say it where no browser tried the doors."""
+    if CHROMIUM is None:
+        terminalreporter.write_line("chromium is not on this machine: no real browser tried to reach the feed")
