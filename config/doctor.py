@@ -6,6 +6,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -51,6 +52,8 @@ async def examine(settings: StoreFile) -> AsyncIterator[Line]:
     running = await _hub(settings, say)
     yield running
     for line in await asyncio.to_thread(lambda: list(_journal(settings.journal_path, say))):
+        yield line
+    for line in _secrets(settings, say):
         yield line
     if settings.cloud is None:
         yield Line(Verdict.OK, "cloud", say("none configured: orders are entered in the store"))
@@ -130,6 +133,17 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
         numbers = ", ".join(f"{gap.first}-{gap.last}" for gap in gaps[:NAMED])
         found = say("events {numbers} of the cloud are missing: asked for again and again, look at the cloud's end")
         yield Line(Verdict.WARNING, "cloud", found.format(numbers=numbers))
+
+
+def _secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
+    """A file with a secret that anybody on this machine may read."""
+    cloud = settings.cloud
+    files = (cloud.password_file, cloud.key_file) if cloud is not None else ()
+    for name in filter(None, (settings.feed.token_file, *files)):
+        with suppress(OSError):  # said by the part that needs it
+            if Path(name).stat().st_mode & stat.S_IROTH:
+                found = say("{path} may be read by everybody on this machine: chmod 600, owned by the hub's user")
+                yield Line(Verdict.WARNING, "secrets", found.format(path=name))
 
 
 async def _printer(printer: PrinterSettings, say: Say) -> Line:

@@ -212,6 +212,8 @@ def _feed(feed: FeedSettings) -> Iterator[str]:
     except UnicodeDecodeError:
         yield "feed.token_file: cannot be read: it is not UTF-8"
     else:
+        if feed.token_file and not token:  # a lock that was asked for and would stand open
+            yield "feed.token_file: is empty"
         with suppress(ValueError):  # of an address that is none, said above
             if not token and not is_loopback(listen_address(feed.listen)[0]):
                 yield f"feed.listen: beyond loopback a token is required: {TOKEN_VARIABLE} or feed.token_file"
