@@ -164,6 +164,22 @@ async def test_the_doctor_names_what_is_missing_and_passes_what_is_well(broker: 
         assert verdicts["journal"] == verdicts["keypad decorating-pad"] == "ok"
 
 
+def test_the_doctor_warns_of_secrets_that_anybody_may_read(tmp_path: Path) -> None:
+    file, token, password = (tmp_path / name for name in ("store.toml", "token", "password"))
+    file.write_text(
+        f'[store]\nid = "a"\n[feed]\ntoken_file = "{token}"\n'
+        f'[cloud]\nurl = "mqtt://127.0.0.1:1"\npassword_file = "{password}"\n[journal]\npath = "{tmp_path}/j.db"\n'
+    )
+    for secret, mode in ((token, 0o644), (password, 0o600)):
+        secret.write_text("poppy")
+        secret.chmod(mode)
+    said = ovenbell("doctor", "--config", str(file)).stdout
+    assert [line for line in said.splitlines() if " secrets: " in line] == [
+        f"warning  secrets: {token} may be read by everybody on this machine: chmod 600, owned by the hub's user"
+    ]
+    assert "poppy" not in said
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_demo_without_a_terminal_plays_a_morning_and_sums_it_up(language: str) -> None:
     ended = ovenbell("demo", "--seconds", "8", "--language", language)

@@ -404,6 +404,18 @@ async def test_a_missing_file_is_named(broker: Broker, opened: Any, file: str) -
     await until(lambda: "/missing/file" in store.hub.vitals.cloud_reason)
 
 
+@pytest.mark.parametrize(("content", "said"), [(b"caf\xe9", "is not UTF-8"), (b"\n", "is empty"), (b"", "is empty")])
+async def test_a_password_file_without_a_password_is_named(
+    opened: Any, tmp_path: Path, content: bytes, said: str
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_bytes(content)
+    store = await opened(None, url="mqtt://127.0.0.1:1", username=STORE, password_file=str(secret))
+    await until(lambda: f"{secret} {said}" in store.hub.vitals.cloud_reason)
+    (finding,) = await probe(store.settings, store=STORE, say=speak("en"))
+    assert (finding.ok, finding.line) == (False, store.hub.vitals.cloud_reason)
+
+
 async def test_a_broker_that_lets_nobody_in_is_named_and_the_password_never(
     mosquitto: Any, opened: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

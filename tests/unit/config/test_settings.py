@@ -70,6 +70,8 @@ def test_a_token_that_cannot_be_read_is_a_mistake_everywhere(tmp_path: Path, lis
         "feed.token_file: cannot be read: No such file or directory"
     ]
     assert mistakes(tmp_path, feed.format(latin)) == ["feed.token_file: cannot be read: it is not UTF-8"]
+    latin.write_text(" \n")
+    assert "feed.token_file: is empty" in mistakes(tmp_path, feed.format(latin))
 
 
 def test_beyond_loopback_a_token_is_required(tmp_path: Path) -> None:
