@@ -8,13 +8,14 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
 from edge.settings import TOKEN_VARIABLE, url_of
+from edge.text import plain
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 GOODBYE = 4.5  # seconds a daemon takes to stop at most: systemd and the contract give it five
@@ -74,7 +75,7 @@ def hub(config: Config) -> None:
     try:
         asyncio.new_event_loop().run_until_complete(_run_hub(settings))
     except Failed as failed:
-        print(f"ovenbell: {failed}", file=sys.stderr)
+        print(f"ovenbell: {plain(str(failed))}", file=sys.stderr)
         _leave(FAILED)
     _leave(0)
 
@@ -198,7 +199,21 @@ def schema(of: Annotated[Schema, typer.Argument(help="Of the settings, or of the
 
 def _log() -> None:
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the mistakes of port scanners are not the hub's
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogLine("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class LogLine(logging.Formatter):
+    """One line for each event, whatever a customer's name pretends to be; a traceback stands indented below it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The event in its line."""
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The traceback, no line of which begins like an event."""
+        return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())
 
 
 def main() -> NoReturn:
@@ -215,7 +230,7 @@ def main() -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except (Failed, OSError) as failed:
-        print(f"ovenbell: {failed}", file=sys.stderr)
+        print(f"ovenbell: {plain(str(failed))}", file=sys.stderr)
         sys.exit(FAILED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -20,6 +20,7 @@ from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_conn
 from edge.board import Counters
 from edge.clock import BUILT, STEP
 from edge.settings import feed_token, listen_address, url_of
+from edge.text import plain
 from edge.words import Say, speak
 
 PATIENCE = 3.0  # seconds for a printer to take a connection, or a hub to answer
@@ -43,7 +44,7 @@ class Line(NamedTuple):
     found: str
 
     def __str__(self) -> str:
-        return f"{self.verdict:<8} {self.part}: {self.found}"
+        return f"{self.verdict:<8} {self.part}: {plain(self.found)}"  # a hub's reason may carry a customer's words
 
 
 async def examine(settings: StoreFile) -> AsyncIterator[Line]:

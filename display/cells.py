@@ -16,8 +16,11 @@ Piece = tuple[str, Style]
 DOTS = 4  # in fewer cells, dots would say less than the text
 
 # Terminals do not agree on the width of these, and one cell too many pushes over the neighbouring card:
-# variation selectors, enclosing marks, regional indicators, skin tones.
-_DISPUTED = re.compile("[\ufe00-\ufe0f\u20d0-\u20ff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
+# variation selectors, enclosing marks, regional indicators, skin tones; and what Unicode 16 made wide.
+_DISPUTED = re.compile(
+    "[\ufe00-\ufe0f\u20d0-\u20ff\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff"
+    "\u2630-\u2637\u268a-\u268f\u4dc0-\u4dff\ud7b0-\ud7ff\U0001d300-\U0001d37f]"
+)
 
 
 # What stays together in a row: a word with its spaces, or a Chinese character with the punctuation after it.
@@ -39,7 +42,8 @@ def cut(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """The text in rows of so many cells, broken at spaces and between Chinese characters."""
+    """The text in rows of so many cells, but at least two, broken at spaces and between Chinese characters."""
+    width = max(2, width)
     rows = [""]
     for part in _UNBROKEN.findall(text):
         if cell_len(rows[-1] + part.rstrip()) <= width:

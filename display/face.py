@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from display.age import Age, Reading, moved_next
-from display.cells import Piece, chipped, row, shown, wrap
+from display.cells import Piece, chipped, cut, row, shown, wrap
 from display.manner import Manner
 from display.numerals import ROWS, numeral
 from display.palette import BLACK, BLUE, CYAN, FAINT, GREEN, MAGENTA, MARKS, RED, SHADE, WHITE, YELLOW, ink
@@ -27,6 +27,7 @@ BIG = (28, 11)  # from this size on the number is five rows high
 AIRY = 16  # from this height on the number has air around it
 TALL = 4  # from this height on the head has two rows
 INDENT = 4
+LONGEST_UNIT = 6
 
 
 class Rank(IntEnum):
@@ -269,10 +270,16 @@ class Face:
         return lines
 
     def _name(self, item: CardItem, *, moved: bool) -> list[Line]:
-        count = f" {number(item.quantity):>2}" + (f" {shown(item.unit)}" if item.unit not in {"", "UN"} else "")
+        count = f" {number(item.quantity):>2}" + (
+            f" {shown(item.unit, LONGEST_UNIT)}" if item.unit not in {"", "UN"} else ""
+        )
         color = WHITE if moved or self.cancelled else FAINT
         plain, style = self.manner.ink(color, bold=moved), self.manner.ink(color, bold=moved, strike=self.cancelled)
-        stage = None if moved or self.cancelled else (f" {shown(item.stage_name)} ", self.manner.ink(FAINT))
+        stage = (
+            None
+            if moved or self.cancelled
+            else (f" {cut(shown(item.stage_name), self.width // 2)} ", self.manner.ink(FAINT))
+        )
         indent = cell_len(count) + 1
         first, *others = wrap(shown(item.name), self.width - indent - (cell_len(stage[0]) if stage else 1)) or ["?"]
         gap = (" ", self.ground)

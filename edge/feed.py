@@ -69,7 +69,7 @@ class Feed:
         self.app.router.add_get("/metrics", self._show_metrics)
         self.app.router.add_get("/api/board", self._board)
         self.app.router.add_get("/api/orders", self._find)
-        self.app.router.add_get("/api/orders/{id}", self._order)
+        self.app.router.add_get("/api/orders/{id:[^/]+}", self._order)
         self.app.router.add_post("/api/intents", self._intent)
         self.app.router.add_get("/feed", self._feed)
 

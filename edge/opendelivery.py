@@ -1,5 +1,6 @@
 """Open Delivery 1.x: the order as the cloud sends it, read into the store's own (CONTRACT.md section 2)."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -10,11 +11,12 @@ from msgspec import Meta
 from edge.orders import Bakery, Item, ItemId, Option, Order, OrderId
 from edge.shapes import sift
 
-Name = Annotated[str, Meta(min_length=1, max_length=1_000)]
+Name = Annotated[str, Meta(min_length=1)]
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Time = Annotated[datetime, Meta(tz=True)]
 MOST = Decimal(1_000_000)  # more of one item is a mistake, not an order
 LEAST = Decimal("0.001")  # a gram of a kilogram
+LONGEST_NAME = 1_000  # characters; of a longer name the rest is left out, said on the card
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
@@ -190,7 +192,7 @@ def _order(wire: WireOrder, dropped: tuple[str, ...]) -> Order:
         note=wire.extra_info or "",
         reply_to=wire.reply_to,
         items=_items(wire.items),
-        dropped=(*dropped, *senseless),
+        dropped=(*dropped, *senseless, *_too_long(wire.items)),
     )
 
 
@@ -203,15 +205,28 @@ def _items(lines: tuple[WireItem, ...]) -> tuple[Item, ...]:
             item_id = f"{line.id}#{copies}"
         items[item_id] = Item(
             id=ItemId(item_id),
-            name=line.name,
+            name=_name(line.name),
             code=line.external_code or "",
             quantity=_measured(line.quantity) or line.quantity,
             unit=line.unit or "",
-            options=tuple(Option(option.name, _count(option.quantity)) for option in line.options or ()),
+            options=tuple(Option(_name(option.name), _count(option.quantity)) for option in line.options or ()),
             note=line.special_instructions or "",
             bakery=_bakery(line.bakery) if line.bakery else _NOTHING,
         )
     return tuple(items.values())
+
+
+def _name(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def _too_long(lines: tuple[WireItem, ...]) -> Iterator[str]:
+    """The paths of the names that are cut."""
+    for at, line in enumerate(lines):
+        names = {f"items[{at}].options[{n}].name": option.name for n, option in enumerate(line.options or ())}
+        yield from (
+            path for path, name in ({f"items[{at}].name": line.name} | names).items() if len(name) > LONGEST_NAME
+        )
 
 
 _NOTHING = Bakery()

@@ -9,6 +9,8 @@ STACK = 2  # combining marks kept on one character; more are drawn over the neig
 # unassigned code points (Cn) either steer a device or have no agreed look or width.
 _POWERFUL = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BREAKS = frozenset({"Zl", "Zp"})
+_BLANK = frozenset("\t\n\r\v\f\N{BRAILLE PATTERN BLANK}")
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters that cannot be seen, of a width nobody agrees on
 
 
 def plain(text: str, limit: int = LONGEST) -> str:
@@ -32,6 +34,6 @@ def plain(text: str, limit: int = LONGEST) -> str:
 
 def _visible(character: str) -> str:
     category = unicodedata.category(character)
-    if category in _BREAKS or character in "\t\n\r\v\f":
+    if category in _BREAKS or character in _BLANK:
         return " "
-    return "" if category in _POWERFUL else character
+    return "" if category in _POWERFUL or character in _FILLERS else character

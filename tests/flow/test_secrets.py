@@ -1,9 +1,6 @@
 """Passwords, tokens and keys are written nowhere: not in a log at any level, not in `ps`, not by any command."""
 
 import asyncio
-import os
-import pty
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,8 +10,9 @@ import pytest
 
 from tests.brokers import Broker
 from tests.certificates import Authority, Certificate
-from tests.flow.bakery import PATIENCE, STORE, Bakery
+from tests.flow.bakery import STORE, Bakery
 from tests.flow.chain import ADD, ChainBroker
+from tests.flow.terminal import command_line, watch
 from tests.flow.test_chain import bakery_at
 from tests.flow.test_command import ovenbell
 
@@ -40,12 +38,6 @@ def written(directory: Path, *said: bytes) -> str:
     return "\n".join(part.decode(errors="replace") for part in (*said, *(file.read_bytes() for file in files)))
 
 
-def command_line(process: asyncio.subprocess.Process | None) -> bytes:
-    """What `ps` shows."""
-    assert process is not None
-    return Path(f"/proc/{process.pid}/cmdline").read_bytes()
-
-
 def key_lines(certificate: Certificate) -> list[str]:
     """A key as its file says it."""
     return Path(certificate.key_file).read_text().splitlines()
@@ -66,30 +58,6 @@ async def everything_asked(bakery: Bakery) -> bytes:
                 async with session.ws_connect(f"{bakery.url}/feed") as feed:
                     answers += (await feed.receive_str()).encode()
     return answers
-
-
-async def on_the_screen(bakery: Bakery, environment: dict[str, str]) -> bytes:
-    """What a display writes to its terminal until it shows the board, and its line in `ps`."""
-    here, there = pty.openpty()
-    words = "-m", "config.command", "display", "--hub", bakery.url, "--language", "zh"
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, *words),
-        stdin=there,
-        stdout=there,
-        stderr=there,
-        env=os.environ | environment | {"TERM": "xterm-256color", "COLUMNS": "120", "LINES": "40"},
-    )
-    os.close(there)
-    said = command_line(process)
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while "烤箱".encode() not in said:
-                said += await asyncio.to_thread(os.read, here, 65_536)
-    finally:
-        process.kill()
-        await process.wait()
-        os.close(here)
-    return said
 
 
 @pytest.mark.parametrize("kept", ["files", "environment"])
@@ -127,7 +95,7 @@ async def test_secrets_are_written_nowhere(chain: ChainBroker, tmp_path: Path, k
             await bakery.start()
         await bakery.until_board(lambda board: board["status"]["cloud"] == "connected")
         shown += command_line(bakery.process) + await everything_asked(bakery)
-        shown += await on_the_screen(bakery, {"OVENBELL_FEED_TOKEN": TOKEN})
+        shown += b"".join(await watch(bakery.url, ("烤箱",), OVENBELL_FEED_TOKEN=TOKEN))
         chain.stop()
         await bakery.until_board(lambda board: board["status"]["cloud"] == "away")
         for words in (("doctor", "--config", str(home / "store.toml")), ("schema", "store"), ("schema", "messages")):

@@ -110,7 +110,6 @@ def test_what_is_required_and_missing_or_wrong_is_refused_with_its_path(path: st
         ("items", "bun"),
         ("items.0.id", ""),
         ("items.0.name", ""),
-        ("items.0.name", "x" * 1_001),
         ("items.0.quantity", 0),
         ("items.0.quantity", -1),
         ("items.0.quantity", 1_000_001),
@@ -128,6 +127,15 @@ def test_a_required_value_that_makes_no_sense_is_refused_with_its_path(path: str
     with pytest.raises(Unreadable) as refused:
         read(at(DATA, path, value))
     assert str(refused.value).startswith(path.replace(".0", "[0]"))
+
+
+def test_a_name_longer_than_anybody_reads_is_cut_and_flagged_and_costs_no_order() -> None:
+    data = at(at(DATA, "items.0.name", "长" * 1_001), "items.0.options", [{"name": "x" * 5_000}, {"name": "y" * 1_000}])
+    order = read(data)
+    (item,) = order.items
+    assert item.name == "长" * 999 + "…"
+    assert [option.name for option in item.options] == ["x" * 999 + "…", "y" * 1_000]
+    assert order.dropped == ("items[0].name", "items[0].options[0].name")
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b"5", b'"x"', b"NaN", b"\xff\xfe", b"{}", b"[" * 100_000])

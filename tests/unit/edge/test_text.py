@@ -7,8 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from edge.text import LONGEST, plain
+from tests.hostile import hostile
 
-text = st.text(st.characters())  # surrogates too
+text = st.text(st.characters()) | hostile  # surrogates too
 marked = st.text(st.sampled_from("ae\u200b\u200d\u0301\u0308\u0323\u202e가ᄀ\u1161\u11a8\u0958 \n…\x1b"))
 
 
@@ -57,6 +58,8 @@ def test_ordinary_text_stays_as_it_is(raw: str) -> None:
         ("drawer\x10\x14\x01", "drawer"),
         ("\u202eevil\u202c", "evil"),
         ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("\u115f\u1160\u3164\uffa0", ""),
+        ("\u2800", " "),
         ("line\u2028separator", "line separator"),
         ("broken \ud83d emoji", "broken  emoji"),
         ("whole 🎂 emoji", "whole 🎂 emoji"),
