@@ -19,7 +19,7 @@ from config.settings import StoreFile
 from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.board import Counters
 from edge.clock import BUILT, STEP
-from edge.settings import feed_token, listen_address, url_of
+from edge.settings import feed_token, is_loopback, listen_address, url_of
 from edge.text import plain
 from edge.words import Say, speak
 
@@ -137,8 +137,11 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
 
 
 def _secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
-    """A file with a secret that anybody on this machine may read."""
+    """What others could listen to or read: a road without TLS to another machine, a secret in an open file."""
     cloud = settings.cloud
+    if cloud is not None and not cloud.address.tls and not is_loopback(cloud.address.host):
+        found = say("orders and password go to {address} in the clear: use mqtts://").format(address=cloud.address)
+        yield Line(Verdict.WARNING, "cloud", found)
     files = (cloud.password_file, cloud.key_file) if cloud is not None else ()
     for name in filter(None, (settings.feed.token_file, *files)):
         with suppress(OSError):  # said by the part that needs it
