@@ -74,8 +74,8 @@ async def test_a_broker_of_an_unknown_authority_is_refused(
 ) -> None:
     url = tls_broker(ours.issue("broker"))
     strangers = Authority(tmp_path, "strangers").ca_file
-    for trusted in ({}, {"ca_file": strangers}):  # those of the system, and another
-        assert "is not trusted: " in await refused(opened, url, **trusted)
+    for journal, trusted in (("j1", {}), ("j2", {"ca_file": strangers})):  # those of the system, and another
+        assert "is not trusted: " in await refused(opened, url, journal=journal, **trusted)
 
 
 async def test_a_broker_that_asks_for_a_certificate_takes_ours_and_says_clearly_that_it_wants_one(
