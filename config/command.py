@@ -128,7 +128,8 @@ def display(
     from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
 
     spoken = language or (LanguageName.ZH if os.environ.get("LANG", "").startswith("zh") else LanguageName.EN)
-    run_display(hub, station or (), view.value, spoken.value, os.environ.get(TOKEN_VARIABLE, ""))
+    if not run_display(hub, station or (), view.value, spoken.value, os.environ.get(TOKEN_VARIABLE, "")):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
 from typing import ClassVar, Literal
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -23,6 +25,7 @@ from display.statusline import StatusLine, cut_off
 from edge.clock import machine_zone
 from edge.intents import Acknowledge, Asked, Bump, Recall, Refused, Reprint, TurnPage
 from edge.orders import Moment, StationId
+from edge.text import plain
 from edge.views import StationView
 from edge.words import Language, speak
 
@@ -78,6 +81,10 @@ class KitchenDisplay(App[None]):
         self._notice = Line(id="notice")
         self._status = StatusLine()
         self._stations = Horizontal(id="stations")
+
+    def _fatal_error(self) -> None:
+        # Textual's own would show what stands in every frame, the token and customers' numbers among it.
+        self.panic(Text("\n".join(plain(line) for line in traceback.format_exc().splitlines())))
 
     def compose(self) -> Iterator[Widget]:
         """The stations with what stands beside them, then what was said last, then the status line."""
@@ -275,11 +282,12 @@ def _unknown(station: StationId) -> StationView:
 
 def run_display(
     hub_url: str, stations: Iterable[str] = (), view: View = "board", language: Language = "en", token: str = ""
-) -> None:
-    """Run one screen in this terminal until it is quit."""
+) -> bool:
+    """Run one screen in this terminal until it is quit; false where it failed."""
     assert view == "board"
     display = KitchenDisplay(FeedClient(hub_url, token), stations=tuple(stations), language=language)
     asyncio.run(_until_quit(display))
+    return not display.return_code
 
 
 async def _until_quit(display: KitchenDisplay) -> None:

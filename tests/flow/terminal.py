@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 from unicodedata import category
@@ -25,6 +26,7 @@ class Shown(NamedTuple):
 
     command_line: bytes
     said: bytes
+    status: int | None = None  # none: it was still running
 
     @property
     def text(self) -> str:
@@ -49,8 +51,8 @@ def command_line(process: asyncio.subprocess.Process | None) -> bytes:
     return Path(f"/proc/{process.pid}/cmdline").read_bytes()
 
 
-async def watch(url: str, until: tuple[str, ...], **environment: str) -> Shown:
-    """Run a display in a terminal of its own until it has shown something."""
+async def watch(url: str, *until: str, **environment: str) -> Shown:
+    """Run a display in a terminal of its own until it has shown something; without that, until it ends by itself."""
     here, there = pty.openpty()
     words = "-m", "config.command", "display", "--hub", url, "--language", "zh"
     size = {"TERM": "xterm-256color", "COLUMNS": "150", "LINES": "50"}
@@ -58,13 +60,15 @@ async def watch(url: str, until: tuple[str, ...], **environment: str) -> Shown:
         *(sys.executable, *words), stdin=there, stdout=there, stderr=there, env=os.environ | size | environment
     )
     os.close(there)
-    said = b""
+    line, said = command_line(process), b""
     try:
         async with asyncio.timeout(PATIENCE):
-            while not all(words.encode() in said for words in until):
-                said += await asyncio.to_thread(os.read, here, 65_536)
-        return Shown(command_line(process), said)
+            with suppress(OSError):  # the other end is closed
+                while not until or not all(words.encode() in said for words in until):
+                    said += await asyncio.to_thread(os.read, here, 65_536)
+            return Shown(line, said, process.returncode if until else await process.wait())
     finally:
-        process.kill()
+        with suppress(ProcessLookupError):
+            process.kill()
         await process.wait()
         os.close(here)

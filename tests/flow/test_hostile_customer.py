@@ -42,7 +42,7 @@ async def test_a_hostile_customer_gets_cakes_and_nothing_else(broker: Broker, cl
         bakery.printer.overhear = heard.append
         cloud.send(order_event(1))
         await bakery.until_board(lambda board: board["status"]["unprinted"] == 0 and board["stations"][0]["cards"])
-        innocent, files = await watch(bakery.url, ("A001", FOOT)), names(tmp_path)
+        innocent, files = await watch(bakery.url, "A001", FOOT), names(tmp_path)
         await bakery.ask(type="collect", order="o-1", force=True)
         await bakery.until_board(lambda board: not board["stations"][0]["cards"])
 
@@ -57,7 +57,7 @@ async def test_a_hostile_customer_gets_cakes_and_nothing_else(broker: Broker, cl
             assert (await bakery.ask(type="bump", station="oven", slot=card["slot"], order=card["order"]))[0] == 200
         await until(lambda: len(cloud.told(kind="item.started")) == 3)
 
-        shown = await watch(bakery.url, ("A2", "A3", FOOT))
+        shown = await watch(bakery.url, "A2", "A3", FOOT)
         assert shown.obeyed <= innocent.obeyed
         assert not {"osc 0", "osc 2", "osc 52"} & shown.obeyed
 

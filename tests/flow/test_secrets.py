@@ -95,7 +95,8 @@ async def test_secrets_are_written_nowhere(chain: ChainBroker, tmp_path: Path, k
             await bakery.start()
         await bakery.until_board(lambda board: board["status"]["cloud"] == "connected")
         shown += command_line(bakery.process) + await everything_asked(bakery)
-        shown += b"".join(await watch(bakery.url, ("烤箱",), OVENBELL_FEED_TOKEN=TOKEN))
+        screen = await watch(bakery.url, "烤箱", OVENBELL_FEED_TOKEN=TOKEN)
+        shown += screen.command_line + screen.said
         chain.stop()
         await bakery.until_board(lambda board: board["status"]["cloud"] == "away")
         for words in (("doctor", "--config", str(home / "store.toml")), ("schema", "store"), ("schema", "messages")):
@@ -108,3 +109,15 @@ async def test_secrets_are_written_nowhere(chain: ChainBroker, tmp_path: Path, k
     everything = written(home, shown)
     for secret in (PASSWORD, WRONG, TOKEN, GUESS, *key):
         assert secret not in everything, secret
+
+
+async def test_a_display_that_fails_says_where_and_neither_its_token_nor_anything_a_terminal_obeys(
+    tmp_path: Path,
+) -> None:
+    broken = "async def connect(*_, **__): raise RuntimeError('the wire broke \\x1b]0;owned\\x07')\n"
+    (tmp_path / "sitecustomize.py").write_text(f"import aiohttp\n{broken}aiohttp.TCPConnector.connect = connect\n")
+    ended = await watch("http://127.0.0.1:1", PYTHONPATH=str(tmp_path), OVENBELL_FEED_TOKEN=TOKEN)
+    assert ended.status == 1
+    said = ended.said.decode()
+    assert "RuntimeError: the wire broke ]0;owned" in said
+    assert TOKEN not in said
