@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -36,22 +37,21 @@ def browse(tmp_path: Path) -> Callable[..., object]:
     @asynccontextmanager
     async def open_page(url: str) -> AsyncIterator[None]:
         assert CHROMIUM is not None
-        home = tmp_path / "browser"
-        home.mkdir()
-        with (tmp_path / "browser.log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *(CHROMIUM, *FLAGS, f"--user-data-dir={home}", url),
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=os.environ | {"HOME": str(home)},
-            )
-        try:
-            yield
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # its own session: the browser and its children
-            await process.wait()
+        with TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as home:  # short: it holds sockets
+            with (tmp_path / "browser.log").open("ab") as log:
+                process = await asyncio.create_subprocess_exec(
+                    *(CHROMIUM, *FLAGS, f"--user-data-dir={home}/profile", url),
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    env=os.environ | {"HOME": home, "TMPDIR": home},
+                )
+            try:
+                yield
+            finally:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # its own session: the browser and its children
+                await process.wait()
 
     return open_page
 
