@@ -7,7 +7,7 @@ import msgspec
 from edge import facts as f
 from edge import intents as i
 from edge.apply import apply
-from edge.board import Board
+from edge.board import Board, words_at
 from edge.cards import show_order
 from edge.decide import decide
 from edge.facts import Fact
@@ -129,7 +129,7 @@ class Kitchen:
 
     def words(self, station: StationId, order: str = "o1") -> set[str]:
         """The words marked on a card."""
-        return {str(word) for word in self.order(order).words(station)}
+        return {str(word) for word in words_at(self.board.layout, self.order(order), station)}
 
     def jobs(self, printer: str) -> list[Job]:
         """A printer's tickets, oldest first."""

@@ -246,7 +246,7 @@ async def test_without_a_slot_they_mean_the_stations_last_or_oldest(store: Clien
     await store.ask("bump", station="oven", slot=2)
     assert await store.ask("recall", station="oven") == (200, "")
     assert store.hub.board.orders[OrderId("o2")].items[0].moment == "waiting"
-    assert store.hub.board.orders[O1].words(OVEN) == ()
+    assert store.hub.board.orders[O1].marks == ()
 
 
 async def test_an_order_beside_a_slot_must_match(store: Client) -> None:
