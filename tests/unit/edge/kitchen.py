@@ -157,3 +157,10 @@ class Kitchen:
 def kinds(happened: Iterable[f.Happened]) -> list[str]:
     """The kinds of some facts."""
     return [type(what).__name__ for what in happened]
+
+
+def printed(kitchen: Kitchen, printer: str) -> None:
+    """A printer has confirmed all that it owed."""
+    for job in kitchen.jobs(printer):
+        if job.pending:
+            kitchen.ask(i.ReportTicket(job.id, "sending"), i.ReportTicket(job.id, "printed"))
