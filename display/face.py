@@ -133,13 +133,13 @@ class Face:
         kept = list(lines)
         while len(kept) > room and (worst := max(rank for rank, _ in kept)) > Rank.ITEM:
             del kept[max(at for at, (rank, _) in enumerate(kept) if rank == worst)]
-        if len(kept) > room:
+        if len(kept) > room or room == 1 < len(lines):
             dangers = [line for line in kept if line[0] < Rank.ITEM][: room - 1]
             kept = dangers + self._names(above={rank for rank, _ in dangers})
-        elif len(kept) + len(self.card.items) <= room:
+        elif len(kept) + (names := sum(rank is Rank.ITEM for rank, _ in kept)) <= room:
             blank = Rank.AIR, row(self.width, self.ground)
             kept = [each for line in kept for each in ([blank, line] if line[0] is Rank.ITEM else [line])]
-            lines += [blank] * len(self.card.items)
+            lines += [blank] * names
         strips = [strip for _, strip in kept[:room]]
         missing = len(lines) - len(strips)
         if missing > 0 and strips:
@@ -285,7 +285,7 @@ class Face:
         if item.change == "added":
             stage = self._chip(self.say("ADDED"))
         elif item.change:
-            stage = self._chip(self.say("CHANGED"))
+            stage = self._chip(self.say("ALTERED"))
         return self._counted(item, self.manner.ink(color, bold=moved), style, stage)
 
     def _removed(self, item: RemovedItem) -> list[Line]:
@@ -314,7 +314,7 @@ class Face:
 
     def _details(self, item: CardItem) -> list[Line]:
         cake = item.bakery
-        fields = self.say(", ").join(self.say(label(field)) for field in item.changed)
+        fields = self.say(", ").join(shown(self.say(label(field))) for field in item.changed)
         changed = self.say("changed: {fields}").format(fields=fields) if fields else ""
         traits = [shown(trait) for trait in (cake.size, cake.flavour, cake.filling, cake.frosting) if trait]
         for option in item.options:
