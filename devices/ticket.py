@@ -177,7 +177,9 @@ def _amendments(paper: _Slip, slip: Slip, order: Order, say: Say) -> None:
             text = f"{word}: {_count(line)}{_name(line)}"
             paper.text(text, wide=paper.large, high=2, bold=True, inverse=line.begun)
             paper.text(", ".join(line.was.values()))
-        elif item:  # else it was removed since, and the next slip says so
+        elif item is None:  # it was removed since: another line or slip says so
+            continue
+        else:
             paper.text(_name(item), head=_count(item), wide=paper.large, high=2, bold=True)
             for field, was in line.was.items():
                 now = said(item, field) or say("none")

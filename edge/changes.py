@@ -35,7 +35,7 @@ def renewed(layout: Layout, known: Order, new: Order, stamp: Stamp, now: float) 
             items.append(replace(routed(layout, item, now), added=not unseen))
             added.append(item.id)
             continue
-        if fields := differing(old, item):
+        if fields := tuple(name for name in FIELDS if _value(old, name) != _value(item, name)):
             altered[item.id] = fields
         changed = tuple(name for name in FIELDS if name in old.changed or (name in fields and not unseen))
         items.append(replace(item, changed=changed, **{name: getattr(old, name) for name in _KEPT}))
@@ -54,11 +54,6 @@ def renewed(layout: Layout, known: Order, new: Order, stamp: Stamp, now: float) 
     )
     own = tuple(_WIRE[name] for name in (*_SEEN, "priority") if getattr(order, name) != getattr(known, name))
     return OrderChanged(order, tuple(added), tuple(item.id for item in gone), altered, own)
-
-
-def differing(old: Item, new: Item) -> tuple[str, ...]:
-    """The fields in which an item differs from what it was."""
-    return tuple(name for name in FIELDS if _value(old, name) != _value(new, name))
 
 
 def label(field: str) -> str:

@@ -2,25 +2,29 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from edge import facts as f
 from edge.board import Board
 from edge.changes import FIELDS, said
 from edge.orders import Item, ItemId, Order
 from edge.tickets import Amended, JobId, Slip
 
+replace = msgspec.structs.replace
+
 SHORT = 40  # characters: a longer value is said to have changed, not what it was
 LONGEST_NAME = 80
 ON_PAPER = frozenset({"displayId", "type", "due", "customer", "note"})  # of an order's own fields
-_COUNTED = frozenset({"name", "quantity", "unit", "picture"})  # said of every line, or nowhere on paper
+_PRINTED = tuple(name for name in FIELDS if name != "picture")  # of an item's
+_TICKETS = frozenset({"kitchen", "packing"})
 
 
 def change_slips(draft: Board, before: Order, what: f.OrderChanged) -> Iterator[f.Happened]:
     """A slip for every printer with paper that a change has made untrue; tickets still pending print what is true."""
     order = draft.orders[before.id]
-    lines = [
-        *(_line(item, removed=True) for item in before.items if item.id in what.removed),
-        *(_line(item, of=fields) for item in before.items if (fields := _printed(what.altered.get(item.id, ())))),
-    ]
+    lines = [_removed(item) for item in before.items if item.id in what.removed]
+    lines += [_altered(item, what.altered[item.id]) for item in before.items if item.id in what.altered]
+    lines = [line for line in lines if line.removed or line.was]
     own = tuple(field for field in what.fields if field in ON_PAPER)
     papers = _papers(draft, order)
     for job in draft.jobs_of(order):
@@ -58,29 +62,24 @@ def _papers(draft: Board, order: Order) -> dict[str, dict[ItemId, None]]:
     return papers
 
 
-_TICKETS = frozenset({"kitchen", "packing"})
+def _removed(item: Item) -> Amended:
+    """With what tells it from another of its name."""
+    line = _altered(item, _PRINTED)
+    told = {name: was for name, was in line.was.items() if was and name not in {"name", "quantity", "unit"}}
+    return replace(line, removed=True, begun=item.begun, was=told)
 
 
-def _line(item: Item, *, removed: bool = False, of: tuple[str, ...] = ()) -> Amended:
-    fields = tuple(name for name in FIELDS if name not in _COUNTED and said(item, name)) if removed else of
-    values = {name: value if len(value := said(item, name)) <= SHORT else "" for name in fields}
-    was = {name: value for name, value in values.items() if value or not removed}
-    return Amended(item.id, item.name[:LONGEST_NAME], item.quantity, item.unit, removed, item.begun, was)
-
-
-def _printed(fields: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(field for field in fields if field != "picture")
+def _altered(item: Item, fields: tuple[str, ...]) -> Amended:
+    was = {name: value if len(value := said(item, name)) <= SHORT else "" for name in fields if name in _PRINTED}
+    return Amended(item.id, item.name[:LONGEST_NAME], item.quantity, item.unit, was=was)
 
 
 def _joined(old: Slip, new: Slip) -> Slip:
     """Both in one: what an item was is what the older says, because that is on paper."""
     lines = {(line.item, line.removed): line for line in new.lines}
     for line in old.lines:
-        key = line.item, line.removed
-        later = lines.pop(key, line)
-        lines[key] = Amended(
-            line.item, line.name, line.quantity, line.unit, line.removed, later.begun, {**later.was, **line.was}
-        )
+        later = lines.get((line.item, line.removed), line)
+        lines[line.item, line.removed] = replace(later, was=later.was | line.was)
     return Slip(tuple(lines.values()), tuple(dict.fromkeys((*old.fields, *new.fields))))
 
 

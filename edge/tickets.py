@@ -28,7 +28,7 @@ class Amended(Record, frozen=True):
     quantity: Decimal
     unit: str = ""
     removed: bool = False  # else altered: what it is now says the order
-    begun: bool = False
+    begun: bool = False  # of a removed one
     was: dict[
         str, str
     ] = {}  # what the altered fields said, of a removed item what tells it from others; the long is empty
