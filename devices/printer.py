@@ -78,19 +78,20 @@ class Printer:
                     await self._new.wait()
 
     async def _print(self, job: Job) -> None:
-        layout = self._hub.board.layout
-        order = self._hub.board.orders[job.order]  # its jobs leave the board with it
-        ticket = await asyncio.to_thread(self._set, job, order, layout)
-        if ticket is None:
-            await self._report(job, "unconfirmed", "the ticket could not be set")
-            return
         cable = await self._plug_in()
         try:
             conversation = await self._greet(cable)
             await conversation.settle()
-            if await self._report(job, "sending"):  # on disk before the first byte leaves
+            if not await self._report(job, "sending"):  # on disk before the first byte leaves
+                return
+            board = self._hub.board  # as it stands now: of a change from here on there is a slip
+            order = board.orders.get(job.order)
+            ticket = await asyncio.to_thread(self._set, job, order, board.layout) if order else None
+            if ticket:
                 outcome = await conversation.bring(ticket)
                 await self._report(job, outcome.state, outcome.reason)
+            else:
+                await self._report(job, "unconfirmed", "the ticket could not be set")
         finally:
             await cable.unplug(linger=self._patience.linger)
 

@@ -6,10 +6,11 @@ from datetime import datetime, tzinfo
 from devices import escpos
 from devices.paper import Code, Gap, Line, Strip, wrap
 from devices.settings import Encoding
+from edge.changes import label, said
 from edge.layout import PhoneShown
 from edge.orders import Item, Order, OrderState
 from edge.text import plain
-from edge.tickets import Job
+from edge.tickets import Amended, Job, Slip
 from edge.words import Say
 
 ROOMY = 42  # columns from which what must be read from afar is printed in double width too
@@ -51,12 +52,11 @@ def compose(
     slip = _Slip(columns, encoding)
     _head(slip, job, order, say=say, timezone=timezone, station=station)
     slip.rule()
-    items = [item for item in order.items if item.id in job.items]
-    column = max((len(count) for item in items if len(count := _count(item)) <= COUNT_COLUMN), default=0)
-    for item in items:
-        _item(slip, item, say, column)
-        slip.rule()
-    if order.note:
+    if job.slip:
+        _amendments(slip, job.slip, order, say)
+    else:
+        _items(slip, job, order, say)
+    if order.note and (job.slip is None or "note" in job.slip.fields):
         slip.text(f"{say('Note')}: {order.note}", high=2, bold=True)
         slip.rule()
     if order.dropped:
@@ -138,8 +138,9 @@ class _Slip:
 
 def _head(slip: _Slip, job: Job, order: Order, *, say: Say, timezone: tzinfo, station: str) -> None:
     cancelled = say("CANCELLED") if order.state is OrderState.CANCELLED else ""  # since it was asked for
+    changed = say("CHANGED") if job.slip else ""
     again = say("REPRINT #{number}").format(number=job.attempt) if job.attempt > 1 else ""
-    for warning in filter(None, (cancelled, again)):
+    for warning in filter(None, (cancelled, changed, again)):
         slip.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
         slip.gap(12)
     slip.pair(" ".join(filter(None, (_title(job, say), station))), f"{_local(job.at, timezone):%H:%M}")
@@ -154,16 +155,52 @@ def _head(slip: _Slip, job: Job, order: Order, *, say: Say, timezone: tzinfo, st
     slip.pair(f"{_weekday(due, say)} {due:%Y-%m-%d}" if due else "", _known(order.channel, say))
 
 
-def _item(slip: _Slip, item: Item, say: Say, column: int) -> None:
-    name = plain(item.name).strip() or item.code or item.id  # a line without a visible name must not vanish
-    slip.text(name, head=_count(item).rjust(column), wide=slip.large, high=2, bold=True)
+def _items(slip: _Slip, job: Job, order: Order, say: Say) -> None:
+    items = [item for item in order.items if item.id in job.items]
+    column = max((len(count) for item in items if len(count := _count(item)) <= COUNT_COLUMN), default=0)
+    for item in items:
+        slip.text(_name(item), head=_count(item).rjust(column), wide=slip.large, high=2, bold=True)
+        if job.kind != "cancel":
+            _details(slip, item, say, column)
+        slip.rule()
+
+
+def _amendments(paper: _Slip, slip: Slip, order: Order, say: Say) -> None:
+    if slip.fields:
+        names = say(", ").join(say(label(field)) for field in slip.fields)
+        paper.text(say("changed: {fields}").format(fields=names), bold=True)
+        paper.rule()
+    for line in slip.lines:
+        item = order.item(line.item)
+        if line.removed:
+            word = say("STOP") if line.begun else say("REMOVED")
+            text = f"{word}: {_count(line)}{_name(line)}"
+            paper.text(text, wide=paper.large, high=2, bold=True, inverse=line.begun)
+            paper.text(", ".join(line.was.values()))
+        elif item is None:  # it was removed since: another line or slip says so
+            continue
+        else:
+            paper.text(_name(item), head=_count(item), wide=paper.large, high=2, bold=True)
+            for field, was in line.was.items():
+                now = said(item, field) or say("none")
+                before = f" ({say('was {value}').format(value=was)})" if was else ""
+                paper.text(f"{say(label(field))}: {now}{before}", high=2, bold=True, inverse=field == "allergens")
+        paper.rule()
+
+
+def _name(line: Item | Amended) -> str:
+    """A line without a visible name must not vanish."""
+    return plain(line.name).strip() or (line.code or line.id if isinstance(line, Item) else line.item)
+
+
+def _details(slip: _Slip, item: Item, say: Say, column: int) -> None:
     slip.gap(6)
     head = " " * (column or COUNT_COLUMN) * slip.large
     for option in item.options:
         count = "" if option.quantity == 1 else f"{option.quantity.normalize():f} x "
         slip.text(count + option.name, head=head + "+ ")
     cake = item.bakery
-    for label, value in (
+    for trait, value in (
         (say("Size"), cake.size),
         (say("Flavour"), cake.flavour),
         (say("Filling"), cake.filling),
@@ -171,7 +208,7 @@ def _item(slip: _Slip, item: Item, say: Say, column: int) -> None:
         (say("Candles"), str(cake.candles) if cake.candles else None),
     ):
         if value:
-            slip.text(f"{label}: {value}", head=head)
+            slip.text(f"{trait}: {value}", head=head)
     if cake.cake_text:
         slip.text(f"{say('Write on the cake')}:", head=head)
         slip.text(cake.cake_text, head=" " * (len(head) // 2), wide=2, high=2, bold=True)
@@ -184,7 +221,7 @@ def _item(slip: _Slip, item: Item, say: Say, column: int) -> None:
         slip.text(f"{say('ALLERGENS')}: {names}", wide=slip.large, high=2, bold=True, inverse=True)
 
 
-def _count(item: Item) -> str:
+def _count(item: Item | Amended) -> str:
     quantity = f"{item.quantity.normalize():f}"
     return f"{quantity} x " if item.unit in {"", "UN"} else f"{quantity} {plain(item.unit, LONGEST_UNIT)} "
 
@@ -193,12 +230,10 @@ def _title(job: Job, say: Say) -> str:
     titles = {
         "kitchen": say("Kitchen ticket"),
         "packing": say("Packing slip"),
-        "change": say("CHANGED"),
-        "cancel": say("CANCELLED"),
         "label": say("Label"),
         "test": say("Test page"),
     }
-    return titles[job.kind]
+    return titles.get(job.kind, "")  # what a slip is stands above
 
 
 def _way(order: Order, say: Say) -> str:

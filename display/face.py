@@ -13,8 +13,9 @@ from display.cells import Piece, chipped, cut, row, shown, wrap
 from display.manner import Manner
 from display.numerals import ROWS, numeral
 from display.palette import BLACK, BLUE, CYAN, FAINT, GREEN, MAGENTA, MARKS, RED, SHADE, WHITE, YELLOW, ink
+from edge.changes import label
 from edge.orders import Moment, OrderState
-from edge.views import Card, CardItem
+from edge.views import Card, CardItem, RemovedItem
 from edge.words import Say
 
 BANDS = {
@@ -34,11 +35,13 @@ class Rank(IntEnum):
     """How much a line is needed: the higher its rank, the sooner it goes where there is no room."""
 
     AIR = -1  # is only there where there is room
-    DANGER = 0
-    ITEM = 1
-    CAKE_TEXT = 2
-    NOTE = 3
-    TRAIT = 4
+    STOP = 0
+    DANGER = 1
+    ITEM = 2
+    CHANGE = 3
+    CAKE_TEXT = 4
+    NOTE = 5
+    TRAIT = 6
 
 
 Line = tuple[Rank, Strip]
@@ -47,6 +50,10 @@ Line = tuple[Rank, Strip]
 def number(quantity: Decimal) -> str:
     """A quantity as people write it."""
     return f"{quantity.normalize():f}"
+
+
+def _count(item: CardItem | RemovedItem) -> str:
+    return f"{number(item.quantity):>2}" + (f" {shown(item.unit, LONGEST_UNIT)}" if item.unit not in {"", "UN"} else "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,13 +134,13 @@ class Face:
         kept = list(lines)
         while len(kept) > room and (worst := max(rank for rank, _ in kept)) > Rank.ITEM:
             del kept[max(at for at, (rank, _) in enumerate(kept) if rank == worst)]
-        if len(kept) > room:
-            dangers = [line for line in kept if line[0] == Rank.DANGER][: room - 1]
-            kept = dangers + self._names(with_allergens=not dangers)
-        elif len(kept) + len(self.card.items) <= room:
+        if len(kept) > room or room == 1 < len(lines):
+            dangers = [line for line in kept if line[0] < Rank.ITEM][: room - 1]
+            kept = dangers + self._names(above={rank for rank, _ in dangers})
+        elif len(kept) + (names := sum(rank is Rank.ITEM for rank, _ in kept)) <= room:
             blank = Rank.AIR, row(self.width, self.ground)
             kept = [each for line in kept for each in ([blank, line] if line[0] is Rank.ITEM else [line])]
-            lines += [blank] * len(self.card.items)
+            lines += [blank] * names
         strips = [strip for _, strip in kept[:room]]
         missing = len(lines) - len(strips)
         if missing > 0 and strips:
@@ -148,7 +155,8 @@ class Face:
         if not self.manner.live:
             return row(self.width, self.ground, (" " + self.say("not live: do not press"), self.ground))
         if self.card.next is None:
-            words = self.say("cancelled: acknowledge") if self.cancelled else ""
+            cancelled, changed = self.say("cancelled: acknowledge"), self.say("changed: acknowledge")
+            words = cancelled if self.cancelled else changed if self.card.marks else ""
             return row(self.width, self.ground, (" " + words, self.manner.ink(RED, bold=True)))
         starts = self.card.next.moment is Moment.STARTED
         words = self.say("next: start {stage}") if starts else self.say("next: finish {stage}")
@@ -244,6 +252,8 @@ class Face:
         for item in self.card.items:
             lines += self._name(item, moved=item.item in moved)
             lines += self._details(item)
+        for gone in self.card.removed:
+            lines += [] if gone.begun else self._removed(gone)
         if self.card.note:
             lines += self._note(self.card.note, 1)
         return lines
@@ -256,7 +266,7 @@ class Face:
         return [(Rank.DANGER, row(self.width, self.ground, *spaced))]
 
     def _dangers(self) -> list[Line]:
-        lines: list[Line] = []
+        lines = [line for gone in self.card.removed if gone.begun for line in self._stop(gone)]
         allergens = dict.fromkeys(allergen for item in self.card.items for allergen in item.bakery.allergens)
         if allergens:
             style = self.manner.ink(BLACK, MAGENTA, bold=True)
@@ -270,33 +280,55 @@ class Face:
         return lines
 
     def _name(self, item: CardItem, *, moved: bool) -> list[Line]:
-        count = f" {number(item.quantity):>2}" + (
-            f" {shown(item.unit, LONGEST_UNIT)}" if item.unit not in {"", "UN"} else ""
-        )
         color = WHITE if moved or self.cancelled else FAINT
-        plain, style = self.manner.ink(color, bold=moved), self.manner.ink(color, bold=moved, strike=self.cancelled)
+        style = self.manner.ink(color, bold=moved, strike=self.cancelled)
         stage = (
             None
             if moved or self.cancelled
             else (f" {cut(shown(item.stage_name), self.width // 2)} ", self.manner.ink(FAINT))
         )
+        if item.change == "added":
+            stage = self._chip(self.say("ADDED"))
+        elif item.change:
+            stage = self._chip(self.say("ALTERED"))
+        return self._counted(item, self.manner.ink(color, bold=moved), style, stage)
+
+    def _removed(self, item: RemovedItem) -> list[Line]:
+        faint, struck = self.manner.ink(FAINT), self.manner.ink(FAINT, strike=True)
+        return self._counted(item, faint, struck, self._chip(self.say("REMOVED")))
+
+    def _stop(self, item: RemovedItem, *chips: Piece) -> list[Line]:
+        """A removed item that somebody is at shouts."""
+        loud = self.manner.ink(WHITE, RED, bold=True)
+        room = self.width - 2 - sum(cell_len(text) for text, _ in chips)
+        rows = wrap(f"{self.say('STOP')} {_count(item).strip()} {shown(item.name)}", room)
+        return [(Rank.STOP, row(self.width, loud, *chips, (" " + line, loud))) for line in rows]
+
+    def _counted(self, item: CardItem | RemovedItem, plain: Style, style: Style, right: Piece | None) -> list[Line]:
+        count = f" {_count(item)}"
         indent = cell_len(count) + 1
-        first, *others = wrap(shown(item.name), self.width - indent - (cell_len(stage[0]) if stage else 1)) or ["?"]
+        first, *others = wrap(shown(item.name), self.width - indent - (cell_len(right[0]) if right else 1)) or ["?"]
         gap = (" ", self.ground)
         return [
-            (Rank.ITEM, row(self.width, self.ground, (count, plain), gap, (first, style), right=stage)),
+            (Rank.ITEM, row(self.width, self.ground, (count, plain), gap, (first, style), right=right)),
             *((Rank.NOTE, row(self.width, self.ground, (" " * indent, self.ground), (o, style))) for o in others),
         ]
 
+    def _chip(self, word: str) -> Piece:
+        return (f" {word} ", self.manner.ink(BLACK, CYAN, bold=True))
+
     def _details(self, item: CardItem) -> list[Line]:
         cake = item.bakery
+        fields = self.say(", ").join(shown(self.say(label(field))) for field in item.changed)
+        changed = self.say("changed: {fields}").format(fields=fields) if fields else ""
         traits = [shown(trait) for trait in (cake.size, cake.flavour, cake.filling, cake.frosting) if trait]
         for option in item.options:
             times = f" x{number(option.quantity)}" if option.quantity != 1 else ""
             traits.append(shown(option.name) + times)
         if cake.candles:
             traits.append(self.say("{count} candles").format(count=cake.candles))
-        lines = self._written(", ".join(traits), INDENT, self.manner.ink(WHITE), Rank.TRAIT)
+        lines = self._written(changed, INDENT, self.manner.ink(CYAN, bold=True), Rank.CHANGE)
+        lines += self._written(", ".join(traits), INDENT, self.manner.ink(WHITE), Rank.TRAIT)
         if item.note:
             lines += self._note(item.note, INDENT)
         if cake.cake_text:
@@ -312,11 +344,19 @@ class Face:
         rows = wrap(text, self.width - indent - 1)
         return [(rank, row(self.width, self.ground, (" " * indent, self.ground), (line, style))) for line in rows]
 
-    def _names(self, *, with_allergens: bool) -> list[Line]:
-        names = " + ".join(f"{number(item.quantity)} {shown(item.name)}" for item in self.card.items)
+    def _names(self, *, above: set[Rank]) -> list[Line]:
+        """All names in a row or two, with what the lines above them do not say any more."""
+        chips: list[Piece] = []
+        if Rank.DANGER not in above and any(item.bakery.allergens for item in self.card.items):
+            chips = [(" ! ", self.manner.ink(BLACK, MAGENTA, bold=True))]
+        stopped = [item for item in self.card.removed if item.begun]
+        if stopped and Rank.STOP not in above:
+            return [line for item in stopped for line in self._stop(item, *chips)]
+        names = [f"{_count(item).strip()} {shown(item.name)}" for item in self.card.items]
+        gone = [f"{_count(item).strip()} {shown(item.name)}" for item in self.card.removed if not item.begun]
+        if gone:
+            names.append(self.say("REMOVED") + " " + " + ".join(gone))
         style = self.manner.ink(WHITE, bold=True, strike=self.cancelled)
-        chip: list[Piece] = []
-        if with_allergens and any(item.bakery.allergens for item in self.card.items):
-            chip = [(" ! ", self.manner.ink(BLACK, MAGENTA, bold=True))]
-        room = self.width - 2 - sum(cell_len(text) for text, _ in chip)
-        return [(Rank.ITEM, row(self.width, self.ground, *chip, (" " + line, style))) for line in wrap(names, room)]
+        room = self.width - 2 - sum(cell_len(text) for text, _ in chips)
+        rows = wrap(" + ".join(names), room)
+        return [(Rank.ITEM, row(self.width, self.ground, *chips, (" " + line, style))) for line in rows]

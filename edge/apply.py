@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from edge import facts as f
-from edge.board import MOVES_KEPT, Board, MoveRef, Rest, items_at
+from edge.board import MOVES_KEPT, Board, MoveRef, Rest, items_at, shown_at, station_of
 from edge.heard import Heard
 from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Word
 from edge.outbox import StoreFact, count_anew, delete_graced, forget_receipted, let_leave, take_back, tell, tell_item
@@ -50,7 +50,7 @@ def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
 def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
     order = replace(what.order, revision=fact.seq)
     marked = order
-    for station in order.slots:
+    for station in order.slots if what.fields else ():
         marked = _mark(marked, station, Word.CHANGED)
     draft.orders[order.id] = marked
     if order.state is not OrderState.LAPSED:
@@ -71,7 +71,11 @@ def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
 
 
 def _held(draft: Board, _fact: StoreFact, what: f.OrderHeld) -> None:
-    draft.update_order(what.order, lambda o: replace(o, state=OrderState.HELD, release=what.release, released=False))
+    def held(order: Order) -> Order:
+        removed = tuple(item for item in order.removed if item.begun)  # the others leave the stations with the rest
+        return replace(order, state=OrderState.HELD, release=what.release, released=False, removed=removed)
+
+    draft.update_order(what.order, held)
 
 
 def _released(draft: Board, fact: StoreFact, what: f.OrderReleased) -> None:
@@ -166,9 +170,16 @@ def _page_turned(draft: Board, _fact: StoreFact, what: f.PageTurned) -> None:
 
 
 def _acknowledged(draft: Board, _fact: StoreFact, what: f.Acknowledged) -> None:
-    draft.update_order(
-        what.order, lambda o: replace(o, marks=tuple(mark for mark in o.marks if mark.station != what.station))
-    )
+    def seen(order: Order) -> Order:
+        shown = {item.id for item in shown_at(draft.layout, order, what.station)}
+        return replace(
+            order,
+            marks=tuple(mark for mark in order.marks if mark.station != what.station),
+            items=tuple(replace(i, added=False, changed=()) if i.id in shown else i for i in order.items),
+            removed=tuple(item for item in order.removed if station_of(draft.layout, item) != what.station),
+        )
+
+    draft.update_order(what.order, seen)
 
 
 def _mark(order: Order, station: StationId, word: Word) -> Order:
@@ -210,7 +221,11 @@ def _started(draft: Board, fact: StoreFact, what: f.ItemStarted) -> None:
 
 
 def _finished(draft: Board, fact: StoreFact, what: f.ItemFinished) -> None:
-    order, item = _step(draft, fact, what, lambda item: replace(item, place=item.place + 1, moment=Moment.WAITING))
+    def finished(item: Item) -> Item:
+        item = replace(item, place=item.place + 1, moment=Moment.WAITING)
+        return replace(item, added=False, changed=()) if item.made else item  # they were seen all the way
+
+    order, item = _step(draft, fact, what, finished)
     tell_item(draft, fact, order, item, what)
 
 
@@ -243,7 +258,7 @@ def _ticket_queued(draft: Board, fact: StoreFact, what: f.TicketQueued) -> None:
         return
     draft.update_order(what.order, lambda o: replace(o, jobs=(*o.jobs, what.job)))
     draft.jobs[what.job] = Job(
-        what.job, what.printer, what.kind, what.order, what.items, what.station, fact.at, attempt=what.attempt
+        what.job, what.printer, what.kind, what.order, what.items, what.station, fact.at, what.attempt, slip=what.slip
     )
 
 
@@ -254,6 +269,11 @@ def _ticket_reported(state: JobState) -> Callable[[Board, StoreFact, Any], None]
             draft.jobs[what.job] = replace(job, state=state, reason=getattr(what, "reason", ""))
 
     return reported
+
+
+def _ticket_dropped(draft: Board, _fact: StoreFact, what: f.TicketDropped) -> None:
+    draft.jobs.drop(what.job)
+    draft.update_order(what.order, lambda o: replace(o, jobs=tuple(job for job in o.jobs if job != what.job)))
 
 
 def _letter_kept(draft: Board, fact: StoreFact, what: f.DeadLetterKept) -> None:
@@ -268,16 +288,21 @@ def _skipped(draft: Board, _fact: StoreFact, what: f.SequenceSkipped) -> None:
 def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None:
     """Spans that were measured by the clock stay what they are; times that people named (due, release) are times."""
     by = what.seconds
+
+    def shifted(item: Item) -> Item:
+        moves = tuple(replace(move, since=move.since + by) for move in item.moves)
+        return replace(item, since=item.since + by, moves=moves)
+
     for order in list(draft.orders.values()):
-        items = tuple(
-            replace(
-                item, since=item.since + by, moves=tuple(replace(move, since=move.since + by) for move in item.moves)
-            )
-            for item in order.items
-        )
+        items, removed = tuple(map(shifted, order.items)), tuple(map(shifted, order.removed))
         closes = None if order.closes is None else order.closes + by
         draft.orders[order.id] = replace(
-            order, items=items, arrived=order.arrived + by, closes=closes, revision=draft.counters.seq
+            order,
+            items=items,
+            removed=removed,
+            arrived=order.arrived + by,
+            closes=closes,
+            revision=draft.counters.seq,
         )
     for station, row in list(draft.stations.items()):
         resting = tuple(replace(rest, until=rest.until + by) for rest in row.resting)
@@ -341,6 +366,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.TicketPrinted: _ticket_reported(JobState.PRINTED),
     f.TicketUnsent: _ticket_reported(JobState.UNSENT),
     f.TicketUnconfirmed: _ticket_reported(JobState.UNCONFIRMED),
+    f.TicketDropped: _ticket_dropped,
     f.UpdateSent: let_leave,
     f.UpdatesReceipted: forget_receipted,
     f.DeadLetterKept: _letter_kept,

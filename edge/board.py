@@ -9,7 +9,7 @@ import msgspec
 
 from edge.heard import Heard
 from edge.layout import Layout
-from edge.orders import Item, Order, OrderId, OrderState, Record, StationId
+from edge.orders import Item, Order, OrderId, OrderState, Record, StationId, Word
 from edge.tables import Table
 from edge.tickets import Job, JobId
 from edge.updates import Update, UpdateId
@@ -186,6 +186,10 @@ class Board:
         self.free[station_id] = tuple(free)
         self.slots.drop((station_id, number))
 
+    def jobs_of(self, order: Order) -> list[Job]:
+        """An order's tickets, oldest first."""
+        return [job for job_id in order.jobs if (job := self.jobs.get(JobId(job_id)))]
+
     def cards(self, station_id: StationId) -> Iterator[tuple[int, Order]]:
         """The station's orders with their numbers, lowest first."""
         top = self.top.get(station_id) or 0
@@ -201,17 +205,44 @@ class Board:
         return order
 
 
+def station_of(layout: Layout, item: Item) -> StationId:
+    """Where an item stands; a made one where it was finished."""
+    return layout.station_of(item.route[min(item.place, len(item.route) - 1)])
+
+
 def stations_of(layout: Layout, order: Order) -> tuple[StationId, ...]:
-    """Where an order belongs: the stations of its items' stages, or those that must still see it cancelled."""
+    """Where an order belongs: the stations of its items' stages, and those that must still see what became of it."""
     if order.state is OrderState.CANCELLED:
         return tuple(mark.station for mark in order.marks if mark.word == "cancelled")
-    if order.state is not OrderState.OPEN:
+    if order.state not in {OrderState.HELD, OrderState.OPEN, OrderState.READY}:
         return ()
-    return tuple(dict.fromkeys(layout.station_of(stage) for item in order.items if (stage := item.stage) is not None))
+    return tuple(dict.fromkeys(station_of(layout, item) for item in (*_shown(order), *order.removed)))
+
+
+def _shown(order: Order) -> Iterator[Item]:
+    held = order.state is OrderState.HELD
+    return (item for item in order.items if (item.changed if item.made else not held))
+
+
+def shown_at(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
+    """The items on a card: those to be worked there, and those finished there that a change has altered since."""
+    return tuple(item for item in _shown(order) if station_of(layout, item) == station)
 
 
 def items_at(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
-    """The order's items whose current stage is that station's."""
-    return tuple(
-        item for item in order.items if (stage := item.stage) is not None and layout.station_of(stage) == station
-    )
+    """The items on a card that are to be worked: their current stage is that station's."""
+    return tuple(item for item in shown_at(layout, order, station) if not item.made)
+
+
+def removed_at(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
+    """The removed items that stood at a station, which has not acknowledged it."""
+    return tuple(item for item in order.removed if station_of(layout, item) == station)
+
+
+def words_at(layout: Layout, order: Order, station: StationId) -> tuple[Word, ...]:
+    """The words a station has to acknowledge."""
+    words = tuple(mark.word for mark in order.marks if mark.station == station)
+    differs = any(item.added or item.changed for item in shown_at(layout, order, station))
+    if Word.CHANGED not in words and (differs or removed_at(layout, order, station)):
+        return (*words, Word.CHANGED)
+    return words

@@ -1,6 +1,6 @@
 """Cards: the board as the outside sees it, made from the rules' own rows."""
 
-from edge.board import Board, items_at
+from edge.board import Board, removed_at, shown_at, words_at
 from edge.layout import Layout
 from edge.orders import Item, Moment, Order, OrderState, StationId
 from edge.press import furthest_behind
@@ -16,6 +16,7 @@ from edge.views import (
     Next,
     OrderView,
     Ready,
+    RemovedItem,
     StationView,
     Status,
     by_due,
@@ -84,7 +85,7 @@ def show_order(board: Board, order: Order) -> OrderView:
 
 
 def _card(layout: Layout, order: Order, station: StationId, number: int) -> Card:
-    items = items_at(layout, order, station)
+    items, removed = shown_at(layout, order, station), removed_at(layout, order, station)
     return Card(
         slot=number,
         order=order.id,
@@ -95,11 +96,12 @@ def _card(layout: Layout, order: Order, station: StationId, number: int) -> Card
         channel=order.channel,
         customer=order.customer,
         note=order.note,
-        marks=order.words(station),
+        marks=words_at(layout, order, station),
         next=_next(layout, order, station) if order.state is OrderState.OPEN else None,
         items=tuple(_card_item(layout, item) for item in items),
-        since=instant(min((item.since for item in items), default=order.arrived)),
+        since=instant(min((item.since for item in (*items, *removed)), default=order.arrived)),
         dropped=order.dropped,
+        removed=tuple(RemovedItem(item.id, item.name, item.quantity, item.unit, item.begun) for item in removed),
     )
 
 
@@ -113,14 +115,14 @@ def _next(layout: Layout, order: Order, station: StationId) -> Next | None:
 
 
 def _card_item(layout: Layout, item: Item) -> CardItem:
-    stage = layout.stage(item.route[item.place])
+    stage = layout.stage(item.stage or item.route[-1])
     return CardItem(
         item=item.id,
         name=item.name,
         quantity=item.quantity,
         stage=stage.id,
         stage_name=stage.name or stage.id,
-        moment=item.moment,
+        moment=Moment.FINISHED if item.made else item.moment,
         since=instant(item.since),
         unit=item.unit,
         min_minutes=stage.min_minutes,
@@ -128,6 +130,8 @@ def _card_item(layout: Layout, item: Item) -> CardItem:
         options=item.options,
         note=item.note,
         bakery=item.bakery,
+        change="added" if item.added else "altered" if item.changed else None,
+        changed=item.changed,
     )
 
 

@@ -9,10 +9,12 @@ from edge import facts as f
 from edge import intents as i
 from edge import press
 from edge.board import Board
+from edge.changes import renewed
 from edge.intents import Intent, Refused
-from edge.orders import Item, Moment, Order, OrderState, Stamp
+from edge.orders import Moment, Order, OrderState, Stamp
 from edge.routes import release_time, routed
 from edge.settle import queue_tickets, settle
+from edge.slips import cancel_slips, change_slips
 from edge.tickets import JobState
 from edge.updates import UpdateId
 
@@ -85,48 +87,22 @@ def _change(draft: Board, intent: i.Change, now: float) -> Iterator[f.Happened]:
 
 
 def _renew(draft: Board, known: Order, new: Order, stamp: Stamp, now: float) -> Iterator[f.Happened]:
-    """The whole order anew: items that stay keep their place, the others start or vanish."""
+    """The whole order anew."""
     late = _too_late(known, stamp)
     if late:
         yield f.EventOvertaken(known.id, stamp, late)
         return
-    items: list[Item] = []
-    added, altered = [], []
-    for item in new.items:
-        old = known.item(item.id)
-        if old is None or (old.code or old.name) != (item.code or item.name):  # another product under the same id
-            items.append(routed(draft.layout, item, now))
-            added.append(item.id)
-            continue
-        kept = replace(item, route=old.route, place=old.place, moment=old.moment, since=old.since, moves=old.moves)
-        items.append(kept)
-        if kept != old:
-            altered.append(item.id)
-    removed = tuple(item.id for item in known.items if new.item(item.id) is None or item.id in added)
-    order = replace(
-        known,
-        display_id=new.display_id,
-        type=new.type,
-        channel=new.channel,
-        due=new.due,
-        scheduled=new.scheduled,
-        customer=new.customer,
-        phone=new.phone,
-        note=new.note,
-        reply_to=new.reply_to,
-        dropped=new.dropped,
-        priority=max(new.priority, known.priority),
-        stamp=stamp,
-        items=tuple(items),
-    )
-    yield f.OrderChanged(order, tuple(added), removed, tuple(altered))
-    if known.state is OrderState.READY and not order.made:
+    what = renewed(draft.layout, known, new, stamp, now)
+    yield what
+    yield from change_slips(draft, known, what)
+    if known.state is OrderState.READY and not what.order.made:
         yield f.OrderUnready(known.id)
-    held = known.state is OrderState.HELD
-    yield from _retime(draft, order, now)
-    if draft.orders[known.id].state is OrderState.OPEN and not held:  # a released one has entered with all its items
-        yield from settle(draft, known.id, now, arrived=tuple(added))
-        yield from queue_tickets(draft, draft.orders[known.id], "released", tuple(added))
+    yield from _retime(draft, what.order, now)
+    if known.state is not OrderState.HELD:  # a released one has entered with all its items
+        yield from settle(draft, known.id, now, arrived=what.added)
+        order = draft.orders[known.id]
+        if order.state is OrderState.OPEN:
+            yield from queue_tickets(draft, order, "released", what.added)
 
 
 def _retime(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
@@ -148,6 +124,8 @@ def _too_late(known: Order, stamp: Stamp) -> str:
     """Why an event cannot change an order any more; empty where it can."""
     if known.state in OVER or known.state is OrderState.LAPSED:
         return f"the order is {known.state}"
+    if known.stamp is not None and (stamp.source, stamp.id) == (known.stamp.source, known.stamp.id):
+        return "it is known already"  # though the journal that saw it come may be another
     if known.stamp is not None and stamp.older_than(known.stamp):
         return "a newer event came first"
     return ""
@@ -160,6 +138,7 @@ def _cancel(draft: Board, intent: i.Cancel, now: float) -> Iterator[f.Happened]:
         return
     stub = None if known else Order(intent.order, display_id="", arrived=now, created=intent.stamp.time)
     yield f.OrderCancelled(intent.order, intent.reason, intent.stamp, stub)
+    yield from cancel_slips(draft, draft.orders[intent.order])
     yield from settle(draft, intent.order, now)
 
 
@@ -291,7 +270,7 @@ def _step_clock(_draft: Board, intent: i.StepClock, _now: float) -> Iterator[f.H
 
 def _reseat(draft: Board, intent: i.Reseat, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    if order and order.state is OrderState.OPEN:
+    if order:
         yield from settle(draft, order.id, now)
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from edge.heard import Range
 from edge.orders import ItemId, Moment, Order, OrderId, Record, StageId, Stamp, StationId
-from edge.tickets import JobId, TicketKind
+from edge.tickets import JobId, Slip, TicketKind
 from edge.updates import UpdateId
 
 LetterId = NewType("LetterId", str)
@@ -25,12 +25,13 @@ class OrderPlaced(Record, tag=True, frozen=True):
 
 
 class OrderChanged(Record, tag=True, frozen=True):
-    """An order's content was replaced; what the difference was, by item."""
+    """An order's content was replaced; what the difference was, by item, and the names of the fields that differ."""
 
     order: Order
     added: tuple[ItemId, ...] = ()
     removed: tuple[ItemId, ...] = ()
-    altered: tuple[ItemId, ...] = ()
+    altered: dict[ItemId, tuple[str, ...]] = {}
+    fields: tuple[str, ...] = ()  # of the order itself
 
 
 class OrderCancelled(About, frozen=True):
@@ -101,7 +102,7 @@ class SlotTaken(About, frozen=True):
 
     station: StationId
     number: int
-    fresh: bool = True  # not fresh: a recalled order coming back
+    fresh: bool = True  # not fresh: a recalled order coming back, or one with nothing left to make there
 
 
 class SlotFreed(About, frozen=True):
@@ -170,6 +171,7 @@ class TicketQueued(About, frozen=True):
     items: tuple[ItemId, ...] = ()
     station: StationId | None = None
     attempt: int = 1
+    slip: Slip | None = None
 
 
 class AboutTicket(About, frozen=True):
@@ -196,6 +198,10 @@ class TicketUnconfirmed(AboutTicket, frozen=True):
     """Bytes left and nobody knows whether they are on paper."""
 
     reason: str
+
+
+class TicketDropped(AboutTicket, frozen=True):
+    """Not one byte left, and what it would say no longer holds: the printer owes it no more."""
 
 
 class UpdateSent(About, frozen=True):
@@ -307,6 +313,7 @@ Happened = (
     | TicketPrinted
     | TicketUnsent
     | TicketUnconfirmed
+    | TicketDropped
     | UpdateSent
     | UpdatesReceipted
     | DeadLetterKept

@@ -203,7 +203,8 @@ class Feed:
         shown["phone"] = self.hub.board.layout.phone.of(order.phone)
         shown["marks"] = [{"station": mark.station, "word": mark.word} for mark in order.marks]
         shown["slots"] = order.slots
-        for item, line in zip(order.items, shown.get("items", ()), strict=True):
+        lines = (*shown.get("items", ()), *shown.get("removed", ()))
+        for item, line in zip((*order.items, *order.removed), lines, strict=True):
             line.pop("moves", None)
             line |= {"since": instant(item.since), "stage": item.stage, "moment": item.moment, "made": item.made}
         return shown

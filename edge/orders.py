@@ -99,6 +99,13 @@ class Item(Record, frozen=True):
     moment: Moment = Moment.WAITING
     since: float = 0.0
     moves: tuple[Move, ...] = ()
+    added: bool = False  # by a change, until it is acknowledged where it stands
+    changed: tuple[str, ...] = ()  # the fields that changes altered, until they are acknowledged where it stands
+
+    @property
+    def begun(self) -> bool:
+        """Whether somebody has pressed a button for it; what arrival implied does not count."""
+        return bool(self.moves)
 
     @property
     def made(self) -> bool:
@@ -148,6 +155,7 @@ class Order(Record, frozen=True):
     note: str = ""
     reply_to: str | None = None
     items: tuple[Item, ...] = ()
+    removed: tuple[Item, ...] = ()  # by changes, until each is acknowledged where it stood
     marks: tuple[Mark, ...] = ()
     slots: dict[StationId, int] = {}
     stamp: Stamp | None = None
@@ -163,13 +171,9 @@ class Order(Record, frozen=True):
 
     @property
     def started(self) -> bool:
-        """Whether somebody has pressed a button for it; what arrival implied does not count."""
-        return any(item.moves for item in self.items)
+        """Whether an item of it was begun."""
+        return any(item.begun for item in self.items)
 
     def item(self, item_id: ItemId) -> Item | None:
         """The item of that id."""
         return next((item for item in self.items if item.id == item_id), None)
-
-    def words(self, station: StationId) -> tuple[Word, ...]:
-        """The words marked at a station."""
-        return tuple(mark.word for mark in self.marks if mark.station == station)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edge import facts as f
-from edge.board import Board, MoveRef, items_at
+from edge.board import Board, MoveRef, items_at, words_at
 from edge.intents import Acknowledge, AtStation, Bump, Recall, Refused, Reprint, TurnPage
 from edge.layout import Layout, Station
 from edge.orders import Item, Moment, Move, Order, OrderState, StationId
@@ -17,6 +17,8 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
     if order.state is OrderState.CANCELLED:
         raise Refused("{order} is cancelled: acknowledge it", order=order.display_id)
     group = furthest_behind(draft.layout, order, station)
+    if not group:
+        raise Refused("{order} has nothing left to make here: acknowledge it", order=order.display_id)
     if intent.item is not None:
         group = tuple(item for item in items_at(draft.layout, order, station) if item.id == intent.item)
     if not group:
@@ -126,16 +128,16 @@ def _moves(order: Order, intent: Recall) -> list[Move]:
 
 
 def acknowledge(draft: Board, intent: Acknowledge, now: float) -> Iterator[f.Happened]:
-    """Clear a card's marks; a cancelled card leaves with them."""
+    """Clear a card's marks; what is cancelled or removed leaves with them."""
     if intent.station is not None and intent.whole_station:
         station = _station(draft, intent.station)
-        marked = [order for _, order in draft.cards(station.id) if order.words(station.id)]
+        marked = [order for _, order in draft.cards(station.id) if words_at(draft.layout, order, station.id)]
         if not marked:
             raise Refused("nothing to acknowledge at {station}", station=station.name)
         station_id, order = station.id, min(marked, key=lambda order: order.number)
     else:
         station_id, order = _card(draft, intent)
-    if not order.words(station_id):
+    if not words_at(draft.layout, order, station_id):
         raise Refused("{order} has nothing to acknowledge", order=order.display_id)
     yield f.Acknowledged(order.id, station_id)
     yield from settle(draft, order.id, now)

@@ -26,13 +26,14 @@ def settle(
     `arrived` are the items that have just come to a stage; `numbers` are the slots a recalled order had before.
     """
     order = draft.orders[order_id]
+    ready = order.state is OrderState.OPEN and order.made
     if order.state is OrderState.OPEN:
         yield from _implied_starts(draft, order, move)
-        if order.made:
-            yield f.OrderReady(order_id, move)
+    if ready:
+        yield f.OrderReady(order_id, move)
     yield from _seats(draft, order_id, now, numbers)
     order = draft.orders[order_id]
-    if order.state is OrderState.READY:
+    if ready:
         yield from queue_tickets(draft, order, "ready", tuple(item.id for item in order.items))
     elif order.state is OrderState.OPEN and arrived:
         for station in order.slots:
@@ -60,7 +61,8 @@ def _seats(draft: Board, order_id: OrderId, now: float, numbers: Mapping[Station
             if old and draft.at(station, old) is None and not _rests_for_another(draft, station, old, order_id, now):
                 yield f.SlotTaken(order_id, station, old, fresh=False)
             else:
-                yield f.SlotTaken(order_id, station, draft.lowest_free(station, now), fresh=old is None)
+                fresh = old is None and bool(items_at(draft.layout, order, station))
+                yield f.SlotTaken(order_id, station, draft.lowest_free(station, now), fresh=fresh)
 
 
 def _rests_for_another(draft: Board, station: StationId, number: int, order_id: OrderId, now: float) -> bool:
@@ -85,12 +87,8 @@ def queue_tickets(
             )
         if not lines:
             continue
-        alike = [
-            job
-            for job_id in order.jobs
-            if (job := draft.jobs.get(JobId(job_id)))
-            and (job.printer, job.kind, job.station) == (rule.printer, kind, station)
-        ]
+        owner = rule.printer, kind, station
+        alike = [job for job in draft.jobs_of(order) if (job.printer, job.kind, job.station) == owner]
         known = next((job for job in alike if job.items == lines), None)
         if known is None:
             job_id = JobId(str(draft.counters.seq + 1))

@@ -38,7 +38,7 @@ def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
 def _waking(board: Board) -> Iterator[Intent]:
     """What a store that starts must ask: its stations may have been edited while it was off."""
     for order in board.orders.values():
-        if order.state is OrderState.OPEN and set(order.slots) != set(stations_of(board.layout, order)):
+        if set(order.slots) != set(stations_of(board.layout, order)):
             yield i.Reseat(order.id)
 
 

@@ -1,5 +1,6 @@
 """Print jobs: what a printer owes the store, and how far it got."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, NewType
 
@@ -19,6 +20,27 @@ class JobState(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+class Amended(Record, frozen=True):
+    """One line of a change slip: an item as older paper has it."""
+
+    item: ItemId
+    name: str
+    quantity: Decimal
+    unit: str = ""
+    removed: bool = False  # else altered: what it is now says the order
+    begun: bool = False  # of a removed one
+    was: dict[
+        str, str
+    ] = {}  # what the altered fields said, of a removed item what tells it from others; the long is empty
+
+
+class Slip(Record, frozen=True):
+    """What a change slip says beside the order as it stands: acknowledging does not empty it."""
+
+    lines: tuple[Amended, ...]
+    fields: tuple[str, ...] = ()  # of the order itself
+
+
 class Job(Record, frozen=True):
     """One ticket for one printer; it is set from the order as it stands when it is printed."""
 
@@ -32,8 +54,19 @@ class Job(Record, frozen=True):
     attempt: int = 1  # from the second on it is marked as a reprint
     state: JobState = JobState.QUEUED
     reason: str = ""  # why it is unsent or unconfirmed
+    slip: Slip | None = None  # of a change
 
     @property
     def waiting(self) -> bool:
         """Whether the printer still owes this ticket."""
-        return self.state in {JobState.QUEUED, JobState.SENDING, JobState.UNSENT}
+        return self.pending or self.state is JobState.SENDING
+
+    @property
+    def pending(self) -> bool:
+        """Whether not one byte of this attempt has left."""
+        return self.state in {JobState.QUEUED, JobState.UNSENT}
+
+    @property
+    def on_paper(self) -> bool:
+        """Whether somebody may hold a paper of it."""
+        return not self.pending or self.attempt > 1

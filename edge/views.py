@@ -30,7 +30,7 @@ class CardItem(View, frozen=True):
     quantity: Decimal
     stage: StageId
     stage_name: str
-    moment: Moment
+    moment: Moment  # finished where a change altered it afterwards
     since: datetime
     unit: str = ""
     min_minutes: int | None = None
@@ -38,6 +38,18 @@ class CardItem(View, frozen=True):
     options: tuple[Option, ...] = ()
     note: str = ""
     bakery: Bakery = Bakery()
+    change: Literal["added", "altered"] | None = None  # until it is acknowledged
+    changed: tuple[str, ...] = ()  # the fields that were altered
+
+
+class RemovedItem(View, frozen=True):
+    """An item that a change took away, where it stood, until it is acknowledged there."""
+
+    item: ItemId
+    name: str
+    quantity: Decimal
+    unit: str
+    begun: bool  # somebody is at it: stop
 
 
 class Card(View, frozen=True):
@@ -53,10 +65,11 @@ class Card(View, frozen=True):
     customer: str
     note: str
     marks: tuple[Word, ...]
-    next: Next | None  # none on a cancelled card
+    next: Next | None  # none where there is only something to acknowledge
     items: tuple[CardItem, ...]
     since: datetime  # when the card's oldest item came to its stage
     dropped: tuple[str, ...] = ()  # optional fields that could not be understood
+    removed: tuple[RemovedItem, ...] = ()
 
 
 class Coming(View, frozen=True):

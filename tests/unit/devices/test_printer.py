@@ -13,11 +13,11 @@ from devices.escpos import ASK_PRINTED, ASK_STATUS
 from devices.ticket import ticket_bytes
 from devices.twin.printer import VirtualPrinter
 from devices.twin.reader import Reader, Ticket
-from edge.intents import Cancel, ReportTicket, Reprint
+from edge.intents import Cancel, Change, ReportTicket, Reprint
 from edge.layout import PrintRule
 from edge.orders import OrderId
 from edge.tickets import JobState
-from tests.builders import MORNING, OVEN, a_bread, a_cake, a_stamp
+from tests.builders import MORNING, OVEN, a_bread, a_cake, a_stamp, an_order
 from tests.cloud import until
 from tests.unit.devices.conftest import Bakery
 
@@ -287,14 +287,44 @@ async def test_a_reprint_says_so_on_paper(bakery: Bakery, paper: VirtualPrinter)
     assert "REPRINT #2" in second.text
 
 
-async def test_the_waiting_ticket_of_an_order_cancelled_meanwhile_says_so(
+async def test_the_waiting_ticket_of_an_order_cancelled_meanwhile_is_not_printed(
     bakery: Bakery, paper: VirtualPrinter
 ) -> None:
     await bakery.order("o1")
     await bakery.hub.submit(Cancel(order=OrderId("o1"), stamp=a_stamp("cancelled", time=MORNING + 1)), by="cloud")
+    await bakery.order("o2")
     bakery.run(bakery.printer(paper.connection).run())
     [ticket] = await paper.printed(1)
-    assert (ticket.lines[0].text.strip(), ticket.lines[0].inverse) == ("CANCELLED", True)
+    assert "O2" in ticket.text
+
+
+async def test_an_order_cancelled_after_its_ticket_prints_a_slip(bakery: Bakery, paper: VirtualPrinter) -> None:
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.order("o1")
+    await bakery.reports_end_with("printed")
+    await bakery.hub.submit(Cancel(order=OrderId("o1"), stamp=a_stamp("cancelled", time=MORNING + 1)), by="cloud")
+    _, slip = await paper.printed(2)
+    assert (slip.lines[0].text.strip(), slip.lines[0].inverse) == ("CANCELLED", True)
+    assert "Strawberry cake" in slip.text
+
+
+async def test_a_change_while_a_ticket_is_on_its_way_is_on_paper_one_way_or_the_other(
+    bakery: Bakery, paper: VirtualPrinter
+) -> None:
+    changed: list[asyncio.Future[int]] = []
+
+    def change(data: bytes) -> None:
+        if data == ASK_STATUS and not changed:  # the printer is asked how it is: nothing was sent
+            new = Change(an_order("o1", a_cake(note="less sugar")), a_stamp("e2", time=MORNING + 1))
+            changed.append(asyncio.ensure_future(bakery.hub.submit(new, by="cloud")))
+
+    await bakery.order("o1")
+    paper.overhear = change
+    bakery.run(bakery.printer(paper.connection).run())
+    await bakery.reports_end_with("printed")
+    await changed[0]
+    said = "".join(ticket.text for ticket in await paper.printed(len(bakery.hub.board.jobs)))
+    assert "less sugar" in said
 
 
 async def test_a_ticket_that_was_being_sent_when_the_hub_died_is_unconfirmed(tmp_path: Path) -> None:

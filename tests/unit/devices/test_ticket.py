@@ -20,9 +20,9 @@ from devices.settings import Encoding
 from devices.ticket import compose, ticket_bytes
 from devices.twin.reader import Reader, Ticket
 from edge.layout import PhoneShown
-from edge.orders import Bakery, Option, Order, OrderState
+from edge.orders import Bakery, ItemId, Option, Order, OrderState
 from edge.text import plain
-from edge.tickets import Job, JobId
+from edge.tickets import Amended, Job, JobId, Slip
 from edge.words import Language, Say, speak
 from tests.builders import MORNING, a_cake, an_item, an_order
 from tests.unit.devices.conftest import HANGZHOU
@@ -172,6 +172,77 @@ def test_the_ticket_of_an_order_cancelled_meanwhile_says_so_before_anything_else
     assert word not in printed(a_job(), columns=columns, say=speak(language)).text
 
 
+CHANGED = Slip(
+    (
+        Amended(ItemId("8"), "Rye bread", Decimal(2), removed=True, begun=True, was={"note": "sliced"}),
+        Amended(ItemId("9"), "Bun", Decimal(1), removed=True),
+        Amended(ItemId("1"), "Cake", Decimal(1), was={"quantity": "1", "cakeText": "", "note": "less sugar"}),
+    ),
+    ("due", "note"),
+)
+
+
+def a_slip(slip: Slip = CHANGED, **order: Any) -> Wanted:
+    """A change slip for an order of two cakes."""
+    wanted = a_job(a_cake(quantity=Decimal(2), bakery=Bakery(cake_text="Happy birthday")), **order)
+    return Wanted(structs.replace(wanted.job, kind="change", slip=slip), wanted.order)
+
+
+def test_a_change_slip_says_what_to_stop_what_is_gone_and_what_is_now() -> None:
+    ticket = printed(a_slip(note="ring twice", due=MORNING + 3600))
+    said_of = [line.text.strip() for line in ticket.lines]
+    assert said_of[0] == "CHANGED"
+    assert "changed: due time, note" in said_of
+    assert "Pick-up 10:00" in said_of
+    stop = next(line for line in ticket.lines if "STOP: 2 x Rye bread" in line.text)
+    assert (stop.inverse, stop.wide, stop.high) == (True, 2, 2)
+    gone = next(line for line in ticket.lines if "REMOVED: 1 x Bun" in line.text)
+    assert not gone.inverse
+    for words in (
+        "sliced",
+        "2 x Strawberry cake",
+        "quantity: 2 (was 1)",
+        "cake text: Happy birthday",
+        "note: none (was less sugar)",
+        "Note: ring twice",
+    ):
+        assert words in said_of
+    assert max(line.wide for line in ticket.lines if line.text == "A017") == 4
+
+
+def test_a_change_slip_is_said_in_chinese() -> None:
+    text = printed(a_slip(), columns=32, say=speak("zh")).text
+    for words in ("订单变更", "停做: 2 x Rye bread", "取消: 1 x Bun", "数量: 2 (原 1)", "蛋糕写字: Happy birthday"):
+        assert words in text
+
+
+def test_an_order_note_that_did_not_change_is_not_said_again() -> None:
+    slip = structs.replace(CHANGED, fields=())
+    assert "ring twice" not in printed(a_slip(slip, note="ring twice")).text
+
+
+def test_a_line_that_was_removed_since_is_left_to_the_next_slip() -> None:
+    slip = Slip((Amended(ItemId("7"), "Tart", Decimal(1), was={"note": ""}),))
+    assert "Tart" not in printed(a_slip(slip)).text
+
+
+def test_changed_allergens_stand_out() -> None:
+    slip = Slip((Amended(ItemId("1"), "Cake", Decimal(1), was={"allergens": ""}),))
+    wanted = a_job(a_cake(bakery=Bakery(allergens=("nuts", "egg"))))
+    ticket = printed(Wanted(structs.replace(wanted.job, kind="change", slip=slip), wanted.order))
+    assert [line.inverse for line in ticket.lines if "allergens: nuts, egg" in line.text] == [True]
+
+
+def test_a_cancel_slip_names_the_order_and_what_was_printed_of_it() -> None:
+    wanted = a_job(a_cake("1", note="less sugar"), an_item("Rye", "bread", "2"), state=OrderState.CANCELLED)
+    slip = Wanted(structs.replace(wanted.job, kind="cancel", items=(ItemId("1"),)), wanted.order)
+    ticket = printed(slip)
+    assert (ticket.lines[0].text.strip(), ticket.lines[0].inverse) == ("CANCELLED", True)
+    assert "1 x Strawberry cake" in ticket.text
+    assert "Rye" not in ticket.text
+    assert "less sugar" not in ticket.text
+
+
 @pytest.mark.parametrize(
     ("shown", "words"), [(PhoneShown.FULL, "13800001234"), (PhoneShown.LAST4, "...1234"), (PhoneShown.NONE, "")]
 )
@@ -244,6 +315,9 @@ def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
         a_cake(note="note" + text, bakery=Bakery(cake_text="text" + text)), customer="name" + text, phone=text + "1"
     )
     ticket = printed(job)
+    lines = (Amended(ItemId("1"), "", Decimal(1), was={"note": text, "cakeText": text}),)
+    removed = Amended(ItemId("2"), text, Decimal(1), text, removed=True, was={"note": text})
+    printed(Wanted(structs.replace(job.job, slip=Slip((*lines, removed))), job.order))
     assert [strip for strip in ticket.strips if not isinstance(strip, Line)] == [
         strip for strip in innocent.strips if not isinstance(strip, Line)
     ]

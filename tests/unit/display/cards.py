@@ -4,11 +4,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from display.age import pace, read
 from display.face import Face
 from display.manner import Manner
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, Word
-from edge.views import Card, CardItem, Next
+from edge.views import Card, CardItem, Next, RemovedItem
 from edge.words import Language, speak
 from tests.builders import MORNING
 
@@ -67,6 +69,37 @@ BIRTHDAY = a_card(
 )
 
 
+CHANGED = a_card(
+    in_the_oven(
+        name="草莓奶油蛋糕 8寸",
+        stage_name="烘烤",
+        change="altered",
+        changed=("quantity", "cakeText"),
+        quantity=Decimal(2),
+        bakery=Bakery(cake_text="小雨,生日快乐!", allergens=("鸡蛋",)),
+    ),
+    a_line("Sourdough loaf, sliced", item=ItemId("2"), change="added", stage_name="烘烤"),
+    removed=(
+        RemovedItem(ItemId("3"), "可颂", Decimal(6), "", begun=True),
+        RemovedItem(ItemId("4"), "Plain bagel", Decimal(2), "", begun=False),
+    ),
+    marks=(Word.CHANGED,),
+    due=NOW + minutes(25),
+    next=Next(StageId("baking"), "烘烤", Moment.FINISHED),
+)
+GONE = a_card(
+    removed=(RemovedItem(ItemId("4"), "Plain bagel", Decimal(2), "", begun=False),), marks=(Word.CHANGED,), next=None
+)
+GONE = replace(GONE, items=())
+CANCELLED = replace(BIRTHDAY, state=OrderState.CANCELLED, next=None, marks=(Word.CANCELLED,))
+
+
+def face(card: Card, width: int, height: int, **rest: Any) -> Face:
+    """A card's face."""
+    parts: dict[str, Any] = {"position": 2, "manner": Manner(speak("en"), UTC, live=True), "now": MORNING}
+    return Face(card=card, width=width, height=height, **parts | rest)
+
+
 def drawn(
     card: Card,
     width: int = 40,
@@ -79,11 +112,9 @@ def drawn(
 ) -> list[str]:
     """The rows of a card, so many minutes later."""
     now = MORNING + 60 * later
-    face = Face(
-        card=card, position=position, width=width, height=height, manner=Manner(speak(language), UTC, live), now=now
-    )
+    shown = face(card, width, height, position=position, manner=Manner(speak(language), UTC, live), now=now)
     reading = read(pace(card), now)
-    return [strip.text for strip in (*face.head(reading), *face.body(), face.foot(reading))]
+    return [strip.text for strip in (*shown.head(reading), *shown.body(), shown.foot(reading))]
 
 
 def said(card: Card, width: int = 40, height: int = 16, **rest: Any) -> str:

@@ -9,33 +9,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import Color
+from rich.style import Style
 
 from display.cells import cut, row, wrap
-from display.palette import ink
+from display.palette import RED, ink
 from edge.orders import Bakery, ItemId, Option, OrderState, StageId, Word
+from edge.views import Card, RemovedItem
 from edge.words import Language
 from tests.unit.display.cards import (
     BIRTHDAY,
+    CANCELLED,
+    CHANGED,
     FINISH,
+    GONE,
     NOW,
     a_card,
     a_line,
     drawn,
+    face,
     in_the_oven,
     minutes,
     said,
 )
 
 GOLDEN = Path(__file__).parent / "golden"
+CARDS = {"card": BIRTHDAY, "changed": CHANGED, "removed": GONE, "cancelled": CANCELLED}
 SIZES = {"airy": (49, 20), "large": (29, 11), "compact": (26, 5), "small": (20, 3)}
 POWERFUL = "[red]sale[/red] \x1b[31m\x1b]0;owned\x07 \x9b2J \u202eevil\u202c ❤️ 👍🏽"
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("size", SIZES)
-def test_a_card_looks_as_it_should(size: str, language: Language) -> None:
-    picture = "".join(f"|{line}|\n" for line in drawn(BIRTHDAY, *SIZES[size], language=language, later=12))
-    golden = GOLDEN / f"card-{size}-{language}.txt"
+@pytest.mark.parametrize("name", CARDS)
+def test_a_card_looks_as_it_should(name: str, size: str, language: Language) -> None:
+    picture = "".join(f"|{line}|\n" for line in drawn(CARDS[name], *SIZES[size], language=language, later=12))
+    golden = GOLDEN / f"{name}-{size}-{language}.txt"
     if os.environ.get("OVENBELL_GOLDEN") == "write":
         golden.write_text(picture, encoding="utf-8")
     assert picture == golden.read_text(encoding="utf-8")
@@ -143,6 +152,46 @@ def test_a_long_display_id_is_whole_even_beside_a_mark() -> None:
     assert "CHANGED" in text
 
 
+def styles(card: Card, word: str, width: int = 49, height: int = 20) -> list[Style | None]:
+    """How the parts of a card's body are drawn that have a word in them."""
+    strips = face(card, width, height).body()
+    return [segment.style for strip in strips for segment in strip if word in segment.text]
+
+
+def test_a_change_is_said_in_words_at_each_item() -> None:
+    text = said(CHANGED, *SIZES["airy"])
+    for words in ("ALTERED changed: quantity, cake text", "Sourdough loaf, sliced ADDED", "2 Plain bagel REMOVED"):
+        assert words in text
+
+
+def test_a_removed_item_is_struck_through_and_one_that_somebody_is_at_shouts() -> None:
+    (removed,) = styles(CHANGED, "Plain bagel")
+    assert removed is not None
+    assert removed.strike
+    (stop,) = styles(CHANGED, "STOP 6 可颂")
+    assert stop is not None
+    assert (stop.bgcolor, stop.bold) == (Color.parse(RED), True)
+
+
+@pytest.mark.parametrize("size", [(width, height) for width in (20, 26, 29, 49) for height in (3, 4, 5, 8, 11, 20)])
+def test_no_size_hides_what_is_to_be_stopped(size: tuple[int, int]) -> None:
+    text = said(CHANGED, *size)
+    assert "STOP 6 可颂" in text
+    assert "ALLERGENS 鸡蛋" in text or " ! " in f" {text}"
+
+
+@pytest.mark.parametrize("size", [(width, height) for width in (20, 26, 29, 49) for height in (3, 4, 5, 8, 11, 20)])
+def test_a_card_with_nothing_but_what_was_removed_says_what_and_asks_to_be_acknowledged(size: tuple[int, int]) -> None:
+    text = said(GONE, *size)
+    assert "REMOVED" in text
+    assert "bagel" in text or size[0] < 26
+    assert "changed: ack" in text
+
+
+def test_a_cancelled_card_is_struck_through() -> None:
+    assert all(style and style.strike for style in styles(CANCELLED, "Sourdough loaf"))
+
+
 def test_a_cancelled_card_says_so_and_asks_to_be_acknowledged() -> None:
     text = said(a_card(state=OrderState.CANCELLED, next=None, marks=(Word.CANCELLED,)))
     assert "CANCELLED" in text
@@ -183,8 +232,10 @@ def test_what_a_customer_wrote_is_text_and_nothing_else() -> None:
 def test_whatever_was_written_every_row_has_exactly_its_width_and_the_card_its_height(
     name: str, note: str, size: tuple[int, int], position: int
 ) -> None:
-    line = a_line(name, note=note, options=(Option(name),), bakery=Bakery(cake_text=note, allergens=(name,)))
-    card = a_card(line, in_the_oven(), note=note, customer=name, display_id=name, marks=(Word.NEW,))
+    bakery = Bakery(cake_text=note, allergens=(name,))
+    line = a_line(name, note=note, options=(Option(name),), bakery=bakery, change="altered", changed=("note", name))
+    removed = tuple(RemovedItem(ItemId(name), name, Decimal(1), name, begun=begun) for begun in (True, False))
+    card = a_card(line, in_the_oven(), note=note, customer=name, display_id=name, marks=(Word.NEW,), removed=removed)
     lines = drawn(card, *size, position=position)
     assert len(lines) == size[1]
     assert {cell_len(text) for text in lines} == {size[0]}

@@ -15,10 +15,10 @@ from display.app import KitchenDisplay
 from display.card import CardPlace
 from display.feed_client import FeedClient
 from display.palette import GREEN, RED
-from edge.intents import Bump
+from edge.intents import Bump, Cancel, Change
 from edge.orders import Bakery, OrderId, StationId, Word
 from edge.views import Device, Lapsed, Ready, StationView, Status
-from tests.builders import OVEN, ManualClock, a_bread, a_cake, placed
+from tests.builders import MORNING, OVEN, ManualClock, a_bread, a_cake, a_stamp, an_order, placed
 from tests.unit.display.cards import NOW, a_card, a_line, minutes
 from tests.unit.display.conftest import Store
 from tests.unit.display.stand_in import CALM, StandIn, a_board, a_change, a_tick, standing_in
@@ -133,6 +133,22 @@ async def test_a_press_is_taken_back_by_number_and_the_stations_last_by_the_key_
         await screen.shows("next: start Baking", "last press taken back")
         await screen.press("r", "r")
         await screen.shows("not done:")
+
+
+async def test_what_changed_and_what_was_cancelled_stays_until_it_is_acknowledged(store: Store) -> None:
+    await store.ask(placed("a17", a_cake("1"), a_bread("2")), Bump(station=OVEN, slot=1))
+    async with display(store.url, stations=["oven"]) as screen:
+        await screen.shows("next: finish Baking")
+        changed = an_order("a17", a_cake("1", note="less sugar"), a_cake("3"))
+        await store.ask(Change(changed, a_stamp("e2", time=MORNING + 1)))
+        await screen.shows("STOP 1 Rye bread", "ALTERED", "changed: note", "ADDED")
+        await screen.press("a")
+        await screen.hides("STOP")
+        assert not screen.says("ALTERED")
+        await store.ask(Cancel(OrderId("a17"), a_stamp("e3", time=MORNING + 2)))
+        await screen.shows("CANCELLED", "Strawberry cake", "cancelled: acknowledge")
+        await screen.press("a")
+        await screen.hides("Strawberry cake")
 
 
 async def test_acknowledging_clears_the_oldest_mark(store: Store) -> None:

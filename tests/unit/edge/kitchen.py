@@ -7,7 +7,7 @@ import msgspec
 from edge import facts as f
 from edge import intents as i
 from edge.apply import apply
-from edge.board import Board
+from edge.board import Board, words_at
 from edge.cards import show_order
 from edge.decide import decide
 from edge.facts import Fact
@@ -129,7 +129,7 @@ class Kitchen:
 
     def words(self, station: StationId, order: str = "o1") -> set[str]:
         """The words marked on a card."""
-        return {str(word) for word in self.order(order).words(station)}
+        return {str(word) for word in words_at(self.board.layout, self.order(order), station)}
 
     def jobs(self, printer: str) -> list[Job]:
         """A printer's tickets, oldest first."""
@@ -157,3 +157,10 @@ class Kitchen:
 def kinds(happened: Iterable[f.Happened]) -> list[str]:
     """The kinds of some facts."""
     return [type(what).__name__ for what in happened]
+
+
+def printed(kitchen: Kitchen, printer: str) -> None:
+    """A printer has confirmed all that it owed."""
+    for job in kitchen.jobs(printer):
+        if job.pending:
+            kitchen.ask(i.ReportTicket(job.id, "sending"), i.ReportTicket(job.id, "printed"))

@@ -1,5 +1,6 @@
 """Mornings: any sequence of what can be asked of a store, in batches with time between them, for property tests."""
 
+from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
@@ -37,6 +38,7 @@ BASKETS: tuple[tuple[Item, ...], ...] = (
     (a_bun("1"), a_bun("2")),
     (a_cake("1"), a_cake("2"), a_bun("3")),
     (a_bread("1"), a_cake("2", note="less sugar"), a_bread("3")),
+    (a_bread("1", quantity=Decimal(2)), a_cake("2")),
 )
 
 
@@ -113,11 +115,12 @@ by_hand = st.builds(i.Place, orders)
 placing = st.builds(i.Place, orders, stamps) | by_hand
 presses = st.builds(lambda asked, card: asked(**card), _some(i.Bump, i.Recall, i.Acknowledge, i.Reprint), _pressed)
 hands = st.builds(Touch, _some("bump", "bump", "bump", "bump", "recall", "recall", "acknowledge"), st.integers(0, 9))
+changes = st.builds(i.Change, orders, stamps)
 couriers = st.builds(Touch, _some("sending", "printed", "unconfirmed"), st.integers(0, 9)) | st.builds(
     i.ReceiptUpdates, st.integers(0, 20)
 )
 cloud = st.one_of(
-    st.builds(i.Change, orders, stamps),
+    changes,
     st.builds(i.Cancel, _order, stamps),
     st.builds(i.Gone, _order, stamps),
     st.builds(i.KeepLetter, st.just("orders"), st.just("not JSON"), st.just(b"{"), st.just(1), st.just("0" * 64)),
@@ -146,7 +149,7 @@ def _busy(*others: SearchStrategy[Wish]) -> SearchStrategy[Wish]:
     return st.integers(0, 19).flatmap(lambda dice: others[dice] if dice < len(others) else hands)
 
 
-anything = _busy(placing, cloud, people, clock, couriers, presses, presses)
+anything = _busy(placing, cloud, changes, people, clock, couriers, presses, presses)
 unchanged = _busy(by_hand, people, clock, presses)  # a second `placed` would be a change
 
 

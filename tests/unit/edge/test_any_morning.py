@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from edge import facts as f
 from edge import intents as i
 from edge.apply import apply
-from edge.board import Board, stations_of
+from edge.board import Board, station_of, stations_of
+from edge.cards import show_order
 from edge.facts import Fact
 from edge.intents import Intent
 from edge.layout import Layout, PrintRule, Stage
@@ -148,7 +149,9 @@ def test_no_open_order_is_invisible_and_no_other_takes_a_number(layout: Layout, 
         kitchen.batch([intent])
         for order in kitchen.board.orders.values():
             assert set(order.slots) == set(stations_of(layout, order))
-            assert bool(order.slots) == (order.state is OrderState.OPEN) or order.state is OrderState.CANCELLED
+            if order.state is not OrderState.CANCELLED:
+                to_see = order.removed or any(item.made and item.changed for item in order.items)
+                assert bool(order.slots) == (order.state is OrderState.OPEN or bool(to_see))
             assert {mark.station for mark in order.marks} <= set(order.slots)
             assert order.made or order.state is not OrderState.READY
             assert not order.made or order.state is not OrderState.OPEN
@@ -231,6 +234,59 @@ def test_a_store_whose_settings_stay_has_nothing_to_bring_into_line(layout: Layo
     live(kitchen, morning)
     for order in kitchen.board.orders.values():
         assert kitchen.ask(i.Reseat(order.id)) == []
+
+
+@given(layouts, mornings())
+@settings(max_examples=100)
+def test_what_a_change_did_is_shown_until_it_is_acknowledged_at_its_station(
+    layout: Layout, morning: list[Batch]
+) -> None:
+    kitchen = Kitchen(layout)
+    for intent in each(kitchen, morning):
+        before = dict(kitchen.board.orders.items())
+        happened = len(kitchen.facts)
+        kitchen.batch([intent])
+        facts = [fact.what for fact in kitchen.facts[happened:]]
+        seen = {(what.order, what.station) for what in facts if isinstance(what, f.Acknowledged)}
+        for order in kitchen.board.orders.values():
+            old = before.get(order.id)
+            cards = show_order(kitchen.board, order).cards
+            shown = {(station, gone.item, gone.begun) for station, card in cards.items() for gone in card.removed}
+            assert shown == {(station_of(layout, gone), gone.id, gone.begun) for gone in order.removed if order.slots}
+            if old is None or order.state in {OrderState.COLLECTED, OrderState.CANCELLED, OrderState.HELD}:
+                continue
+            for gone in old.removed:
+                seen_there = (order.id, station_of(layout, gone)) in seen
+                assert seen_there or any(still.id == gone.id for still in order.removed)
+            for what in facts:
+                if isinstance(what, f.OrderChanged) and what.order.id == order.id:
+                    assert {gone.id for gone in order.removed} >= set(what.removed) or old.state is OrderState.HELD
+
+
+@given(layouts, mornings())
+@settings(max_examples=100)
+def test_no_paper_of_a_store_is_untrue_without_another_that_says_so(layout: Layout, morning: list[Batch]) -> None:
+    kitchen = Kitchen(layout)
+    for intent in each(kitchen, morning):
+        papers = [job for job in kitchen.board.jobs.values() if job.on_paper and job.kind in {"kitchen", "packing"}]
+        happened = len(kitchen.facts)
+        kitchen.batch([intent])
+        facts = [fact.what for fact in kitchen.facts[happened:]]
+        slips = [what for what in facts if isinstance(what, f.TicketQueued) and what.kind in {"change", "cancel"}]
+        for what in facts:
+            match what:
+                case f.OrderCancelled(order_id):
+                    to_tell = {job.printer for job in papers if job.order == order_id}
+                    assert {slip.printer for slip in slips} == to_tell
+                case f.OrderChanged(order, _, removed, altered):
+                    untrue = {*removed, *altered}
+                    to_tell = {job.printer for job in papers if job.order == order.id and untrue & set(job.items)}
+                    assert {slip.printer for slip in slips} >= to_tell
+                case _:
+                    pass
+        assert all(what.items for what in facts if isinstance(what, f.TicketQueued) and what.kind != "change")
+        waiting = [(job.order, job.printer) for job in kitchen.board.jobs.values() if job.slip and job.pending]
+        assert len(waiting) == len(set(waiting))
 
 
 @given(layouts, mornings())

@@ -13,7 +13,20 @@ from edge import intents as i
 from edge.layout import PhoneShown
 from edge.orders import OrderId
 from edge.updates import UpdateKind
-from tests.builders import HOUR, KITCHEN, MORNING, OVEN, ManualClock, a_bun, a_cake, a_layout, a_stamp, placed
+from tests.builders import (
+    HOUR,
+    KITCHEN,
+    MORNING,
+    OVEN,
+    ManualClock,
+    a_bread,
+    a_bun,
+    a_cake,
+    a_layout,
+    a_stamp,
+    an_order,
+    placed,
+)
 from tests.cloud import EXAMPLE
 from tests.unit.edge.disks import Disk, nudge
 from tests.unit.edge.screens import Client, a_client
@@ -135,6 +148,22 @@ async def test_one_order_comes_with_its_history(store: Client, clock: ManualCloc
     assert (last["at"], last["by"], last["station"]) == ("2026-11-22T01:01:00Z", "display:oven", "oven")
 
 
+async def test_a_card_says_what_changed_and_what_was_removed(client: Client) -> None:
+    await client.hub.submit(placed("o1", a_cake("1"), a_bread("2", quantity=Decimal(2))), by="cloud")
+    await client.hub.submit(i.Bump(station=OVEN, slot=1), by="keypad")
+    new = i.Change(an_order("o1", a_cake("1", note="less sugar"), a_cake("3")), a_stamp("e2", time=MORNING + 1))
+    await client.hub.submit(new, by="cloud")
+    (card,) = (await client.get("/api/board"))[1]["stations"][0]["cards"]
+    assert [(item["change"], item["changed"]) for item in card["items"]] == [("altered", ["note"]), ("added", [])]
+    assert card["removed"] == [{"item": "2", "name": "Rye bread", "quantity": 2, "unit": "", "begun": True}]
+    _, order = await client.get("/api/orders/o1")
+    assert [(line["name"], line["moment"], "moves" in line) for line in order["removed"]] == [
+        ("Rye bread", "started", False)
+    ]
+    (line,) = (line for line in order["history"] if line["fact"] == "OrderChanged")
+    assert (line["added"], line["removed"], line["altered"]) == (["3"], ["2"], {"1": ["note"]})
+
+
 async def test_a_closed_order_can_still_be_asked_for(store: Client, clock: ManualClock) -> None:
     await store.ask("collect", order="o1", force=True)
     clock.advance(12 * HOUR)
@@ -246,7 +275,7 @@ async def test_without_a_slot_they_mean_the_stations_last_or_oldest(store: Clien
     await store.ask("bump", station="oven", slot=2)
     assert await store.ask("recall", station="oven") == (200, "")
     assert store.hub.board.orders[OrderId("o2")].items[0].moment == "waiting"
-    assert store.hub.board.orders[O1].words(OVEN) == ()
+    assert store.hub.board.orders[O1].marks == ()
 
 
 async def test_an_order_beside_a_slot_must_match(store: Client) -> None:

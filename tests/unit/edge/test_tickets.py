@@ -1,12 +1,15 @@
 """Tickets: which printer owes which, when, and that a second paper of the same thing is marked."""
 
+from decimal import Decimal
+from typing import Literal
+
 import pytest
 
 from edge import intents as i
 from edge.intents import Refused
 from edge.layout import PrintRule
-from edge.orders import ItemId, OrderId
-from edge.tickets import Job, JobId, JobState
+from edge.orders import Bakery, Item, ItemId, Option, OrderId
+from edge.tickets import JobId, JobState, Slip
 from tests.builders import (
     DECO,
     HOUR,
@@ -22,16 +25,10 @@ from tests.builders import (
     an_order,
     placed,
 )
-from tests.unit.edge.kitchen import Kitchen
+from tests.unit.edge.kitchen import Kitchen, printed
 
 O1 = OrderId("o1")
 ARRIVED = a_layout(printing=(PrintRule("oven", (OVEN,), "arrived"), PrintRule("back", (DECO, PACKING), "arrived")))
-
-
-def printed(kitchen: Kitchen, job: Job) -> None:
-    """The printer has confirmed a ticket."""
-    for state in ("sending", "printed"):
-        kitchen.ask(i.ReportTicket(job.id, state))
 
 
 def lines(kitchen: Kitchen, printer: str) -> list[tuple[str, ...]]:
@@ -99,8 +96,12 @@ def test_ready_prints_the_whole_order_once_it_is_ready() -> None:
 
 def test_a_cancelled_order_prints_nothing_when_it_is_acknowledged() -> None:
     kitchen = Kitchen(ARRIVED)
-    kitchen.ask(placed("o1"), i.Cancel(O1, a_stamp("e2")), i.Acknowledge(station=OVEN))
-    assert len(kitchen.board.jobs) == 1
+    kitchen.ask(placed("o1"))
+    printed(kitchen, "oven")
+    kitchen.ask(i.Cancel(O1, a_stamp("e2")))
+    before = len(kitchen.board.jobs)
+    kitchen.ask(i.Acknowledge(station=OVEN))
+    assert len(kitchen.board.jobs) == before
 
 
 # --- how far it got ---------------------------------------------------------------------------------------------------
@@ -159,7 +160,7 @@ def test_a_report_about_no_ticket_is_refused() -> None:
 def test_a_reprint_is_marked_by_its_attempt() -> None:
     kitchen = Kitchen()
     kitchen.place("o1")
-    printed(kitchen, kitchen.jobs("kitchen")[0])
+    printed(kitchen, "kitchen")
     kitchen.ask(i.Reprint(station=OVEN, slot=1))
     (job,) = kitchen.jobs("kitchen")
     assert (job.attempt, job.state) == (2, JobState.QUEUED)
@@ -168,8 +169,7 @@ def test_a_reprint_is_marked_by_its_attempt() -> None:
 def test_a_reprint_without_a_slot_is_of_the_stations_latest_ticket() -> None:
     kitchen = Kitchen()
     kitchen.place("o1", "o2")
-    for job in kitchen.jobs("kitchen"):
-        printed(kitchen, job)
+    printed(kitchen, "kitchen")
     kitchen.ask(i.Reprint(station=DECO))
     assert [(job.order, job.attempt) for job in kitchen.jobs("kitchen")] == [("o1", 1), ("o2", 2)]
 
@@ -179,7 +179,7 @@ def test_a_reprint_by_order_or_by_ticket_needs_no_station() -> None:
     kitchen.place("o1", items=(a_bun(),))
     kitchen.bump(KITCHEN, 1)
     for again in (i.Reprint(order=O1), i.Reprint(job=kitchen.jobs("counter")[0].id)):
-        printed(kitchen, kitchen.jobs("counter")[0])
+        printed(kitchen, "counter")
         kitchen.ask(again)
     assert kitchen.jobs("counter")[0].attempt == 3
 
@@ -195,7 +195,7 @@ def test_an_order_ready_for_the_second_time_prints_a_reprint() -> None:
     kitchen = Kitchen()
     kitchen.place("o1", items=(a_bun(),))
     kitchen.bump(KITCHEN, 1)
-    printed(kitchen, kitchen.jobs("counter")[0])
+    printed(kitchen, "counter")
     kitchen.ask(i.Recall(station=KITCHEN))
     kitchen.bump(KITCHEN, 1)
     assert [(job.attempt, job.state) for job in kitchen.jobs("counter")] == [(2, JobState.QUEUED)]
@@ -213,7 +213,7 @@ def test_an_order_ready_for_the_second_time_prints_once_where_the_first_paper_st
 def test_an_order_released_for_the_second_time_prints_a_reprint() -> None:
     kitchen = Kitchen()
     kitchen.place("o1")
-    printed(kitchen, kitchen.jobs("kitchen")[0])
+    printed(kitchen, "kitchen")
     kitchen.ask(i.Hold(O1), i.Release(O1))
     (job,) = kitchen.jobs("kitchen")
     assert job.attempt == 2
@@ -224,7 +224,7 @@ def test_items_that_arrive_again_in_other_company_are_reprints_too() -> None:
     kitchen.place("o1", items=(a_bread("1"), a_bread("2")))
     for _ in range(2):
         kitchen.bump(OVEN, 1)
-    printed(kitchen, kitchen.jobs("back")[0])
+    printed(kitchen, "back")
     kitchen.ask(i.Recall(station=OVEN, item=ItemId("2")))
     kitchen.bump(OVEN, 1)
     assert [job.attempt for job in kitchen.jobs("back")][-1] > 1
@@ -245,3 +245,159 @@ def test_an_item_that_goes_on_at_the_same_station_has_not_arrived_there_again() 
     assert lines(kitchen, "oven") == [("1",)]
     kitchen.bump(OVEN, 1)
     assert lines(kitchen, "oven") == [("1",)]
+
+
+# --- slips ------------------------------------------------------------------------------------------------------------
+
+ALL = a_layout(printing=(PrintRule("all", ()), PrintRule("deco", (DECO,)), PrintRule("counter", (), "ready")))
+
+
+def changed(*items: Item, event: str = "e2", **rest: object) -> i.Change:
+    """The cloud sends order o1 anew, a second after it was placed."""
+    return i.Change(an_order("o1", *items, **rest), a_stamp(event, time=MORNING + 1))
+
+
+def slips(kitchen: Kitchen, printer: str = "all") -> list[Slip]:
+    """A printer's change slips."""
+    return [job.slip for job in kitchen.jobs(printer) if job.slip]
+
+
+def test_a_change_slip_goes_to_each_printer_whose_paper_has_an_affected_line() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1", note="less sugar"), a_bread("2"), a_bun("3")))
+    printed(kitchen, "all")
+    printed(kitchen, "deco")
+    kitchen.ask(changed(a_cake("1", note="less sugar"), a_bread("2", quantity=Decimal(2))))
+    (slip,) = slips(kitchen)
+    assert [(line.name, line.removed, line.was) for line in slip.lines] == [
+        ("Bun", True, {}),
+        ("Rye bread", False, {"quantity": "1"}),
+    ]
+    assert slips(kitchen, "deco") == []
+    assert [job.kind for job in kitchen.jobs("all")] == ["kitchen", "change"]
+
+
+@pytest.mark.parametrize("state", ["sending", "printed", "unconfirmed"])
+def test_paper_that_may_be_there_counts_as_paper(state: Literal["sending", "printed", "unconfirmed"]) -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("all")
+    kitchen.ask(*(i.ReportTicket(job.id, step) for step in dict.fromkeys(("sending", state))))
+    kitchen.ask(changed(a_cake(note="cold")))
+    assert len(slips(kitchen)) == 1
+
+
+@pytest.mark.parametrize("states", [(), ("sending", "unsent")])
+def test_a_ticket_that_is_still_owed_prints_what_is_true_and_needs_no_slip(
+    states: tuple[Literal["sending", "unsent"], ...],
+) -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1"), a_bun("2")))
+    (job,) = kitchen.jobs("all")
+    kitchen.ask(*(i.ReportTicket(job.id, state) for state in states))
+    kitchen.ask(changed(a_cake("1", note="cold")))
+    assert [job.kind for job in kitchen.jobs("all")] == ["kitchen"]
+
+
+def test_a_ticket_that_is_still_owed_and_has_no_line_left_is_not_printed() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1"), a_bun("2")))
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_bun("2")))
+    assert kitchen.jobs("deco") == []
+    assert len(slips(kitchen)) == 1
+    assert kitchen.order().jobs == tuple(job.id for job in kitchen.jobs("all"))
+
+
+def test_a_removed_line_says_whether_somebody_is_at_it_and_which_one_it_is() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1", bakery=Bakery(cake_text="Rain")), a_cake("2", note="x" * 500), a_bun("3")))
+    printed(kitchen, "all")
+    kitchen.bump(OVEN, 1)
+    kitchen.ask(changed(a_bun("3")))
+    (slip,) = slips(kitchen)
+    assert [(line.begun, line.was) for line in slip.lines] == [(True, {"cakeText": "Rain"}), (True, {})]
+
+
+def test_an_altered_line_carries_what_was_there_where_it_is_short() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1", note="x" * 500, options=(Option("Mango"), Option("Hat", Decimal(2)))),))
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_cake("1", note="short", bakery=Bakery(candles=6, picture="https://there"))))
+    (slip,) = slips(kitchen)
+    assert slip.lines[0].was == {"options": "Mango, Hat x2", "note": "", "candles": ""}
+
+
+def test_what_is_not_on_paper_prints_no_slip() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1")
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_cake(bakery=Bakery(picture="https://there")), priority=3))
+    assert slips(kitchen) == []
+
+
+def test_another_due_time_makes_all_paper_of_the_order_untrue() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1")
+    for printer in ("all", "deco"):
+        printed(kitchen, printer)
+    kitchen.ask(changed(due=MORNING + 2 * HOUR))
+    assert [(slip.fields, slip.lines) for name in ("all", "deco") for slip in slips(kitchen, name)] == [
+        (("due",), ()),
+        (("due",), ()),
+    ]
+
+
+def test_two_changes_in_a_row_are_one_slip_that_says_what_the_paper_says() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1"), a_bun("2")))
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_cake("1", quantity=Decimal(2)), a_bun("2")))
+    kitchen.ask(changed(a_cake("1", quantity=Decimal(3)), event="e3"))
+    (slip,) = slips(kitchen)
+    assert {(line.name, line.removed): line.was for line in slip.lines} == {
+        ("Strawberry cake", False): {"quantity": "1"},
+        ("Bun", True): {},
+    }
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_cake("1"), event="e4"))
+    assert [line.was for line in slips(kitchen)[-1].lines] == [{"quantity": "3"}]
+
+
+def test_acknowledging_does_not_empty_a_slip() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1"), a_bun("2")))
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_cake("1")))
+    kitchen.ask(i.Acknowledge(station=KITCHEN))
+    assert [line.name for slip in slips(kitchen) for line in slip.lines] == ["Bun"]
+
+
+def test_a_packing_slip_is_paper_too() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_bun("1"), a_bun("2")))
+    kitchen.bump(KITCHEN, 1)
+    printed(kitchen, "counter")
+    kitchen.ask(changed(a_bun("1")))
+    assert [line.begun for slip in slips(kitchen, "counter") for line in slip.lines] == [True]
+
+
+def test_a_cancelled_order_prints_a_slip_where_there_is_paper_and_nothing_where_there_is_none() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_cake("1"), a_bun("2")))
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_cake("1"), a_bun("2", note="sliced")))
+    kitchen.ask(i.Cancel(O1, a_stamp("e9")))
+    assert [(job.kind, job.items) for job in kitchen.jobs("all")] == [("kitchen", ("1", "2")), ("cancel", ("1", "2"))]
+    assert kitchen.jobs("deco") == []
+
+
+def test_a_cancelled_order_prints_one_slip_however_many_tickets_it_had() -> None:
+    kitchen = Kitchen(ALL)
+    kitchen.place("o1", items=(a_bun("1"),))
+    printed(kitchen, "all")
+    kitchen.ask(changed(a_bun("1"), a_bun("2")))
+    printed(kitchen, "all")
+    kitchen.ask(i.Reprint(order=O1))
+    kitchen.ask(i.Cancel(O1, a_stamp("e9")))
+    assert [(job.kind, job.items) for job in kitchen.jobs("all")] == [("kitchen", ("1",)), ("cancel", ("1", "2"))]

@@ -9,6 +9,8 @@ import pytest
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
+from edge.changes import FIELDS, label
+from edge.slips import ON_PAPER
 from edge.words import LOCALES
 
 ROOMS = ("edge", "display", "devices", "cloud_bridge", "config")
@@ -39,6 +41,10 @@ def said_literally() -> set[str]:
 def test_everything_that_is_said_can_be_said_in_chinese() -> None:
     silent = {text for text in said_literally() if not (message := CATALOGUE.get(text)) or not message.string}
     assert silent <= {"?", " "}  # what stands between an HTTP status and its reason
+
+
+def test_every_field_that_a_change_can_name_has_a_chinese_word() -> None:
+    assert {field for field in (*FIELDS, *ON_PAPER) if not CATALOGUE.get(label(field))} == set()
 
 
 @pytest.mark.parametrize("message", [message for message in CATALOGUE if message.id], ids=lambda message: message.id)
