@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 200  # intents decided in one go: about 20 ms on a Pi, so that a press behind a flood is still quick
 FIRST_RETRY, LAST_RETRY = 0.1, 10.0  # seconds between attempts to commit
+NOW = 0.001  # seconds: what is due so soon is due, for sums of times are not exact
 TICK = 1.0  # the longest the timer sleeps, so that a stepped clock is noticed
 
 
@@ -375,7 +376,7 @@ class Hub(Generic[S, I, W]):
 
     def ring(self) -> None:
         """Let the clock ask for everything that is due by now."""
-        now = self.clock.now()
+        now = self.clock.now() + NOW
         while self._alarms and self._alarms[0][0] <= now:
             _, _, intent = heapq.heappop(self._alarms)
             self.offer(intent, by="clock", key=None, done=_nothing)
