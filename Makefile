@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint bench words pictures lock clean
+.PHONY: install demo test lint bench faults words pictures lock clean
 
 install: $(STAMP)
 
@@ -27,6 +27,10 @@ lint: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench
+
+# A tenth of the counts; SCALE=1 is all of them.
+faults: $(STAMP)
+	$(BIN)/python -m tests.faults --scale $(or $(SCALE),0.1)
 
 # After a change of the words: compiles what edge/words/*/LC_MESSAGES/ovenbell.po says.
 words: $(STAMP)

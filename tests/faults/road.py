@@ -1,0 +1,6 @@
+"""The road's faults: the hub killed, the broker killed, the link broken, sessions forgotten, a cloud that stumbles."""
+
+from tests.faults.fault import Fault
+from tests.faults.hub_kill import HUB_KILL
+
+FAULTS: tuple[Fault, ...] = (HUB_KILL,)
