@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import aiohttp
 
@@ -115,6 +115,11 @@ class Store:
                 self.process.kill()
             await self.process.wait()
 
+    async def ended(self) -> None:
+        """Wait until the process has ended by itself."""
+        assert self.process is not None
+        await self.process.wait()
+
     async def stop(self) -> int:
         """SIGTERM; the exit status."""
         assert self.process is not None
@@ -164,8 +169,8 @@ class Baker:
         self._open: list[str] = []
         self._seen = 0
 
-    async def press(self, stop: asyncio.Event | None = None) -> bool:
-        """Press once for an order taken by chance; false where nothing is to be pressed, or the day ends first."""
+    async def press(self) -> bool:
+        """Press once for an order taken by chance; false where nothing is to be pressed."""
         pushed = self._ledger.pushed
         self._open += [event["subject"] for event in pushed[self._seen :] if event["type"].endswith("placed")]
         self._seen = len(pushed)
@@ -182,19 +187,25 @@ class Baker:
         name = f"press-{order}-{made.asked}"
         while (status := await self._store.ask(id=name, type="bump", order=order)) not in {200, 409}:
             assert status in {0, 503}, f"{name}: {status}"
-            if stop is not None and stop.is_set():
-                return False
             await asyncio.sleep(0.02)
         assert status == 200, f"{name} was refused"
         made.answered += 1
         return True
 
 
+class Presser(Protocol):
+    """Who presses."""
+
+    async def press(self) -> bool:
+        """Press once; false where nothing is to be pressed."""
+        ...
+
+
 class Rush:
     """Orders and presses all the while, from entering to leaving: the load under which faults are injected."""
 
     def __init__(
-        self, ledger: Ledger, baker: Baker | None, chance: random.Random, *, orders: float = 40.0, presses: float = 20.0
+        self, ledger: Ledger, baker: Presser | None, chance: random.Random, *, orders: float = 40.0, presses: float = 20.0
     ) -> None:
         self._ledger, self._baker, self._chance = ledger, baker, chance
         self._rates = orders, presses  # a second

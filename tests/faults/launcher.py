@@ -1,0 +1,96 @@
+"""`python -m tests.faults.launcher`: the `ovenbell` command with the outside world wrapped, as a fault asks for it.
+
+The product has no hooks: what it takes from outside (the journal's connection, the road's pace) is put around it here.
+"""
+
+import functools
+import json
+import os
+import signal
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import cloud_bridge.connection as road
+import config.assembly
+import edge.store
+from cloud_bridge.backoff import Backoff
+from cloud_bridge.connection import Connection
+from config.command import main
+
+VARIABLE = "OVENBELL_FAULT"
+OPENING = "open"  # the step that counts every statement from the first one, by which the journal is made or opened
+
+
+class Wish:
+    """What the fault asks for: `step` and `times`, after which this process kills itself; `brisk`, a road in a hurry."""
+
+    def __init__(self, wish: dict[str, Any]) -> None:
+        self.step: str = wish.get("step", "")
+        self.left: int = wish.get("times", 1)
+        self.brisk: bool = wish.get("brisk", False)
+
+    def reach(self, step: str) -> None:
+        """A step of the commit path is reached; the last thing this process does where it is the one."""
+        if step == self.step or (self.step == OPENING and not step.startswith(("ack", "publish"))):
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+WISH = Wish(json.loads(os.environ.get(VARIABLE, "{}")))
+
+
+class DoomedConnection(sqlite3.Connection):
+    """The journal's connection, which knows the steps of a commit."""
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """Execute a statement between two steps."""
+        return self._between(sql, lambda: super(DoomedConnection, self).execute(sql, *values))
+
+    def executemany(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """Execute a statement many times between two steps."""
+        return self._between(sql, lambda: super(DoomedConnection, self).executemany(sql, *values))
+
+    @staticmethod
+    def _between(sql: str, work: Any) -> sqlite3.Cursor:
+        verb = sql.split(None, 1)[0].lower()
+        WISH.reach(f"{verb}:before")
+        cursor: sqlite3.Cursor = work()
+        WISH.reach(f"{verb}:after")
+        return cursor
+
+
+def _doomed(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, check_same_thread=False, factory=DoomedConnection)
+
+
+def _between(name: str) -> None:
+    """Make the two sides of a method of the road steps, too."""
+    method = getattr(Connection, name)
+
+    @functools.wraps(method)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        WISH.reach(f"{name}:before")
+        result = method(*args, **kwargs)
+        WISH.reach(f"{name}:after")
+        return result
+
+    setattr(Connection, name, call)
+
+
+def wrap() -> None:
+    """Put the wishes around the product."""
+    if WISH.step:
+        edge.store.Journal = functools.partial(edge.store.Journal, connect=_doomed)  # type: ignore[misc, assignment]
+        _between("ack")
+        _between("publish")
+    if WISH.brisk:  # so that hundreds of faults fit into minutes: what takes a store half a minute takes a second
+        road.KEEPALIVE, road.CONNECT_TIMEOUT = 1, 1.0
+        quick = functools.partial(Backoff, first=0.05, ceiling=0.2)
+        config.assembly.Link = functools.partial(config.assembly.Link, backoff=quick)  # type: ignore[misc, assignment]
+
+
+if __name__ == "__main__":
+    wrap()
+    main()
