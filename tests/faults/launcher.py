@@ -19,7 +19,10 @@ from cloud_bridge.connection import Connection
 from config.command import main
 
 VARIABLE = "OVENBELL_FAULT"
+LAUNCHER = ("-m", "tests.faults.launcher", "hub")
 OPENING = "open"  # the step that counts every statement from the first one, by which the journal is made or opened
+# What a store on a road in a hurry is started with.
+BRISK: dict[str, Any] = {"program": LAUNCHER, VARIABLE: json.dumps({"brisk": True})}
 
 
 class Wish:

@@ -60,7 +60,7 @@ class Ledger:
             tuple[str, str], Event
         ] = {}  # stage events by source and id, in the order of their first arrival
         self.presence: Event = {}
-        self.epochs: list[int] = []
+        self.epoch = 0  # of the store's connections, the last that came about
         self.backfills: list[Event] = []
         self._walk = walk  # per press, in order, the moments it tells
         self._receipts = receipts
@@ -198,7 +198,7 @@ class Ledger:
                     self._asked.append(int(event["data"].get("after") or 0))
                 case "presence" if event:
                     self.presence = event
-                    self.epochs.append(event["epoch"])
+                    self.epoch = max(self.epoch, event["epoch"] * (event["state"] == "online"))
 
     def _hear(self, event: Event) -> None:
         source, name = event["source"], event["id"]

@@ -1,6 +1,8 @@
 """The road's faults: the hub killed, the broker killed, the link broken, sessions forgotten, a cloud that stumbles."""
 
+from tests.faults.broker_kill import BROKER_KILL, PERSISTENT_KILL
 from tests.faults.fault import Fault
 from tests.faults.hub_kill import COMMIT_KILL, HUB_KILL, KEYPAD_KILL
+from tests.faults.link import LINK, LINK_TLS
 
-FAULTS: tuple[Fault, ...] = (HUB_KILL, KEYPAD_KILL, COMMIT_KILL)
+FAULTS: tuple[Fault, ...] = (HUB_KILL, KEYPAD_KILL, COMMIT_KILL, BROKER_KILL, PERSISTENT_KILL, LINK, LINK_TLS)
