@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from socket import IPPROTO_TCP, TCP_NODELAY
@@ -126,6 +126,10 @@ class Ledger:
         self.send(*[self.write(order) for order in orders])
         return orders
 
+    def forget(self, *numbers: int) -> None:
+        """These the cloud cannot send again; whether the store has them, nobody knows any more."""
+        self.forgotten.update(numbers)
+
     async def _keep(self) -> None:
         """Give receipts, and answer the store's requests for what it missed."""
         while True:
@@ -226,6 +230,11 @@ class Ledger:
         with self._lock:
             return [event for event in self.heard.values() if event["type"] == f"ovenbell.{kind}"]
 
+    def _taken(self, event: Event) -> bool:
+        if event["type"] == "ovenbell.order.collected":
+            return any(told["type"] == event["type"] for told in self._by_order[event["subject"]])
+        return self._accepted[event["id"]] > 0
+
     def of(self, order: str) -> tuple[Event, ...]:
         """The stage events of an order, as they were first heard."""
         return tuple(self._by_order.get(order, ()))
@@ -245,7 +254,7 @@ class Ledger:
             if int(event["sequence"]) not in self.forgotten:
                 last[event["subject"]] = event
         with self._lock:
-            owed = [f"{event['id']} was never accepted" for event in last.values() if not self._accepted[event["id"]]]
+            owed = [f"{event['id']}: {event['type']} was never answered" for event in last.values() if not self._taken(event)]
             for order, made in self.made.items():
                 missing = self._moments_of(made.answered) - len(self.moments(order))
                 owed += [f"{order}: {missing} moments were never told"] * (missing > 0)
@@ -303,7 +312,7 @@ class Ledger:
         return twice, [] if twice or told == way[: len(told)] else [f"{order}: {told} is not the way of its route"]
 
 
-def _steps_back(order: str, events: Iterable[Event]) -> list[str]:
+def _steps_back(order: str, events: Sequence[Event]) -> list[str]:
     """Of one order, first arrivals under an earlier sequence than one before them of the same journal."""
     newest: dict[str, int] = {}
     back = []
@@ -312,4 +321,7 @@ def _steps_back(order: str, events: Iterable[Event]) -> list[str]:
         if number < newest.get(event["source"], 0):
             back.append(f"{order}: {event['type']} {number} came after {newest[event['source']]}")
         newest[event["source"]] = max(number, newest.get(event["source"], 0))
+    taken = [int(event["data"]["event"].rpartition("-")[2]) for event in events if event["data"].get("event")]
+    if taken != sorted(taken):
+        back.append(f"{order}: took events {taken}, an older one after a newer one")
     return back
