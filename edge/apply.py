@@ -110,10 +110,12 @@ def _unready(draft: Board, _fact: StoreFact, what: f.OrderUnready) -> None:
 
 
 def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
+    order = draft.orders.get(what.order) or (what.stub and replace(what.stub, number=fact.seq))
+    if not order:
+        return
     closes = fact.at + draft.layout.close_after
-    order = draft.update_order(
-        what.order, lambda o: replace(o, state=OrderState.COLLECTED, closes=closes, stamp=what.stamp or o.stamp)
-    )
+    order = replace(order, state=OrderState.COLLECTED, closes=closes, stamp=what.stamp or order.stamp)
+    draft.orders[order.id] = order
     tell(draft, fact, order, UpdateKind.COLLECTED, reason=what.reason or None)
 
 

@@ -136,20 +136,23 @@ def _cancel(draft: Board, intent: i.Cancel, now: float) -> Iterator[f.Happened]:
     if known is not None and known.state in OVER:
         yield f.EventOvertaken(known.id, intent.stamp, f"the order is {known.state}")
         return
-    stub = None if known else Order(intent.order, display_id="", arrived=now, created=intent.stamp.time)
-    yield f.OrderCancelled(intent.order, intent.reason, intent.stamp, stub)
+    yield f.OrderCancelled(intent.order, intent.reason, intent.stamp, None if known else _stub(intent, now))
     yield from cancel_slips(draft, draft.orders[intent.order])
     yield from settle(draft, intent.order, now)
 
 
 def _gone(draft: Board, intent: i.Gone, now: float) -> Iterator[f.Happened]:
     known = draft.known(intent.order)
-    if known is None or known.state in OVER:
-        state = f"the order is {known.state}" if known else "no such order is on the board"
-        yield f.EventOvertaken(intent.order, intent.stamp, state)
+    if known is not None and known.state in OVER:
+        yield f.EventOvertaken(known.id, intent.stamp, f"the order is {known.state}")
         return
-    yield f.OrderCollected(known.id, intent.reason, intent.stamp)
-    yield from settle(draft, known.id, now)
+    yield f.OrderCollected(intent.order, intent.reason, intent.stamp, None if known else _stub(intent, now))
+    yield from settle(draft, intent.order, now)
+
+
+def _stub(intent: i.Cancel | i.Gone, now: float) -> Order:
+    """What stands for an order that is over before it was placed, so that its `placed` does not bring it back."""
+    return Order(intent.order, display_id="", arrived=now, created=intent.stamp.time)
 
 
 def _keep_letter(_draft: Board, intent: i.KeepLetter, _now: float) -> Iterator[f.Happened]:

@@ -76,10 +76,11 @@ class OrderUnready(About, frozen=True):
 
 
 class OrderCollected(About, frozen=True):
-    """The customer or a rider has it."""
+    """The customer or a rider has it. From the cloud also before its `placed`: then a stub stands for the order."""
 
     reason: str = ""
     stamp: Stamp | None = None
+    stub: Order | None = None
 
 
 class OrderClosed(About, frozen=True):

@@ -220,9 +220,12 @@ def test_what_was_collected_is_changed_by_nothing() -> None:
     assert kitchen.order().state == "collected"
 
 
-def test_a_collected_that_nobody_knows_is_journalled_without_effect() -> None:
+def test_collected_counts_when_it_comes_before_its_placed() -> None:
     kitchen = Kitchen()
-    assert kinds(kitchen.ask(i.Gone(O1, a_stamp()))) == ["EventOvertaken"]
+    kitchen.ask(i.Gone(O1, a_stamp("e2")))
+    assert kinds(kitchen.ask(placed("o1"))) == ["EventOvertaken"]
+    assert (kitchen.order().state, kitchen.cards(OVEN), len(kitchen.board.jobs)) == ("collected", {}, 0)
+    kitchen.later(12 * HOUR)
     assert O1 not in kitchen.board.orders
 
 
