@@ -12,7 +12,7 @@ from importlib.metadata import version
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection, Life
 from cloud_bridge.messages import Presence, State, backfill_request, presence, topics_of
-from cloud_bridge.publisher import Publisher
+from cloud_bridge.publisher import NOBODY, Publisher
 from cloud_bridge.reader import Reader, Understood
 from cloud_bridge.settings import CloudSettings
 from edge.board import Board
@@ -56,6 +56,7 @@ class Link:
         self._version = version("ovenbell")
         self._gap_backoff = Backoff(ceiling=LONGEST_GAP)
         self._requests: deque[bytes] = deque()  # for what is missing, not sent yet
+        self._requested: dict[int, bytes] = {}  # by message id, what the broker has not answered yet
         self._asking_again: asyncio.TimerHandle | None = None
         self._stop_following: Callable[[], None] = lambda: None
         self._keeping: asyncio.Task[None] | None = None
@@ -134,6 +135,7 @@ class Link:
 
     def online(self, connection: Connection) -> None:
         """Say that we are here, ask for what we missed, send what is owed."""
+        self._requested.clear()
         self._online_since, self._connected = asyncio.get_running_loop().time(), self.epoch
         self._hub.vitals.cloud, self._hub.vitals.cloud_reason = "connected", ""
         log.info("connected to %s", self._settings.address)
@@ -157,8 +159,13 @@ class Link:
             connection.publish(self._topics.presence, self._presence("online"), retain=True)
 
     def published(self, _connection: Connection, mid: int, code: int) -> None:
-        """The broker answered a publish."""
-        self._publisher.published(mid, code)
+        """The broker answered a publish. What nobody listened to is asked again: the cloud comes back, too."""
+        request = self._requested.pop(mid, None)
+        if request is None:
+            self._publisher.published(mid, code)
+        elif code == NOBODY:
+            self._requests.append(request)
+            asyncio.get_running_loop().call_later(self._gap_backoff.wait(), self._send_requests)
 
     def _away(self, reason: str) -> None:
         self._hub.vitals.cloud, self._hub.vitals.cloud_reason = "away", reason
@@ -200,4 +207,5 @@ class Link:
     def _send_requests(self) -> None:
         """Send what was asked for; a request that the connection did not live to see goes first on the next one."""
         while self._requests and self.connection is not None and self.connection.life is Life.ONLINE:
-            self.connection.publish(self._topics.backfill, self._requests.popleft())
+            request = self._requests.popleft()
+            self._requested[self.connection.publish(self._topics.backfill, request)] = request
