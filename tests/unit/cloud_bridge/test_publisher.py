@@ -9,9 +9,9 @@ import pytest
 
 from cloud_bridge.connection import Connection
 from cloud_bridge.messages import topics_of
-from cloud_bridge.publisher import Publisher
+from cloud_bridge.publisher import NOBODY, Publisher
 from edge.clock import SystemClock
-from edge.intents import Place
+from edge.intents import Place, ReceiptUpdates
 from edge.layout import lay_out
 from edge.store import StoreHub, store_hub
 from edge.words import speak
@@ -201,3 +201,47 @@ async def test_an_update_the_broker_has_not_answered_is_owed_though_a_later_one_
     publisher.published(13, 0)
     await publisher.finish()
     assert hub.board.counters.receipted == 3
+
+
+async def _place(hub: StoreHub, *names: str) -> None:
+    now = hub.clock.now()
+    for name in names:
+        await hub.submit(Place(an_order(name, created=now), a_stamp(name, time=now)), by="cloud")
+
+
+async def test_with_receipts_what_nobody_listened_to_is_sent_again_before_what_follows(hub: StoreHub) -> None:
+    publisher = Publisher(hub, topics_of(STORE), store=STORE, receipts=True, say=speak("en"), backoff=short_waits())
+    await _place(hub, "o1", "o2", "o3")
+    line = Line()
+    publisher.begin(cast("Connection", line))
+    assert line.sent == [1], "the first goes alone: the broker may have lost the cloud's session"
+    publisher.published(11, NOBODY)
+    await until(lambda: line.sent == [1, 1])
+    publisher.published(12, 0)
+    assert line.sent == [1, 1, 2, 3]
+    await publisher.finish()
+
+
+async def test_a_cloud_that_gives_receipts_for_what_no_subscriber_got_is_not_waited_for(hub: StoreHub) -> None:
+    publisher = Publisher(hub, topics_of(STORE), store=STORE, receipts=True, say=speak("en"), backoff=short_waits())
+    hub.follow(publisher.follow)
+    line = Line()
+    publisher.begin(cast("Connection", line))
+    await _place(hub, "o1", "o2")
+    publisher.published(11, NOBODY)
+    await hub.submit(ReceiptUpdates(1), by="cloud")
+    await until(lambda: line.sent[-1] == 2)
+    publisher.published(10 + len(line.sent), NOBODY)
+    await _place(hub, "o3", "o4")
+    assert line.sent[-2:] == [3, 4]
+    await publisher.finish()
+
+
+async def test_a_request_that_nobody_listened_to_is_made_again_on_the_same_connection(
+    mosquitto: Any, opened: Any, cloud_of: Any
+) -> None:
+    broker = mosquitto()
+    store = await (await opened(broker)).online()
+    cloud = cloud_of(broker)
+    await until(lambda: cloud.told("backfill"))
+    assert store.link.epoch == 1
