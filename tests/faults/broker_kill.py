@@ -1,4 +1,4 @@
-"""SIGKILL of the broker, under load: it forgets what it had acknowledged, with its persistence and all the more without."""
+"""SIGKILL of the broker, under load: it forgets what it had acknowledged, even with its persistence."""
 
 import asyncio
 import functools
@@ -39,9 +39,7 @@ async def kill_the_broker(case: Case, *, persistent: bool) -> Tally:
         return ledger.tally(case.count, max(recovery, since(restarted)))
 
 
-BROKER_KILL = Fault(
-    "broker-kill", 50, 10, functools.partial(kill_the_broker, persistent=False), no_mosquitto, few=3
-)
+BROKER_KILL = Fault("broker-kill", 50, 10, functools.partial(kill_the_broker, persistent=False), no_mosquitto, few=3)
 PERSISTENT_KILL = Fault(
     "broker-kill-persistent", 50, 10, functools.partial(kill_the_broker, persistent=True), no_mosquitto, few=3
 )

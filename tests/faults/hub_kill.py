@@ -14,10 +14,8 @@ from tests.faults.ledger import Ledger
 from tests.faults.store import STORE, WALK, Baker, Rush, Store, since
 
 # Where a commit can be cut short: in its statements, and between it and the words to cloud and broker that follow.
-STEPS = (
-    *(f"{verb}:{side}" for verb in ("begin", "insert", "delete", "commit", "ack", "publish") for side in ("before", "after")),
-    OPENING,
-)  # fmt: skip
+VERBS = ("begin", "insert", "delete", "commit", "ack", "publish")
+STEPS = (*(f"{verb}:{side}" for verb in VERBS for side in ("before", "after")), OPENING)
 DEADLINE = 4.0  # seconds in which a hub under load comes to any step
 
 

@@ -60,12 +60,7 @@ class PadBaker:
         shown = await self._look()
         if shown is None:
             return False
-        cards = [
-            (station, card)
-            for station in STATIONS
-            for card in shown.get(station, ())
-            if card["slot"] < 10  # noqa: PLR2004 - the keys there are
-        ]
+        cards = [(station, card) for station in STATIONS for card in shown.get(station, ()) if card["slot"] < 10]
         if not cards:
             return False
         self._turn += 1

@@ -26,7 +26,7 @@ BRISK: dict[str, Any] = {"program": LAUNCHER, VARIABLE: json.dumps({"brisk": Tru
 
 
 class Wish:
-    """What the fault asks for: `step` and `times`, after which this process kills itself; `brisk`, a road in a hurry."""
+    """What the fault asks for: a `step` at which to die when it comes for the n-th time; `brisk`, a road in a hurry."""
 
     def __init__(self, wish: dict[str, Any]) -> None:
         self.step: str = wish.get("step", "")

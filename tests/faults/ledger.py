@@ -254,7 +254,11 @@ class Ledger:
             if int(event["sequence"]) not in self.forgotten:
                 last[event["subject"]] = event
         with self._lock:
-            owed = [f"{event['id']}: {event['type']} was never answered" for event in last.values() if not self._taken(event)]
+            owed = [
+                f"{event['id']}: {event['type']} was never answered"
+                for event in last.values()
+                if not self._taken(event)
+            ]
             for order, made in self.made.items():
                 missing = self._moments_of(made.answered) - len(self.moments(order))
                 owed += [f"{order}: {missing} moments were never told"] * (missing > 0)

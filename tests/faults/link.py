@@ -61,7 +61,7 @@ async def _break(kind: str, proxy: Proxy, ledger: Ledger, chance: random.Random)
             await asyncio.sleep(chance.uniform(0.3, 1.0))
             cable.delay = cable.rate = 0.0
             over = time.monotonic()
-            if chance.random() < 0.5:  # noqa: PLR2004 - every other slow link is mended, the rest breaks in the end
+            if chance.random() < 0.5:
                 return over
             proxy.cut(abrupt=True)
         case "refused":
@@ -85,7 +85,18 @@ def _leave_whole(_cable: Cable) -> None: ...
 
 def _secure(directory: Path, port: int) -> tuple[tuple[str, ...], str, str]:
     """A listener with TLS, beside the plain one of the witness; what the store needs to trust it."""
-    make = ("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
+    make = (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    )
     names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
     files = ("-keyout", str(directory / "broker.key"), "-out", str(directory / "broker.pem"))
     subprocess.run([*make, *files, *names], check=True, capture_output=True)

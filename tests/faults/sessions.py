@@ -28,7 +28,7 @@ async def forget_the_session(case: Case) -> Tally:
         async with Rush(ledger, Baker(store, ledger, chance), chance):
             for _ in range(case.count):
                 await asyncio.sleep(chance.uniform(0.1, 0.5))
-                before, dead = ledger.epoch, chance.random() < 0.5  # noqa: PLR2004 - one time in two
+                before, dead = ledger.epoch, chance.random() < 0.5
                 if dead:
                     await store.kill()
                     await asyncio.sleep(chance.uniform(0.0, 0.3))
@@ -51,7 +51,7 @@ def _throw_away_session(port: int) -> None:
 
 
 async def overflow_overnight(case: Case) -> Tally:
-    """Closed stores are pushed far more orders than their broker keeps; some, the cloud itself forgets until morning."""
+    """A closed store is pushed far more orders than its broker keeps; some, the cloud itself forgets until morning."""
     chance, recovery = random.Random(case.seed), 0.0
     async with (
         a_broker(case.directory, f"max_queued_messages {QUEUE}") as broker,
@@ -64,10 +64,10 @@ async def overflow_overnight(case: Case) -> Tally:
             async with Rush(ledger, baker, chance, orders=60):
                 await asyncio.sleep(chance.uniform(0.1, 0.4))
             await ledger.settled()
-            await (store.stop() if chance.random() < 0.5 else store.kill())  # noqa: PLR2004 - one time in two
+            await (store.stop() if chance.random() < 0.5 else store.kill())
             first = len(ledger.pushed) + 1
             ledger.push(QUEUE + chance.randint(10, 200))
-            if chance.random() < 0.3:  # noqa: PLR2004 - some nights
+            if chance.random() < 0.3:
                 last = len(ledger.pushed)
                 ledger.forget(*range(chance.randint(first + QUEUE, last), last))
             opened = time.monotonic()

@@ -205,7 +205,13 @@ class Rush:
     """Orders and presses all the while, from entering to leaving: the load under which faults are injected."""
 
     def __init__(
-        self, ledger: Ledger, baker: Presser | None, chance: random.Random, *, orders: float = 40.0, presses: float = 20.0
+        self,
+        ledger: Ledger,
+        baker: Presser | None,
+        chance: random.Random,
+        *,
+        orders: float = 40.0,
+        presses: float = 20.0,
     ) -> None:
         self._ledger, self._baker, self._chance = ledger, baker, chance
         self._rates = orders, presses  # a second

@@ -38,7 +38,7 @@ async def stumble(case: Case) -> Tally:
         for number, event in enumerate(_day(case.count - 1, ledger, chance)):
             if chance.random() >= DROPPED:
                 times = chance.randint(2, 3) if chance.random() < REPEATED else 1
-                muddle += [(number + chance.uniform(0, FAR) * (chance.random() < 0.3), event) for _ in range(times)]  # noqa: PLR2004
+                muddle += [(number + chance.uniform(0, FAR) * (chance.random() < 0.3), event) for _ in range(times)]
             if number % 200 == 0:
                 _send(muddle, number, ledger)
                 await asyncio.sleep(0)
@@ -55,7 +55,7 @@ def _day(events: int, ledger: Ledger, chance: random.Random) -> Iterator[Event]:
     """Events of many orders at once, each order's in the order of its life."""
     lives: list[tuple[str, list[str]]] = []
     for number in range(events):
-        if len(lives) < 30 or chance.random() < 0.3:  # noqa: PLR2004 - a bakery's morning
+        if len(lives) < 30 or chance.random() < 0.3:
             lives.append((f"o-{number}", list(chance.choice(LIVES))))
         order, life = lives[at := chance.randrange(len(lives))]
         yield ledger.write(order, life.pop(0))
