@@ -68,7 +68,7 @@ async def kill_in_the_commit(case: Case) -> Tally:
         async with Rush(ledger, Baker(store, ledger, chance), chance):
             while injected < case.count:
                 step = steps[injected % len(steps)]
-                times = chance.randint(1, 60) if step == OPENING else chance.randint(1, 12)
+                times = chance.randint(1, 60) if step == OPENING else chance.randint(1, 30)
                 await store.launch(**{VARIABLE: json.dumps({"step": step, "times": times})})
                 with suppress(TimeoutError):
                     async with asyncio.timeout(DEADLINE):

@@ -8,17 +8,23 @@ import json
 import os
 import signal
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
 import cloud_bridge.connection as road
 import config.assembly
+import edge.clock
+import edge.hub
 import edge.store
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection
 from config.command import main
+from tests.faults.clocks import FastClock
 
 VARIABLE = "OVENBELL_FAULT"
+STUMBLE = signal.SIGUSR1  # after it the journal cannot be written for a moment
+MOMENT = 0.3  # seconds
 LAUNCHER = ("-m", "tests.faults.launcher", "hub")
 OPENING = "open"  # the step that counts every statement from the first one, by which the journal is made or opened
 # What a store on a road in a hurry is started with.
@@ -32,6 +38,9 @@ class Wish:
         self.step: str = wish.get("step", "")
         self.left: int = wish.get("times", 1)
         self.brisk: bool = wish.get("brisk", False)
+        self.clock: list[float] = wish.get("clock", [])
+        self.stumbles: bool = wish.get("stumbles", False)
+        self.full_until = 0.0
 
     def reach(self, step: str) -> None:
         """A step of the commit path is reached; the last thing this process does where it is the one."""
@@ -58,6 +67,8 @@ class DoomedConnection(sqlite3.Connection):
     @staticmethod
     def _between(sql: str, work: Any) -> sqlite3.Cursor:
         verb = sql.split(None, 1)[0].lower()
+        if verb in {"begin", "insert", "commit"} and time.monotonic() < WISH.full_until:
+            raise sqlite3.OperationalError("database or disk is full")
         WISH.reach(f"{verb}:before")
         cursor: sqlite3.Cursor = work()
         WISH.reach(f"{verb}:after")
@@ -82,12 +93,23 @@ def _between(name: str) -> None:
     setattr(Connection, name, call)
 
 
+def _stumble(*_: object) -> None:
+    WISH.full_until = time.monotonic() + MOMENT
+
+
 def wrap() -> None:
     """Put the wishes around the product."""
-    if WISH.step:
+    if WISH.step or WISH.stumbles:
         edge.store.Journal = functools.partial(edge.store.Journal, connect=_doomed)  # type: ignore[misc, assignment]
         _between("ack")
         _between("publish")
+    if WISH.stumbles:
+        signal.signal(STUMBLE, _stumble)
+    if WISH.clock:
+        speed = WISH.clock[0]
+        config.assembly.SystemClock = functools.partial(FastClock, *WISH.clock)  # type: ignore[misc, assignment]
+        # Two looks at a fast clock are further apart, and what is timed is due sooner.
+        edge.clock.STEP, edge.clock.SLEW, edge.hub.TICK = edge.clock.STEP * speed, edge.clock.SLEW * speed, 0.01
     if WISH.brisk:  # so that hundreds of faults fit into minutes: what takes a store half a minute takes a second
         road.KEEPALIVE, road.CONNECT_TIMEOUT = 1, 1.0
         quick = functools.partial(Backoff, first=0.05, ceiling=0.2)

@@ -51,6 +51,7 @@ class Ledger:
         walk: tuple[tuple[Moment, ...], ...] = (),
         receipts: bool = True,
         tls: ssl.SSLContext | None = None,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self.root = f"ovenbell/v1/{store}"
         self.pushed: list[Event] = []  # in the order of their sequence, which begins with 1
@@ -62,6 +63,7 @@ class Ledger:
         self.presence: Event = {}
         self.epoch = 0  # of the store's connections, the last that came about
         self.backfills: list[Event] = []
+        self._now = now
         self._walk = walk  # per press, in order, the moments it tells
         self._receipts = receipts
         self._lock = threading.Lock()
@@ -100,7 +102,7 @@ class Ledger:
     def write(self, order: str, kind: str = "placed", **data: Any) -> Event:
         """Write an event into the ledger under the next sequence, without sending it."""
         number = len(self.pushed) + 1
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        now = self._time()
         event: Event = json.loads(EXAMPLE) | {
             "id": f"e-{number}", "source": SOURCE, "type": f"ovenbell.order.{kind}", "time": now, "subject": order,
             "sequence": str(number),
@@ -125,6 +127,10 @@ class Ledger:
         orders = [f"o-{len(self.pushed) + number}" for number in range(1, count + 1)]
         self.send(*[self.write(order) for order in orders])
         return orders
+
+    def withhold(self) -> str:
+        """Place a new order that gets lost on its way to the broker."""
+        return str(self.write(f"o-{len(self.pushed) + 1}")["subject"])
 
     def forget(self, *numbers: int) -> None:
         """These the cloud cannot send again; whether the store has them, nobody knows any more."""
@@ -171,8 +177,11 @@ class Ledger:
         self._client.publish(f"{self.root}/receipts", json.dumps(event).encode(), qos=1)
 
     def _event(self, kind: str, name: str) -> Event:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        return {"specversion": "1.0", "id": name, "source": SOURCE, "type": f"ovenbell.{kind}", "time": now}
+        return {"specversion": "1.0", "id": name, "source": SOURCE, "type": f"ovenbell.{kind}", "time": self._time()}
+
+    def _time(self) -> str:
+        at = datetime.fromtimestamp(self._now(), UTC)
+        return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     # --- what it hears, on paho's thread ---
 

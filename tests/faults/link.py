@@ -35,15 +35,19 @@ async def break_the_link(case: Case, *, tls: bool) -> Tally:
         async with Rush(ledger, Baker(store, ledger, chance), chance):
             for _ in range(case.count):
                 await asyncio.sleep(chance.uniform(0.1, 0.4))
-                over = await _break(chance.choice(KINDS), proxy, ledger, chance)
+                over = await break_once(proxy, ledger, chance)
                 recovery = max(recovery, since(over))
         settled = time.monotonic()
         await ledger.settled()
         return ledger.tally(case.count, max(recovery, since(settled)))
 
 
+async def break_once(proxy: Proxy, ledger: Ledger, chance: random.Random) -> float:
+    """Break the link in one of the ways, and see it mended; when the fault was over."""
+    return await _break(chance.choice(KINDS), proxy, ledger, chance)
+
+
 async def _break(kind: str, proxy: Proxy, ledger: Ledger, chance: random.Random) -> float:
-    """Break the link one way, and see it mended; when the fault was over."""
     before, cable, over = ledger.epoch, proxy.cable, time.monotonic()
     assert cable is not None
     match kind:

@@ -5,6 +5,7 @@ from tests.faults.fault import Fault
 from tests.faults.hub_kill import COMMIT_KILL, HUB_KILL, KEYPAD_KILL
 from tests.faults.link import LINK, LINK_TLS
 from tests.faults.sessions import FORGOTTEN, OVERNIGHT
+from tests.faults.soak import SOAK
 from tests.faults.stumbles import STUMBLES
 
 FAULTS: tuple[Fault, ...] = (
@@ -18,4 +19,5 @@ FAULTS: tuple[Fault, ...] = (
     FORGOTTEN,
     OVERNIGHT,
     STUMBLES,
+    SOAK,
 )

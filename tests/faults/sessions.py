@@ -32,7 +32,7 @@ async def forget_the_session(case: Case) -> Tally:
                 if dead:
                     await store.kill()
                     await asyncio.sleep(chance.uniform(0.0, 0.3))
-                await asyncio.to_thread(_throw_away_session, broker.port)
+                await asyncio.to_thread(throw_away_session, broker.port)
                 forgotten = time.monotonic()
                 if dead:
                     await store.start()
@@ -43,7 +43,8 @@ async def forget_the_session(case: Case) -> Tally:
         return ledger.tally(case.count, max(recovery, since(settled)))
 
 
-def _throw_away_session(port: int) -> None:
+def throw_away_session(port: int) -> None:
+    """Take the store's session over, as a second client under its id would, and throw it away."""
     thief = Client(CallbackAPIVersion.VERSION2, STORE, protocol=MQTTProtocolVersion.MQTTv5, reconnect_on_failure=False)
     thief.on_connect = lambda client, *_: client.disconnect()
     thief.connect("127.0.0.1", port, clean_start=True)

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
+from tests.faults.launcher import STUMBLE
 from tests.faults.ledger import Ledger, Moment
 
 PATIENCE = 20.0  # seconds for a hub to start
@@ -55,13 +56,14 @@ class Store:
         *,
         grace: float = 0.0,
         receipts: bool = True,
+        about: str = "",
         road: str = "",
         rest: str = BAKERY,
         program: Sequence[str] = HUB,
         **environment: str,
     ) -> None:
         self.directory, self.cloud = directory, cloud
-        self.grace, self.receipts, self.road, self.rest = grace, receipts, road, rest
+        self.grace, self.receipts, self.about, self.road, self.rest = grace, receipts, about, road, rest
         self.program, self.environment = tuple(program), environment
         self.url = ""
         self.process: asyncio.subprocess.Process | None = None
@@ -120,6 +122,11 @@ class Store:
         assert self.process is not None
         await self.process.wait()
 
+    def stumble(self) -> None:
+        """For a moment its journal cannot be written; only under the launcher."""
+        if self.alive and self.process is not None:
+            self.process.send_signal(STUMBLE)
+
     async def stop(self) -> int:
         """SIGTERM; the exit status."""
         assert self.process is not None
@@ -149,6 +156,7 @@ class Store:
         return f"""
 [store]
 id = "{STORE}"
+{self.about}
 [cloud]
 url = "{self.cloud}"
 grace_seconds = {self.grace}
@@ -167,7 +175,12 @@ class Baker:
     def __init__(self, store: Store, ledger: Ledger, chance: random.Random, *, each: int = len(WALK)) -> None:
         self._store, self._ledger, self._chance, self._each = store, ledger, chance, each
         self._open: list[str] = []
+        self._spared: set[str] = set()
         self._seen = 0
+
+    def spare(self, order: str) -> None:
+        """Do not press for this one: it is cancelled."""
+        self._spared.add(order)
 
     async def press(self) -> bool:
         """Press once for an order taken by chance; false where nothing is to be pressed."""
@@ -179,6 +192,9 @@ class Baker:
         at = self._chance.randrange(max(0, len(self._open) - 40), len(self._open))
         order = self._open[at]
         if not any(event["type"] == "ovenbell.order.accepted" for event in self._ledger.of(order)):
+            return False
+        if order in self._spared:
+            self._open.pop(at)
             return False
         made = self._ledger.made[order]
         made.asked += 1
