@@ -29,19 +29,16 @@ def main() -> None:
     if arguments.case:
         _again(parser, arguments.case)
     began = time.monotonic()
-    lines, well = [], True
-    for fault in (BY_NAME[name] for name in arguments.only) if arguments.only else FAULTS:
-        if reason := fault.cannot():
-            lines.append((fault.name, f"not run: {reason}"))
-            well &= not (fault.in_ci and os.environ.get("CI") == "true")
-            continue
-        total = Tally()
-        for ran in _play(fault, fault.cases(arguments.scale), arguments.at_once):
-            _tell(ran)
-            total += ran.tally
-            well &= not ran.mishap and ran.tally.kept
-        lines.append(_line(fault.name, total))
-    _table(lines)
+    faults = [BY_NAME[name] for name in arguments.only] if arguments.only else FAULTS
+    reasons = {fault.name: fault.cannot() for fault in faults}
+    totals = {fault.name: Tally() for fault in faults if not reasons[fault.name]}
+    well = not any(reasons[fault.name] and fault.in_ci and os.environ.get("CI") == "true" for fault in faults)
+    playable = [fault for fault in faults if fault.name in totals]
+    for name, ran in _play(playable, arguments.scale, arguments.at_once):
+        _tell(ran)
+        totals[name] += ran.tally
+        well &= not ran.mishap and ran.tally.kept
+    _table([_line(name, totals[name]) if name in totals else (name, f"not run: {reasons[name]}") for name in reasons])
     print(f"scale {arguments.scale:g}, {time.monotonic() - began:.0f} s, {os.cpu_count()} cores")
     sys.exit(not well)
 
@@ -61,12 +58,17 @@ def _again(parser: argparse.ArgumentParser, wanted: str) -> None:
     sys.exit(bool(ran.mishap) or not ran.tally.kept)
 
 
-def _play(fault: Fault, cases: Iterable[tuple[int, int]], at_once: int) -> Iterator[Ran]:
-    """Play cases side by side, each in a process of its own, so that none can spoil another."""
+def _play(faults: Iterable[Fault], scale: float, at_once: int) -> Iterator[tuple[str, Ran]]:
+    """Play cases side by side, the longest first, each in a process of its own, so that none can spoil another."""
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(at_once, fresh, max_tasks_per_child=1) as pool:
-        for future in as_completed([pool.submit(run_apart, fault.name, *case) for case in cases]):
-            yield future.result()
+        cases = {
+            pool.submit(run_apart, fault.name, *case): fault.name
+            for fault in sorted(faults, key=lambda fault: -fault.patience)
+            for case in fault.cases(scale)
+        }
+        for future in as_completed(cases):
+            yield cases[future], future.result()
 
 
 def _tell(ran: Ran) -> None:
