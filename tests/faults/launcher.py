@@ -23,7 +23,8 @@ from config.command import main
 from tests.faults.clocks import FastClock
 
 VARIABLE = "OVENBELL_FAULT"
-STUMBLE = signal.SIGUSR1  # after it the journal cannot be written for a moment
+FULL = signal.SIGUSR1  # after it the journal cannot be written for a moment
+STEPPED = signal.SIGUSR2  # the machine's clock is set
 MOMENT = 0.3  # seconds
 LAUNCHER = ("-m", "tests.faults.launcher", "hub")
 OPENING = "open"  # the step that counts every statement from the first one, by which the journal is made or opened
@@ -39,7 +40,7 @@ class Wish:
         self.left: int = wish.get("times", 1)
         self.brisk: bool = wish.get("brisk", False)
         self.clock: list[float] = wish.get("clock", [])
-        self.stumbles: bool = wish.get("stumbles", False)
+        self.life: bool = wish.get("life", False)  # things happen when this process is told so
         self.full_until = 0.0
 
     def reach(self, step: str) -> None:
@@ -93,18 +94,19 @@ def _between(name: str) -> None:
     setattr(Connection, name, call)
 
 
-def _stumble(*_: object) -> None:
+def _fill_disk(*_: object) -> None:
     WISH.full_until = time.monotonic() + MOMENT
 
 
 def wrap() -> None:
     """Put the wishes around the product."""
-    if WISH.step or WISH.stumbles:
+    if WISH.step or WISH.life:
         edge.store.Journal = functools.partial(edge.store.Journal, connect=_doomed)  # type: ignore[misc, assignment]
         _between("ack")
         _between("publish")
-    if WISH.stumbles:
-        signal.signal(STUMBLE, _stumble)
+    if WISH.life:
+        signal.signal(FULL, _fill_disk)
+        signal.signal(STEPPED, lambda *_: FastClock.set())
     if WISH.clock:
         speed = WISH.clock[0]
         config.assembly.SystemClock = functools.partial(FastClock, *WISH.clock)  # type: ignore[misc, assignment]

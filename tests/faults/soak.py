@@ -7,7 +7,7 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
 import msgspec
@@ -17,7 +17,7 @@ from devices.twin.printer import VirtualPrinter
 from tests.faults.brokers import a_broker, no_mosquitto
 from tests.faults.clocks import HOUR, FastClock
 from tests.faults.fault import Case, Fault, Tally
-from tests.faults.launcher import LAUNCHER, VARIABLE
+from tests.faults.launcher import FULL, LAUNCHER, STEPPED, VARIABLE
 from tests.faults.ledger import Ledger
 from tests.faults.link import break_once
 from tests.faults.proxy import Proxy
@@ -52,7 +52,7 @@ class Look(msgspec.Struct, frozen=True):
 async def live(case: Case) -> Tally:
     """So many hours of a store, from its opening."""
     chance, clock = random.Random(case.seed), FastClock(SPEED)
-    wish = json.dumps({"brisk": True, "clock": clock.settings, "stumbles": True})
+    wish = json.dumps({"brisk": True, "clock": clock.settings, "life": True})
     printer = VirtualPrinter()
     await printer.start()
     try:
@@ -80,11 +80,12 @@ async def live(case: Case) -> Tally:
             async def forget() -> None:
                 await asyncio.to_thread(throw_away_session, broker.port)
 
-            await life.pass_by(case.count, (kill_broker, forget, life.break_link, life.break_link, life.fill_disk))
+            faults = (kill_broker, forget, life.break_link, life.break_link, life.fill_disk, life.set_clock)
+            await life.pass_by(case.count, faults)
             settled = time.monotonic()
             await ledger.settled()
-            life.look_back()
-            return ledger.tally(case.count, since(settled))
+            tally = ledger.tally(case.count, since(settled))
+            return msgspec.structs.replace(tally, notes=(*tally.notes, *life.look_back()))
     finally:
         await printer.stop()
 
@@ -96,6 +97,7 @@ class _Life:
         self._store, self._ledger, self._proxy, self._chance, self._clock = store, ledger, proxy, chance, clock
         self._baker = Baker(store, ledger, chance)
         self._looks: list[Look] = []
+        self._to_come: list[Callable[[], Awaitable[None]]] = []
         self._ended: set[str] = set()
 
     async def pass_by(self, hours: int, faults: tuple[Callable[[], Awaitable[None]], ...]) -> None:
@@ -157,12 +159,14 @@ class _Life:
             await asyncio.sleep(HOUR / ORDERS / len(WALK) / SPEED / 2)
 
     async def _meet(self, faults: tuple[Callable[[], Awaitable[None]], ...], over: asyncio.Event) -> None:
+        """Every kind of fault comes, in an order of chance, before one comes again."""
         while True:
+            self._to_come = self._to_come or self._chance.sample(faults, len(faults))
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._chance.uniform(0.3, 1.7) * EVERY / SPEED):
                     await over.wait()
                 return
-            await self._chance.choice(faults)()
+            await self._to_come.pop()()
 
     async def break_link(self) -> None:
         """One of the ways in which a link breaks."""
@@ -170,7 +174,11 @@ class _Life:
 
     async def fill_disk(self) -> None:
         """For a moment nothing can be written."""
-        self._store.stumble()
+        self._store.signal(FULL)
+
+    async def set_clock(self) -> None:
+        """The store's clock is set: half an hour on, or back again."""
+        self._store.signal(STEPPED)
 
     def _look(self) -> None:
         if self._store.alive and self._store.process is not None:
@@ -179,7 +187,7 @@ class _Life:
                 files, memory = process.num_fds(), process.memory_info().rss
                 self._looks.append(Look(process.pid, self._clock.now(), files, memory))
 
-    def look_back(self) -> None:
+    def look_back(self) -> Iterator[str]:
         """No process that lived for long held more at its end than when it was warm."""
         for pid in {look.pid for look in self._looks}:
             looks = [look for look in self._looks if look.pid == pid]
@@ -187,10 +195,12 @@ class _Life:
             if looks[-1].at - looks[0].at < LONG:
                 continue
             half = len(warm) // 2
+            hours = (looks[-1].at - looks[0].at) / HOUR
             files = [min(look.files for look in part) for part in (warm[:half], warm[half:])]
             memory = [max(look.memory for look in part) for part in (warm[:half], warm[half:])]
             assert files[1] <= files[0] + MORE_FILES, f"open files grew from {files[0]} to {files[1]}"
             assert memory[1] <= memory[0] * MORE_MEMORY, f"memory grew from {memory[0]:,} to {memory[1]:,} bytes"
+            yield f"{hours:.0f} h: open files {files[0]} then {files[1]}, memory {memory[0]:,} then {memory[1]:,} bytes"
 
 
 SOAK = Fault("soak", 24, 24, live, no_mosquitto, patience=900, few=1)

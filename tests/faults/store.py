@@ -14,7 +14,6 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
-from tests.faults.launcher import STUMBLE
 from tests.faults.ledger import Ledger, Moment
 
 PATIENCE = 20.0  # seconds for a hub to start
@@ -122,10 +121,10 @@ class Store:
         assert self.process is not None
         await self.process.wait()
 
-    def stumble(self) -> None:
-        """For a moment its journal cannot be written; only under the launcher."""
+    def signal(self, number: signal.Signals) -> None:
+        """Tell the launcher around it to let something happen."""
         if self.alive and self.process is not None:
-            self.process.send_signal(STUMBLE)
+            self.process.send_signal(number)
 
     async def stop(self) -> int:
         """SIGTERM; the exit status."""
