@@ -11,7 +11,7 @@ from tests.faults.fault import Case, Fault, Tally
 from tests.faults.keypad import PadBaker, pads
 from tests.faults.launcher import LAUNCHER, OPENING, VARIABLE
 from tests.faults.ledger import Ledger
-from tests.faults.store import STORE, WALK, Baker, Rush, Store, since
+from tests.faults.store import STORE, WALK, Baker, Rush, Store, manner, since
 
 # Where a commit can be cut short: in its statements, and between it and the words to cloud and broker that follow.
 VERBS = ("begin", "insert", "delete", "commit", "ack", "publish")
@@ -25,7 +25,7 @@ async def kill_the_hub(case: Case) -> Tally:
     async with (
         a_broker(case.directory) as broker,
         Ledger(STORE, broker.port, walk=WALK) as ledger,
-        Store(case.directory, broker.url) as store,
+        Store(case.directory, broker.url, **manner(case.seed)) as store,
     ):
         async with Rush(ledger, Baker(store, ledger, chance), chance):
             for _ in range(case.count):
@@ -43,8 +43,8 @@ async def kill_at_the_keypad(case: Case) -> Tally:
     chance = random.Random(case.seed)
     async with a_broker(case.directory) as broker, Ledger(STORE, broker.port, walk=WALK) as ledger:
         with pads(case.directory) as keypads:
-            async with Store(case.directory, broker.url, rest=keypads.settings) as store:
-                async with Rush(ledger, PadBaker(store, ledger, keypads), chance, orders=10):
+            async with Store(case.directory, broker.url, rest=keypads.settings, **manner(case.seed)) as store:
+                async with Rush(ledger, PadBaker(store, ledger, keypads), chance, orders=10, hands=1):
                     for _ in range(case.count):
                         await store.start()
                         await asyncio.sleep(chance.uniform(0.2, 0.9))
@@ -62,7 +62,7 @@ async def kill_in_the_commit(case: Case) -> Tally:
     async with (
         a_broker(case.directory) as broker,
         Ledger(STORE, broker.port, walk=WALK) as ledger,
-        Store(case.directory, broker.url, program=LAUNCHER) as store,
+        Store(case.directory, broker.url, program=LAUNCHER, **manner(case.seed)) as store,
     ):
         injected = 0
         async with Rush(ledger, Baker(store, ledger, chance), chance):
@@ -82,6 +82,6 @@ async def kill_in_the_commit(case: Case) -> Tally:
         return ledger.tally(injected, since(killed))
 
 
-HUB_KILL = Fault("hub-kill", 200, 25, kill_the_hub, no_mosquitto, few=4)
-KEYPAD_KILL = Fault("hub-kill-keypad", 50, 10, kill_at_the_keypad, no_mosquitto, few=3)
-COMMIT_KILL = Fault("hub-kill-commit", 250, 26, kill_in_the_commit, no_mosquitto, few=13)
+HUB_KILL = Fault("hub-kill", 200, 10, kill_the_hub, no_mosquitto, few=4)
+KEYPAD_KILL = Fault("hub-kill-keypad", 50, 5, kill_at_the_keypad, no_mosquitto, few=3)
+COMMIT_KILL = Fault("hub-kill-commit", 250, 13, kill_in_the_commit, no_mosquitto, few=13)

@@ -13,7 +13,7 @@ from tests.faults.fault import Case, Fault, Tally
 from tests.faults.launcher import BRISK
 from tests.faults.ledger import Ledger
 from tests.faults.proxy import Cable, Proxy
-from tests.faults.store import STORE, WALK, Baker, Rush, Store, since
+from tests.faults.store import STORE, WALK, Baker, Rush, Store, manner, since
 
 # What breaks, as often as it is named. Half-open links take two keepalives to notice, so they are few.
 KINDS = (*("cut", "torn", "torn at once") * 5, *("reset", "delayed", "throttled", "refused") * 3, "half-open")
@@ -29,7 +29,7 @@ async def break_the_link(case: Case, *, tls: bool) -> Tally:
         a_broker(case.directory, *lines) as broker,
         Ledger(STORE, broker.port, walk=WALK) as ledger,
         Proxy(port if tls else broker.port, chance) as proxy,
-        Store(case.directory, f"{scheme}://127.0.0.1:{proxy.port}", road=road, **BRISK) as store,
+        Store(case.directory, f"{scheme}://127.0.0.1:{proxy.port}", **BRISK, **manner(case.seed, road)) as store,
     ):
         await store.start()
         async with Rush(ledger, Baker(store, ledger, chance), chance):
@@ -112,5 +112,5 @@ def _no_tls() -> str:
     return no_mosquitto() or ("" if shutil.which("openssl") else "openssl is not on this machine")
 
 
-LINK = Fault("link", 400, 50, functools.partial(break_the_link, tls=False), no_mosquitto, few=8)
-LINK_TLS = Fault("link-tls", 100, 25, functools.partial(break_the_link, tls=True), _no_tls, few=6)
+LINK = Fault("link", 400, 20, functools.partial(break_the_link, tls=False), no_mosquitto, few=8)
+LINK_TLS = Fault("link-tls", 100, 10, functools.partial(break_the_link, tls=True), _no_tls, few=6)

@@ -17,6 +17,7 @@ import aiohttp
 from tests.faults.ledger import Ledger, Moment
 
 PATIENCE = 20.0  # seconds for a hub to start
+BREATH = 0.05  # seconds between two presses of one hand
 STORE = "hz-0012"
 HUB = ("-m", "config.command", "hub")
 # The presses of a cake on its route, and the moments of each that customers are told.
@@ -43,6 +44,12 @@ id = "decorating"
 stages = ["frosting", "boxing"]
 slots = 12
 """
+
+
+def manner(seed: int, road: str = "") -> dict[str, Any]:
+    """How a store speaks to its cloud where the broker lives on: with receipts, without, and in the older protocol."""
+    protocol = "3.1.1" if seed % 3 == 0 else "5"
+    return {"receipts": seed % 3 == 1, "road": f'protocol = "{protocol}"\n{road}'}
 
 
 class Store:
@@ -226,15 +233,16 @@ class Rush:
         chance: random.Random,
         *,
         orders: float = 40.0,
-        presses: float = 20.0,
+        hands: int = 3,
     ) -> None:
         self._ledger, self._baker, self._chance = ledger, baker, chance
-        self._rates = orders, presses  # a second
+        self._orders, self._hands = orders, hands  # a second; how many press at the same time
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
-        self._tasks = [asyncio.create_task(self._push()), asyncio.create_task(self._press())]
+        self._tasks = [asyncio.create_task(self._push())]
+        self._tasks += [asyncio.create_task(self._press()) for _ in range(self._hands)]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -246,12 +254,12 @@ class Rush:
         while not self._stop.is_set():
             burst = self._chance.randint(1, 5)
             self._ledger.push(burst)
-            await asyncio.sleep(burst / self._rates[0] * self._chance.uniform(0.5, 1.5))
+            await asyncio.sleep(burst / self._orders * self._chance.uniform(0.5, 1.5))
 
     async def _press(self) -> None:
         while self._baker is not None and not self._stop.is_set():
             await self._baker.press()
-            await asyncio.sleep(self._chance.uniform(0.5, 1.5) / self._rates[1])
+            await asyncio.sleep(self._chance.uniform(0.5, 1.5) * BREATH)
 
 
 def since(began: float) -> float:

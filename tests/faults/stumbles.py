@@ -9,7 +9,7 @@ from tests.faults.brokers import a_broker, no_mosquitto
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.launcher import BRISK
 from tests.faults.ledger import Event, Ledger
-from tests.faults.store import STORE, WALK, Store, since
+from tests.faults.store import STORE, WALK, Store, manner, since
 
 DROPPED, REPEATED = 0.02, 0.05  # of the events
 FAR = 40  # places that an event comes too late at most
@@ -31,7 +31,7 @@ async def stumble(case: Case) -> Tally:
     async with (
         a_broker(case.directory) as broker,
         Ledger(STORE, broker.port, walk=WALK) as ledger,
-        Store(case.directory, broker.url, **BRISK) as store,
+        Store(case.directory, broker.url, **BRISK, **manner(case.seed)) as store,
     ):
         await store.start()
         muddle: list[tuple[float, Event]] = []
@@ -69,4 +69,4 @@ def _send(muddle: list[tuple[float, Event]], until: float, ledger: Ledger) -> No
         ledger.send(muddle.pop(0)[1])
 
 
-STUMBLES = Fault("cloud-stumbles", 100_000, 10_000, stumble, no_mosquitto, few=1_000)
+STUMBLES = Fault("cloud-stumbles", 100_000, 5_000, stumble, no_mosquitto, few=1_000)
