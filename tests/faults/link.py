@@ -4,10 +4,10 @@ import asyncio
 import functools
 import random
 import shutil
-import subprocess
 import time
 from pathlib import Path
 
+from tests.certificates import Authority
 from tests.faults.brokers import a_broker, no_mosquitto, steady_port
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.launcher import BRISK
@@ -23,13 +23,14 @@ BYTES = 3_000  # within which a cable tears: a packet is 200 to 900
 async def break_the_link(case: Case, *, tls: bool) -> Tally:
     """One hub, one link, many faults in a row, orders and presses all the while."""
     chance, port = random.Random(case.seed), steady_port()
-    lines, road, scheme = _secure(case.directory, port) if tls else ((), "", "mqtt")
+    lines, road = _secure(case.directory, port) if tls else ((), "")
+    scheme = "mqtts" if tls else "mqtt"
     recovery = 0.0
     async with (
         a_broker(case.directory, *lines) as broker,
         Ledger(STORE, broker.port, walk=WALK) as ledger,
         Proxy(port if tls else broker.port, chance) as proxy,
-        Store(case.directory, f"{scheme}://127.0.0.1:{proxy.port}", **BRISK, **manner(case.seed, road)) as store,
+        Store(case.directory, f"{scheme}://localhost:{proxy.port}", **BRISK, **manner(case.seed, road)) as store,
     ):
         await store.start()
         async with Rush(ledger, Baker(store, ledger, chance), chance):
@@ -87,25 +88,12 @@ def _tear_early(way: str, at: int, cable: Cable) -> None:
 def _leave_whole(_cable: Cable) -> None: ...
 
 
-def _secure(directory: Path, port: int) -> tuple[tuple[str, ...], str, str]:
+def _secure(directory: Path, port: int) -> tuple[tuple[str, ...], str]:
     """A listener with TLS, beside the plain one of the witness; what the store needs to trust it."""
-    make = (
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:prime256v1",
-        "-nodes",
-        "-days",
-        "2",
-    )
-    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    files = ("-keyout", str(directory / "broker.key"), "-out", str(directory / "broker.pem"))
-    subprocess.run([*make, *files, *names], check=True, capture_output=True)
-    listener = f"listener {port} 127.0.0.1", f"certfile {directory}/broker.pem", f"keyfile {directory}/broker.key"
-    return listener, f'ca_file = "{directory}/broker.pem"', "mqtts"
+    authority = Authority(directory)
+    certificate = authority.issue("broker")
+    files = f"certfile {certificate.cert_file}", f"keyfile {certificate.key_file}"
+    return (f"listener {port} 127.0.0.1", *files), f'ca_file = "{authority.ca_file}"'
 
 
 def _no_tls() -> str:
