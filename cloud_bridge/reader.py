@@ -5,7 +5,7 @@ import logging
 import re
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -15,6 +15,7 @@ from edge.heard import Range
 from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates, Skip
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Order, OrderId, Stamp
+from edge.shapes import read_loosely
 from edge.text import plain
 
 log = logging.getLogger(__name__)
@@ -127,18 +128,17 @@ def event_key(source: str, event_id: str) -> str:
 
 
 def _decode(payload: bytes) -> tuple[_Envelope, bool]:
-    """The envelope, and whether it was mended: half a character, as a cut emoji leaves it, must not cost the order."""
+    """The envelope, and whether it was mended.
+
+    Neither half a character, as a cut emoji leaves it, nor a number out of all range beside the data costs the order.
+    """
     try:
         return _ENVELOPE.decode(payload), False
-    except msgspec.DecodeError:
-        if b"\\ud" not in payload.lower():
+    except msgspec.DecodeError as error:
+        if b"\\ud" not in payload.lower() and "out of range" not in str(error):
             raise
-    whole = json.dumps(json.loads(payload.decode(), parse_constant=_refuse), ensure_ascii=False)
+    whole = json.dumps(read_loosely(payload), ensure_ascii=False)
     return _ENVELOPE.decode(HALF.sub(LOST, whole)), True
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise Unreadable(f"{constant} is not JSON")
 
 
 def letter(topic: str, payload: bytes, reason: str, now: float) -> Understood:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import random
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -15,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import msgspec
 
 from tests.faults.brokers import a_broker, no_mosquitto
@@ -70,6 +70,15 @@ class _Store(Store):
         """How large a file of the hub may be: the kernel refuses every write beyond it."""
         assert self.process is not None
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, size)
+
+    async def mend(self) -> None:
+        """Whatever was done to it, it is a good disk again, and the hub runs."""
+        self.clear()
+        self.mount("-o", "remount,rw")
+        if self.alive:
+            self.limit(NO_LIMIT)
+        else:
+            await self.start()
 
     async def health(self) -> tuple[int, str, str]:
         """The status of /healthz, its reason, and what the board says of the journal."""
@@ -167,7 +176,11 @@ async def _live(case: Case) -> Tally:
         await store.start()
         async with Rush(ledger, Baker(store, ledger, chance), chance):
             for number in range(case.count):
-                longest = max(longest, await WAYS[(case.seed + number - 1) % len(WAYS)](store, chance))
+                try:
+                    longest = max(longest, await WAYS[(case.seed + number - 1) % len(WAYS)](store, chance))
+                except BaseException:
+                    await store.mend()  # who presses must get an answer in the end
+                    raise
                 await asyncio.sleep(chance.uniform(0, 0.5))
         await ledger.settled()
         assert "Traceback" not in store.log(), store.log()
@@ -181,13 +194,13 @@ async def fill_the_disk(case: Case) -> Tally:
     """Play the case in a namespace where a disk can be mounted that nobody else sees."""
     process = await asyncio.create_subprocess_exec(
         *APART, sys.executable, "-m", "tests.faults.full_disk", str(case.seed), str(case.count), str(case.directory),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
     )  # fmt: skip
     try:
         said, complaints = await process.communicate()
-    except asyncio.CancelledError:
-        process.kill()
-        raise
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # broker and hub with it
     assert process.returncode == 0, complaints.decode(errors="replace")[-4000:]
     return msgspec.json.decode(said, type=Tally)
 
