@@ -151,13 +151,12 @@ def _salvage(raw: bytes | msgspec.Raw) -> tuple[WireOrder, tuple[str, ...]]:
     try:
         clean, mistakes = sift(read_loosely(bytes(raw)), WireOrder)
         spoiling = next((mistake for mistake in mistakes if mistake.required), None)
-        if clean is None or spoiling is not None:
-            raise Unreadable(str(spoiling) if spoiling else "data: expected an object")
-        return msgspec.convert(clean, WireOrder), tuple(mistake.path for mistake in mistakes)
-    except Unreadable:
-        raise
+        wire = None if clean is None or spoiling else msgspec.convert(clean, WireOrder)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
         raise Unreadable(f"data: {error}") from error
+    if wire is None:
+        raise Unreadable(str(spoiling) if spoiling else "data: expected an object")
+    return wire, tuple(mistake.path for mistake in mistakes)
 
 
 def _due(wire: WireOrder) -> tuple[float | None, tuple[str, ...]]:

@@ -108,7 +108,7 @@ async def send_them(case: Case) -> Tally:
 def _some(numbers: Iterable[int], dice: Random, now: float) -> Iterator[Sent]:
     for number in numbers:
         if number % BETWEEN == 0:
-            event = order_event(number, source="/channels/valid")
+            event = order_event(number, id=f"valid-{number}", source="/channels/valid")
             del event["sequence"]
             event["data"]["createdAt"] = event["time"] = datetime.fromtimestamp(now, UTC).isoformat()
             if number % (2 * BETWEEN) == 0:

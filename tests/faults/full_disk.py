@@ -92,7 +92,7 @@ class _Store(Store):
         said: object = ""
         try:
             async with asyncio.timeout(PATIENCE):
-                while not right(*(said := await self.health())):
+                while not right(*(said := await self.health())):  # noqa: ASYNC110 - it is asked from outside
                     await asyncio.sleep(0.02)
         except TimeoutError:
             raise AssertionError(f"the hub went on saying {said}") from None
