@@ -82,8 +82,13 @@ def judge(whole_life: Seen, found: Seen, answered: Iterable[Asked], when: str) -
     return Tally(lost=lost, doubled=doubled, disordered=disordered, notes=_of(when, notes))
 
 
-def _inner(found: Seen, notes: list[str]) -> int:
+def whole(found: Seen, when: str) -> Tally:
     """The facts make the tables, and the updates are numbered without a gap."""
+    notes: list[str] = []
+    return Tally(disordered=_inner(found, notes), notes=_of(when, notes))
+
+
+def _inner(found: Seen, notes: list[str]) -> int:
     wrong = 0
     board = _board(found)
     for name in Board.STORED:
@@ -133,6 +138,8 @@ def _stories(seen: Seen) -> dict[str, list[str]]:
     """What happened to each order and what is told of it, without numbers and times, which may differ."""
     stories: dict[str, list[str]] = defaultdict(list)
     for _, _, _, intent, _, kind, body in seen.facts:
+        if kind == "ClockStepped":
+            continue  # what it does not change is what is looked for
         what = msgspec.json.decode(body)
         order = what.get("order", "")
         order = order["id"] if isinstance(order, dict) else order
@@ -149,6 +156,8 @@ def _lasting(value: Any) -> Any:
             return {key: _lasting(one) for key, one in sorted(value.items()) if key not in PASSING}
         case list():
             return [_lasting(one) for one in value]
+        case float():
+            return 0.0  # a time without a name
     return value
 
 

@@ -43,8 +43,9 @@ class Round(msgspec.Struct, frozen=True):
 class Life:
     """Makes up rounds that fit the board as it is."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, by_the_clock: bool = True) -> None:
         self._dice = Random(seed)
+        self._by_the_clock = by_the_clock  # whether it would be another life at another time or with other numbers
         self._events = 0
         self._orders = 0
         self._asks = 0
@@ -104,7 +105,8 @@ class Life:
         makers: tuple[Callable[..., Item], ...] = (a_bun, a_bread, a_cake)
         note = "x" * dice.choice((0, 10, 300, 5_000))
         items = (dice.choice(makers)(str(n + 1), note=note) for n in range(dice.choice((1, 1, 2, 3))))
-        when: dict[str, Any] = dice.choice(({}, {}, {"scheduled": True, "due": now + 3 * HOUR + 4 * MINUTE}))
+        later = self._by_the_clock and dice.random() < 0.33
+        when: dict[str, Any] = {"scheduled": True, "due": now + 3 * HOUR + 4 * MINUTE} if later else {}
         return an_order(name, *items, created=now, note=f"note {dice.random()}", **when)
 
     def _press(self, board: Board) -> Intent:
@@ -133,7 +135,7 @@ class Life:
                 return i.Release(order)
             case "receipt":
                 return i.ReceiptUpdates(dice.randint(0, board.counters.updates))
-            case "ticket" if jobs:
+            case "ticket" if jobs and self._by_the_clock:
                 return i.ReportTicket(dice.choice(jobs).id, dice.choice(("sending", "printed", "unconfirmed")))
         return i.Bump(station=station, order=carded)
 

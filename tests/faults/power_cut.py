@@ -47,10 +47,10 @@ async def cut_power(case: Case) -> Tally:
     return total
 
 
-async def record(disk: Disk, case: Case) -> Recorded:
+async def record(disk: Disk, case: Case, *, by_the_clock: bool = True) -> Recorded:
     """Live, and remember every write."""
     path = case.directory / "recorded" / FILE
-    dice, clock, life = Random(case.seed), ManualClock(FIRST_DAY), Life(case.seed)
+    dice, clock, life = Random(case.seed), ManualClock(FIRST_DAY), Life(case.seed, by_the_clock=by_the_clock)
     hub = store_hub(LAYOUT, Journal(path, Board.STORED, disk.connect), clock)
     await hub.start()
     opened = len(disk.writes)

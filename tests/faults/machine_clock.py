@@ -1,0 +1,136 @@
+"""The machine's clock set under the real hub, and boots in 1970: libfaketime on the process, orders and presses all the while."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import aiohttp
+
+from tests.faults.brokers import a_broker, no_mosquitto
+from tests.faults.clock_jump import AN_OLD_BOOT, FARTHEST, JUMPS, Stopwatches, at
+from tests.faults.fault import Case, Fault, Tally
+from tests.faults.ledger import Ledger
+from tests.faults.store import STORE, WALK, Baker, Rush, Store, since
+
+LIBRARIES = ("/usr/lib/*/faketime/libfaketimeMT.so.1", "/usr/lib/faketime/libfaketimeMT.so.1")
+GLANCE = 0.05  # seconds between two looks at the board
+ROUGHLY = 1.0  # seconds by which the witness's look may be off
+FORGOTTEN = 30.0  # seconds that a boot without a clock may forget: since the last fact
+A_LOOK = 1.5  # seconds in which a hub looks at the machine's clock
+PATIENCE = 15.0
+
+
+class _Machine:
+    """The machine's clock: what a file says that libfaketime reads at every look."""
+
+    def __init__(self, directory: Path) -> None:
+        self._file = directory / "clock"
+        self.off = 0.0
+        self.set(0.0)
+
+    def set(self, off: float) -> None:
+        """Set it so far from the true time."""
+        self.off = off
+        new = self._file.with_suffix(".new")
+        new.write_text(f"{off:+.0f}\n")
+        new.rename(self._file)
+
+    def now(self) -> float:
+        """What it says."""
+        return time.time() + self.off
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """For the process that reads it."""
+        return {
+            "LD_PRELOAD": str(_library()),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+            "NO_FAKE_STAT": "1",
+        }
+
+
+async def set_the_clock(case: Case) -> Tally:
+    """Set it, far and near, forward and back; now and then boot in 1970, and let the network tell the time later."""
+    chance, machine, longest = random.Random(case.seed), _Machine(case.directory), 0.0
+    watches = Stopwatches(ROUGHLY)
+    async with (
+        a_broker(case.directory) as broker,
+        Ledger(STORE, broker.port, walk=WALK) as ledger,
+        Store(case.directory, broker.url, grace=0.5, **machine.environment) as store,
+    ):
+        await store.start()
+        async with Rush(ledger, Baker(store, ledger, chance), chance, orders=15), _watched(store, watches):
+            for number in range(case.count):
+                await asyncio.sleep(chance.uniform(0.2, 0.8))
+                began = time.monotonic()
+                if (case.seed + number) % 4 == 0:
+                    before = machine.off
+                    machine.set(AN_OLD_BOOT - time.time())
+                    await _boot(store, watches)
+                    await asyncio.sleep(chance.uniform(0.5, 1.5))
+                    began = time.monotonic()
+                    machine.set(before)
+                    await asyncio.sleep(A_LOOK)  # until then it looks like a clock set back, which is not believed
+                else:
+                    machine.set(machine.off + chance.choice([by for by in JUMPS if abs(machine.off + by) <= FARTHEST]))
+                await _until_followed(store, machine)
+                longest = max(longest, since(began))
+        await ledger.settled()
+        assert "Traceback" not in store.log(), store.log()
+        timers = Tally(disordered=len(watches.notes), notes=tuple(watches.notes))
+        return ledger.tally(case.count, longest) + timers
+
+
+async def _boot(store: Store, watches: Stopwatches) -> None:
+    await store.kill()
+    watches.lost = FORGOTTEN
+    await store.start()
+
+
+async def _until_followed(store: Store, machine: _Machine) -> None:
+    """Wait until the hub goes by the machine's clock."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            board = await store.get("/api/board")
+            if abs(at(board["now"]) - machine.now()) < 2 * ROUGHLY + 1:
+                return
+            await asyncio.sleep(GLANCE)
+
+
+@asynccontextmanager
+async def _watched(store: Store, watches: Stopwatches) -> AsyncIterator[None]:
+    """Look at the board all the while."""
+
+    async def look() -> None:
+        while True:
+            before = time.monotonic()
+            with suppress(aiohttp.ClientError, TimeoutError):
+                board = await store.get("/api/board")
+                watches.read(board, (before + time.monotonic()) / 2)
+            await asyncio.sleep(GLANCE)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield
+    finally:
+        looking.cancel()
+        with suppress(asyncio.CancelledError):
+            await looking
+
+
+def _library() -> Path | None:
+    return next((found for pattern in LIBRARIES for found in Path("/").glob(pattern.removeprefix("/"))), None)
+
+
+def no_faketime() -> str:
+    """The reason where this machine's clock cannot be faked for a process."""
+    return no_mosquitto() if _library() else "libfaketime is not on this machine (Debian: apt-get install faketime)"
+
+
+FAULT = Fault("clock-machine", 40, 4, set_the_clock, no_faketime, in_ci=False, few=2)
