@@ -30,30 +30,34 @@ class Stopwatches:
         self.lost = 0.0  # seconds that the next board may have forgotten, because it is the first after a boot
         self._tolerance = tolerance
         self._looked = float("-inf")
-        self._started: dict[tuple[str, ...], float] = {}  # on the monotonic clock, by what is timed
+        # When it began on the monotonic clock, between these, by what is timed.
+        self._began: dict[tuple[str, ...], tuple[float, float]] = {}
 
-    def read(self, board: dict[str, Any], monotonic: float, *, asked: bool = True) -> None:
-        """Hold a board against the stopwatches; an item that was `asked` about since the last look may begin anew."""
+    def read(self, board: dict[str, Any], before: float, after: float, *, asked: bool = True) -> None:
+        """Hold a board of some moment between these against the stopwatches.
+
+        An item that was `asked` about since the last look may begin anew.
+        """
         now = at(board["now"])
         for station in board["stations"]:
             for card in station["cards"]:
                 for item in card["items"]:
                     key = (card["order"], item["item"], item["stage"], item["moment"])
-                    began = monotonic - (now - at(item["since"]))
-                    if asked and began >= self._looked - self._tolerance:
-                        self._started[key] = began
-                    self._hold(key, began, monotonic)
-        self._looked, self.lost = monotonic, 0.0
+                    age = now - at(item["since"])
+                    if age < 0:
+                        self.notes.append(f"{key} begins in {-age:.1f} s")
+                    if asked and after - age >= self._looked - self._tolerance:
+                        self._began.pop(key, None)
+                    self._hold(key, before - age, after - age)
+        self._looked, self.lost = before, 0.0
 
-    def _hold(self, key: tuple[str, ...], began: float, monotonic: float) -> None:
+    def _hold(self, key: tuple[str, ...], earliest: float, latest: float) -> None:
         """A timer that was forgotten in part goes on from where it stands."""
-        known = self._started.setdefault(key, began)
-        if began > monotonic:
-            self.notes.append(f"{key} begins in {began - monotonic:.1f} s")
-        elif not known - self._tolerance <= began <= known + self._tolerance + self.lost:
-            self.notes.append(f"{key} shows {monotonic - began:.1f} s after {monotonic - known:.1f} s")
+        first, last = self._began.setdefault(key, (earliest, latest))
+        if latest < first - self._tolerance or earliest > last + self._tolerance + self.lost:
+            self.notes.append(f"{key} began at {earliest - first:+.1f} s, all of a sudden")
         if self.lost:
-            self._started[key] = began
+            self._began[key] = min(first, earliest), max(last, latest)
 
 
 def at(text: str) -> float:
@@ -90,7 +94,8 @@ class _Store:
     async def look(self, *, asked: bool = False) -> None:
         """Hold what is shown against the stopwatches."""
         async with self._session.get("/api/board") as answer:
-            self.watches.read(await answer.json(), self.clock.monotonic(), asked=asked)
+            now = self.clock.monotonic()
+            self.watches.read(await answer.json(), now, now, asked=asked)
 
     async def notice(self) -> None:
         """Let the hub look at the machine's clock, as it does every second."""

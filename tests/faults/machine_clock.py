@@ -112,7 +112,7 @@ async def _watched(store: Store, watches: Stopwatches) -> AsyncIterator[None]:
             before = time.monotonic()
             with suppress(aiohttp.ClientError, TimeoutError):
                 board = await store.get("/api/board")
-                watches.read(board, (before + time.monotonic()) / 2)
+                watches.read(board, before, time.monotonic())
             await asyncio.sleep(GLANCE)
 
     looking = asyncio.create_task(look())
