@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 import aiohttp
-import msgspec
 
 from edge.feed import Feed
 from edge.store import StoreHub, store_hub
