@@ -19,9 +19,10 @@ from tests.faults.fault import Tally
 from tests.faults.life import Asked
 
 LAYOUT = a_layout()
-# What a fact's body says that depends on its number in the journal, or on the moment it was written.
+# What a fact's body says that depends on its number in the journal, on the moment it was written, or on which of two
+# orders that were due together came first.
 PASSING = {"move", "until", "updates", "job", "number", "revision", "graced", "jobs", "moves", "since", "arrived"}
-PASSING |= {"closes", "at", "through", "seconds", "id", "leaves", "sequence"}
+PASSING |= {"closes", "at", "through", "seconds", "id", "leaves", "sequence", "slots"}
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -138,8 +139,8 @@ def _stories(seen: Seen) -> dict[str, list[str]]:
     """What happened to each order and what is told of it, without numbers and times, which may differ."""
     stories: dict[str, list[str]] = defaultdict(list)
     for _, _, _, intent, _, kind, body in seen.facts:
-        if kind == "ClockStepped":
-            continue  # what it does not change is what is looked for
+        if kind in {"ClockStepped", "UpdateSent"}:
+            continue  # what the one does not change, and what the other lets out, is looked at below
         what = msgspec.json.decode(body)
         order = what.get("order", "")
         order = order["id"] if isinstance(order, dict) else order
