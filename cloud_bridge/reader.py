@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Literal, NamedTuple
@@ -15,12 +14,11 @@ from edge.heard import Range
 from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates, Skip
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Order, OrderId, Stamp
-from edge.shapes import read_loosely
+from edge.shapes import LOST, read_loosely
 from edge.text import plain
 
 log = logging.getLogger(__name__)
 
-HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 LARGEST = 256 * 1024  # bytes of a message that is still read
 KEPT = 64 * 1024  # bytes kept of a larger one
 DIGITS = 18  # of a sequence: more would not fit into the journal's 64 bits
@@ -137,8 +135,7 @@ def _decode(payload: bytes) -> tuple[_Envelope, bool]:
     except msgspec.DecodeError as error:
         if b"\\ud" not in payload.lower() and "out of range" not in str(error):
             raise
-    whole = json.dumps(read_loosely(payload), ensure_ascii=False)
-    return _ENVELOPE.decode(HALF.sub(LOST, whole)), True
+    return _ENVELOPE.decode(json.dumps(read_loosely(payload), ensure_ascii=False)), True
 
 
 def letter(topic: str, payload: bytes, reason: str, now: float) -> Understood:

@@ -13,6 +13,7 @@ import msgspec
 
 DIGITS = 18  # of a whole number: more do not fit into 64 bits
 LARGEST = sys.float_info.max
+HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -39,11 +40,16 @@ def sift(value: Any, shape: Any, *, strict: bool = False) -> tuple[Any, tuple[Mi
 
 
 def read_loosely(raw: bytes) -> Any:
-    """JSON in which a number out of all range is the largest there is: it fits no field, but spoils no other either.
+    """JSON in which what no program can hold costs no more than its own field.
 
-    Raises ValueError or RecursionError where it is not JSON.
+    A number out of all range is the largest there is, which fits no field; half a character, as a cut emoji leaves it,
+    is the replacement character. Raises ValueError or RecursionError where it is not JSON.
     """
-    return json.loads(raw.decode(), parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+    text = raw.decode()
+    value = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+    if "\\ud" in text.lower():
+        value = json.loads(HALF.sub(LOST, json.dumps(value, ensure_ascii=False)))
+    return value
 
 
 def _whole(text: str) -> int | float:
