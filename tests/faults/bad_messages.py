@@ -182,5 +182,5 @@ def _complaints() -> Iterator[list[str]]:
         logging.getLogger().removeHandler(listener)
 
 
-READ = Fault("bad-messages", 90_000, 5_000, read_them, few=300)
+READ = Fault("bad-messages", 90_000, 5_000, read_them, few=500)
 SENT = Fault("bad-messages-road", 10_000, 1_000, send_them, no_mosquitto, few=100)

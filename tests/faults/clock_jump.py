@@ -161,4 +161,4 @@ async def _boot_in_1970(store: _Store, off: float) -> float:
     return 0.0
 
 
-FAULT = Fault("clock-jump", 160, 16, jump, few=8)
+FAULT = Fault("clock-jump", 160, 16, jump, few=16)

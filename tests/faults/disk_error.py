@@ -186,4 +186,4 @@ async def _until(condition: Callable[[], Any], probe: StoreHub | None = None) ->
             await asyncio.sleep(0.001)
 
 
-FAULT = Fault(name="disk-error", at_full_scale=30, per_case=6, run=fail, few=3)
+FAULT = Fault(name="disk-error", at_full_scale=30, per_case=6, run=fail, few=6)

@@ -161,7 +161,25 @@ async def _read_only(store: _Store, _chance: random.Random) -> float:
     return since(began)
 
 
-WAYS: tuple[Callable[[_Store, random.Random], Awaitable[float]], ...] = (_full, _read_only, _no_more, _full_and_killed)
+async def _full_at_start(store: _Store, _chance: random.Random) -> float:
+    """Full when it starts: it shows what it has and says why it takes nothing, or ends with a clear line."""
+    await store.kill()
+    store.fill()
+    said = len(store.log())
+    await store.launch()
+    runs = await store.ready()
+    assert store.process is not None
+    assert runs or await store.process.wait() == 1
+    assert "Traceback" not in store.log()[said:], store.log()
+    began = time.monotonic()
+    store.clear()
+    await (store.until_health(_is_well) if runs else store.start())
+    return since(began)
+
+
+WAYS: tuple[Callable[[_Store, random.Random], Awaitable[float]], ...] = (
+    _full, _read_only, _no_more, _full_and_killed, _full_at_start
+)  # fmt: skip
 
 
 async def _live(case: Case) -> Tally:
@@ -216,7 +234,7 @@ def no_small_disk() -> str:
     return why if tried.returncode else no_mosquitto()
 
 
-FAULT = Fault("disk-full", 20, 4, fill_the_disk, no_small_disk, in_ci=False, few=2)
+FAULT = Fault("disk-full", 20, 5, fill_the_disk, no_small_disk, in_ci=False, few=2)
 
 if __name__ == "__main__":
     seed, count, where = sys.argv[1:]

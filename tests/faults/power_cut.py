@@ -114,4 +114,4 @@ async def _cut(life: Recorded, dice: Random, directory: Path) -> Tally:
     return tally + compare(life.seen, look(path), f"cut at write {cut}")
 
 
-FAULT = Fault(name="power-cut", at_full_scale=1_000, per_case=50, run=cut_power, few=15)
+FAULT = Fault(name="power-cut", at_full_scale=1_000, per_case=50, run=cut_power, few=40)
