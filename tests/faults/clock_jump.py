@@ -18,6 +18,7 @@ from tests.faults.power_cut import FILE, Recorded, end, record
 
 FARTHEST = 20 * HOUR  # from the true time: farther, and orders of today would be of yesterday
 JUMPS = (-12 * HOUR, -HOUR, -90.0, -7.0, -3.0, 3.0, 7.0, 90.0, HOUR, 12 * HOUR)
+ROUNDED = 0.001  # seconds
 AN_OLD_BOOT = 100.0  # seconds since 1970
 
 
@@ -38,25 +39,27 @@ class Stopwatches:
         An item that was `asked` about since the last look may begin anew.
         """
         now = at(board["now"])
+        if (
+            self.lost
+        ):  # timers that were forgotten in part go on from where they stand, now or when they are shown again
+            self._began = {key: (first, last + self.lost) for key, (first, last) in self._began.items()}
+            self.lost = 0.0
         for station in board["stations"]:
             for card in station["cards"]:
                 for item in card["items"]:
                     key = (card["order"], item["item"], item["stage"], item["moment"])
                     age = now - at(item["since"])
-                    if age < 0:
+                    if age < -ROUNDED:
                         self.notes.append(f"{key} begins in {-age:.1f} s")
                     if asked and after - age >= self._looked - self._tolerance:
                         self._began.pop(key, None)
                     self._hold(key, before - age, after - age)
-        self._looked, self.lost = before, 0.0
+        self._looked = before
 
     def _hold(self, key: tuple[str, ...], earliest: float, latest: float) -> None:
-        """A timer that was forgotten in part goes on from where it stands."""
         first, last = self._began.setdefault(key, (earliest, latest))
-        if latest < first - self._tolerance or earliest > last + self._tolerance + self.lost:
+        if latest < first - self._tolerance or earliest > last + self._tolerance:
             self.notes.append(f"{key} began at {earliest - first:+.1f} s, all of a sudden")
-        if self.lost:
-            self._began[key] = min(first, earliest), max(last, latest)
 
 
 def at(text: str) -> float:

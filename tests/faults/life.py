@@ -56,7 +56,7 @@ class Life:
     def round(self, board: Board, now: float) -> Round:
         """What comes next."""
         dice = self._dice
-        after = dice.choice((0.0, 0.0, 0.3, 1.0, 2.0, 6.0, MINUTE))
+        after = dice.choice((0.0, 0.0, 0.25, 1.0, 2.0, 6.0, MINUTE))  # sums of these are exact
         if len(self.placed) < 3 or dice.random() < 0.5:
             asked = [self._event(board, now + after) for _ in range(dice.choice((1, 1, 2, 4)))]
             self._sent += asked
