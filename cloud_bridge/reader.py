@@ -2,10 +2,9 @@
 
 import json
 import logging
-import re
 from contextlib import suppress
 from hashlib import sha256
-from typing import Any, Literal, NamedTuple, NoReturn
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -15,11 +14,11 @@ from edge.heard import Range
 from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates, Skip
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Order, OrderId, Stamp
+from edge.shapes import LOST, read_loosely
 from edge.text import plain
 
 log = logging.getLogger(__name__)
 
-HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 LARGEST = 256 * 1024  # bytes of a message that is still read
 KEPT = 64 * 1024  # bytes kept of a larger one
 DIGITS = 18  # of a sequence: more would not fit into the journal's 64 bits
@@ -127,18 +126,16 @@ def event_key(source: str, event_id: str) -> str:
 
 
 def _decode(payload: bytes) -> tuple[_Envelope, bool]:
-    """The envelope, and whether it was mended: half a character, as a cut emoji leaves it, must not cost the order."""
+    """The envelope, and whether it was mended.
+
+    Neither half a character, as a cut emoji leaves it, nor a number out of all range beside the data costs the order.
+    """
     try:
         return _ENVELOPE.decode(payload), False
-    except msgspec.DecodeError:
-        if b"\\ud" not in payload.lower():
+    except msgspec.DecodeError as error:
+        if b"\\ud" not in payload.lower() and "out of range" not in str(error):
             raise
-    whole = json.dumps(json.loads(payload.decode(), parse_constant=_refuse), ensure_ascii=False)
-    return _ENVELOPE.decode(HALF.sub(LOST, whole)), True
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise Unreadable(f"{constant} is not JSON")
+    return _ENVELOPE.decode(json.dumps(read_loosely(payload), ensure_ascii=False)), True
 
 
 def letter(topic: str, payload: bytes, reason: str, now: float) -> Understood:

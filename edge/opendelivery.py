@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.orders import Bakery, Item, ItemId, Option, Order, OrderId
-from edge.shapes import sift
+from edge.shapes import read_loosely, sift
 
 Name = Annotated[str, Meta(min_length=1)]
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -149,13 +149,14 @@ def seconds(moment: datetime) -> float | None:
 
 def _salvage(raw: bytes | msgspec.Raw) -> tuple[WireOrder, tuple[str, ...]]:
     try:
-        clean, mistakes = sift(msgspec.json.decode(raw), WireOrder)
+        clean, mistakes = sift(read_loosely(bytes(raw)), WireOrder)
         spoiling = next((mistake for mistake in mistakes if mistake.required), None)
-        if clean is None or spoiling is not None:
-            raise Unreadable(str(spoiling) if spoiling else "data: expected an object")
-        return msgspec.convert(clean, WireOrder), tuple(mistake.path for mistake in mistakes)
-    except (msgspec.MsgspecError, UnicodeError, ArithmeticError, RecursionError) as error:
+        wire = None if clean is None or spoiling else msgspec.convert(clean, WireOrder)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
         raise Unreadable(f"data: {error}") from error
+    if wire is None:
+        raise Unreadable(str(spoiling) if spoiling else "data: expected an object")
+    return wire, tuple(mistake.path for mistake in mistakes)
 
 
 def _due(wire: WireOrder) -> tuple[float | None, tuple[str, ...]]:

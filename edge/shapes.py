@@ -1,6 +1,8 @@
 """Shapes: hold loose data against a Struct and name every mistake by its path, not only the first."""
 
+import json
 import re
+import sys
 import types
 import typing
 from collections.abc import Mapping
@@ -8,6 +10,10 @@ from enum import Enum
 from typing import Any
 
 import msgspec
+
+DIGITS = 18  # of a whole number: more do not fit into 64 bits
+LARGEST = sys.float_info.max
+HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 
 
 class Mistake(msgspec.Struct, frozen=True):
@@ -31,6 +37,31 @@ def sift(value: Any, shape: Any, *, strict: bool = False) -> tuple[Any, tuple[Mi
     mistakes: list[Mistake] = []
     clean = _sift(value, shape, _Place("", strict, mistakes), optional=False)
     return (None if clean is _SPOILT else clean), tuple(mistakes)
+
+
+def read_loosely(raw: bytes) -> Any:
+    """JSON in which what no program can hold costs no more than its own field.
+
+    A number out of all range is the largest there is, which fits no field; half a character, as a cut emoji leaves it,
+    is the replacement character. Raises ValueError or RecursionError where it is not JSON.
+    """
+    text = raw.decode()
+    value = json.loads(text, parse_int=_whole, parse_float=_real, parse_constant=_refuse)
+    if "\\ud" in text.lower():
+        value = json.loads(HALF.sub(LOST, json.dumps(value, ensure_ascii=False)))
+    return value
+
+
+def _whole(text: str) -> int | float:
+    return int(text) if len(text) <= DIGITS else _real(text)
+
+
+def _real(text: str) -> float:
+    return min(max(float(text), -LARGEST), LARGEST)
+
+
+def _refuse(constant: str) -> typing.NoReturn:
+    raise ValueError(f"{constant} is not JSON")
 
 
 _SPOILT: Any = object()

@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import display_tick, intake, memory, press, start_up
+from tests.bench import display_tick, event_cost, intake, memory, press, start_up
 from tests.bench.figures import Section, show, summary
 from tests.brokers import MOSQUITTO
 
@@ -15,6 +15,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "press": press.measure,
     "display": display_tick.measure,
     "start-up": start_up.measure,
+    "event": event_cost.measure,
     "memory": memory.measure,
 }
 ON_A_BROKER = {"intake", "press", "memory"}  # with sessions and MQTT 5, which the embedded one has not

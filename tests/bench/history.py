@@ -1,5 +1,6 @@
 """A journal with a long history: one order's whole life, lived by the real hub, and then the same life many times."""
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -16,7 +17,7 @@ from edge.journal import Row, digest
 from edge.opendelivery import read_order
 from edge.orders import Stamp
 from edge.store import store_hub
-from tests.bench.store import order_event
+from tests.bench.store import order_event, store_toml
 from tests.builders import ManualClock
 
 WEEK = 7 * 24 * 3600.0
@@ -36,6 +37,12 @@ class Life(msgspec.Struct, frozen=True):
     facts: list[Row]
     closed: str
     updates: int
+
+
+def make_history(directory: Path, facts: int) -> int:
+    """A store with a journal that has lived; how many facts it has."""
+    settings = store_toml(directory, cloud="mqtt://127.0.0.1:1")
+    return repeat(asyncio.run(live_once(settings)), directory / "journal.db", facts)
 
 
 async def live_once(settings: Path) -> Life:

@@ -38,6 +38,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
         broker = Broker(Path(directory)).start()
         try:
             rates = _rates(broker, orders, counts, rounds, slow=False)
+            recovery = middle(recover(broker, orders) for _ in range(rounds))
             slow_rates = _rates(broker, orders, slow_counts, rounds, slow=True)
         finally:
             broker.stop()
@@ -52,8 +53,16 @@ def measure(*, quick: bool) -> Iterator[Section]:
         ),
         f"a sync takes {sync * 1000:.2f} ms here: group commit without rules is itself {ceiling:.1f}x the baseline",
     )
+    intake = size / rates["hub"]
     yield Section(
-        "The same with 20 ms per sync, as on an SD card",
+        f"Recovery after an outage: {size:,} orders waited while the hub was away",
+        (
+            Line("Ovenbell: from starting the process to the last acknowledgement", f"{recovery:.2f} s"),
+            Line("limit: the intake above, from connecting on", f"{intake:.2f} s", recovery / intake),
+        ),
+    )
+    yield Section(
+        "Durable intake with 20 ms per sync, as on an SD card",
         (
             Line("Ovenbell", f"{slow_rates['hub']:,.0f}/s"),
             _line("group commit without rules", slow_rates, "grouped", None),
@@ -108,6 +117,21 @@ def receive(broker: Broker, name: str, orders: list[bytes], *, slow: bool) -> fl
             _check(directory / "journal.db", len(orders))
     _check_session(broker)
     return len(orders) / (ended - began)
+
+
+def recover(broker: Broker, orders: list[bytes]) -> float:
+    """Start a hub for which a backlog waits; seconds from starting the process to the last acknowledgement."""
+    _queue(broker, orders)
+    with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as text, Witness(broker) as witness:
+        directory = Path(text)
+        file = store_toml(directory, cloud=broker.url)
+        arguments = ("hub", str(broker.port), str(len(orders)), str(file), "this")
+        began = time.monotonic()
+        with python("-m", "tests.bench.receivers", *arguments, directory=directory):
+            ended = witness.heard()
+        _check(directory / "journal.db", len(orders))
+    _check_session(broker)
+    return ended - began
 
 
 class Witness:

@@ -1,6 +1,5 @@
 """Start-up: from the start of the process until the hub says that it is healthy, with and without a history."""
 
-import asyncio
 import os
 import tempfile
 import time
@@ -9,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.bench.figures import Aim, Line, Section, middle
-from tests.bench.history import live_once, repeat
+from tests.bench.history import make_history
 from tests.bench.store import ask, line_from, python, store_toml, until
 from tests.brokers import free_port
 
@@ -27,7 +26,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
         environment["PYTHONPYCACHEPREFIX"] = str(root / "bytecode")
         old = root / "old"
         old.mkdir()
-        facts = _make_history(old, FEW_FACTS if quick else FACTS)
+        facts = make_history(old, FEW_FACTS if quick else FACTS)
         found: tuple[list[float], ...] = ([], [], [])
         for number in range(-1, FEW_ROUNDS if quick else ROUNDS):
             new = root / f"new-{number}"
@@ -45,11 +44,6 @@ def measure(*, quick: bool) -> Iterator[Section]:
             Line("limit: the imports alone", _ms(bare), ours / bare),
         ),
     )
-
-
-def _make_history(directory: Path, facts: int) -> int:
-    settings = store_toml(directory, cloud="mqtt://127.0.0.1:1")
-    return repeat(asyncio.run(live_once(settings)), directory / "journal.db", facts)
 
 
 def _until_healthy(directory: Path, environment: dict[str, str]) -> float:

@@ -1,7 +1,7 @@
 """All faults, in the order of the table."""
 
-from tests.faults import road
+from tests.faults import road, storage
 from tests.faults.fault import Fault
 
-FAULTS: tuple[Fault, ...] = (*road.FAULTS,)
+FAULTS: tuple[Fault, ...] = (*road.FAULTS, *storage.FAULTS)
 BY_NAME = {fault.name: fault for fault in FAULTS}

@@ -114,6 +114,16 @@ def test_a_bad_optional_field_of_the_envelope_never_costs_the_order(field: str, 
     assert place(order_event(1) | {field: value}).order.dropped == (field,)
 
 
+def test_a_number_out_of_all_range_beside_the_data_never_costs_the_order() -> None:
+    understood = read(json.dumps(order_event(1) | {"time": "here"}).replace('"here"', "1e999").encode())
+    assert understood is not None
+    assert isinstance(understood.intent, Place)
+    assert understood.intent.order.dropped == ("time",)
+    nameless = read(json.dumps(order_event(1) | {"id": "here"}).replace('"here"', "1e999").encode())
+    assert nameless is not None
+    assert isinstance(nameless.intent, KeepLetter)
+
+
 @pytest.mark.parametrize(
     ("message", "reason", "event"),
     [

@@ -203,6 +203,28 @@ def test_a_bad_optional_field_is_dropped_and_named_and_never_costs_the_order(pat
     assert order.items[0].name == "草莓奶油蛋糕 8寸"
 
 
+@pytest.mark.parametrize("number", ["1e999", "-1E+999999999", "9" * 400, "9" * 5_000])
+@pytest.mark.parametrize("path", ["items.0.bakery.candles", "items.0.options", "orderPriority", "replyTo"])
+def test_a_number_out_of_all_range_costs_its_own_field_alone(path: str, number: str) -> None:
+    raw = json.dumps(at(FULL, path, "here")).replace('"here"', number)
+    order = read_order(raw.encode())
+    assert order.dropped == (path.replace(".0", "[0]"),)
+    assert order.items[0].name == "草莓奶油蛋糕 8寸"
+
+
+@pytest.mark.parametrize("number", ["1e999", "9" * 400])
+def test_a_number_out_of_all_range_where_nobody_looks_is_ignored(number: str) -> None:
+    raw = json.dumps(FULL | {"total": "here", "customer": 5}).replace('"here"', number)
+    assert read_order(raw.encode()).dropped == ("customer",)
+
+
+@pytest.mark.parametrize("path", ["id", "displayId", "items.0.quantity", "createdAt"])
+def test_a_number_out_of_all_range_is_no_id_time_or_quantity(path: str) -> None:
+    raw = json.dumps(at(FULL, path, "here")).replace('"here"', "1e999")
+    with pytest.raises(Unreadable, match=path.replace(".0", r"\[0\]")):
+        read_order(raw.encode())
+
+
 def test_several_bad_fields_are_all_named() -> None:
     data = at(
         at(at(FULL, "customer", 5), "items.0.bakery.candles", "six"), "items.0.bakery.allergens", ["egg", 5, None]
