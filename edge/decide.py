@@ -19,6 +19,7 @@ from edge.tickets import JobState
 from edge.updates import UpdateId
 
 replace = msgspec.structs.replace
+DRIFT = 2.0  # seconds that time may have gone back between an alarm and the rules without a step
 OVER = frozenset({OrderState.COLLECTED, OrderState.CANCELLED, OrderState.CLOSED})  # nothing moves these any more
 
 
@@ -249,7 +250,9 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
     order = draft.orders.get(intent.order)
     if order is None:
         return
-    due = tuple(UpdateId(u) for u in order.graced if draft.outbox[UpdateId(u)].leaves <= max(now, intent.at))
+    # What rang on time before the clock was set back by a step speaks for nothing that has been moved with it.
+    by = max(now, min(intent.at, now + DRIFT))
+    due = tuple(UpdateId(u) for u in order.graced if draft.outbox[UpdateId(u)].leaves <= by)
     if due:
         yield f.UpdateSent(order.id, due)
 

@@ -375,7 +375,9 @@ class Hub(Generic[S, I, W]):
                 self._alarm_set.set()
 
     def ring(self) -> None:
-        """Let the clock ask for everything that is due by now."""
+        """Let the clock ask for everything that is due by now; while it is being set nobody knows when that is."""
+        if self._stepping:
+            return
         now = self.clock.now() + NOW
         while self._alarms and self._alarms[0][0] <= now:
             _, _, intent = heapq.heappop(self._alarms)
@@ -394,6 +396,7 @@ class Hub(Generic[S, I, W]):
     def _stepped(self, step: float) -> None:
         self._stepping = False
         self.clock.follow(step)
+        self._alarm_set.set()
         self.vitals.shift(step)
 
     async def _watch_clock(self) -> None:
@@ -402,7 +405,8 @@ class Hub(Generic[S, I, W]):
             self.ring()
             await self.journal.tidy()
             self._alarm_set.clear()
-            rest = min(TICK, self._alarms[0][0] - self.clock.now()) if self._alarms else TICK
+            ringing = self._alarms and not self._stepping
+            rest = min(TICK, self._alarms[0][0] - self.clock.now()) if ringing else TICK
             with suppress(TimeoutError):  # not wait_for: the one of Python 3.11 can swallow a cancellation
                 async with asyncio.timeout(rest):
                     await self._alarm_set.wait()

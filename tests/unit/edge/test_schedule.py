@@ -321,3 +321,19 @@ def test_a_clock_that_is_set_back_between_its_alarm_and_the_rules_loses_nothing(
     kitchen.clock.step(-HOUR)
     kitchen.ask(alarm[1])
     assert kitchen.order().state == "open"
+
+
+def test_an_alarm_of_before_the_clock_was_set_back_lets_out_nothing_that_is_in_its_grace() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    kitchen.bump(OVEN, 1)
+    (alarm,) = [intent for _, intent in kitchen.alarms if isinstance(intent, i.SendDue)]
+    kitchen.clock.advance(4)
+    kitchen.bump(OVEN, 1)
+    kitchen.clock.advance(1)
+    kitchen.ask(i.StepClock(-HOUR))
+    kitchen.ask(alarm)
+    assert kitchen.heard() == ["started 1 baking"]
+    kitchen.ask(i.Recall(station=OVEN))
+    kitchen.later(60)
+    assert kitchen.heard() == ["started 1 baking"]
