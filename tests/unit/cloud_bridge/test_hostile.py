@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cloud_bridge.messages import cloud_event, topics_of
-from cloud_bridge.reader import HALF, Reader
+from cloud_bridge.reader import Reader
 from edge.intents import KeepLetter, Place
 from edge.orders import ItemId, OrderId
+from edge.shapes import HALF
 from edge.updates import Update, UpdateId, UpdateKind
 from tests.cloud import order_event
 from tests.hostile import LONG, arrives, hostile, on_the_wire, powers
