@@ -151,11 +151,12 @@ async def _live(store: _Store, life: Recorded, dice: Random, count: int) -> int:
 
 async def _boot_in_1970(store: _Store, off: float) -> float:
     """Power off, on again without a clock; work goes on; the network tells the time later."""
-    true = store.clock.now() - off
     await store.stop()
+    store.clock.advance(MINUTE)
+    true = store.clock.now() - off
     store.clock.step(AN_OLD_BOOT - store.clock.now())
     await store.start()
-    store.watches.lost = 2 * MINUTE
+    store.watches.lost = 3 * MINUTE
     await store.look()
     await store.notice()
     await store.look()

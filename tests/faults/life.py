@@ -61,10 +61,10 @@ class Life:
             asked = [self._event(board, now + after) for _ in range(dice.choice((1, 1, 2, 4)))]
             self._sent += asked
         else:
-            asked = [
-                Asked(intent, self._key(), now + after, offered=False)
-                for intent in {self._press(board): 0 for _ in range(dice.choice((1, 1, 2)))}
-            ]
+            # One of each order: what was refused and asked again after a cut would find the other one done.
+            presses = (self._press(board) for _ in range(dice.choice((1, 1, 2))))
+            each = {getattr(intent, "order", ""): intent for intent in presses}
+            asked = [Asked(intent, self._key(), now + after, offered=False) for intent in each.values()]
             self.presses += sum(isinstance(one.intent, i.AtStation) for one in asked)
         return Round(after, tuple(asked))
 
