@@ -144,7 +144,8 @@ class Journal:
         if newer := {done.name for done in migrations.applied(db)} - MIGRATIONS:
             raise JournalUnusable(f"{self.path}: written by a newer version ({', '.join(newer)}): install that one")
         for name in self._tables:
-            db.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID")
+            # With a rowid: without one, SQLite would put what is longer than 1,002 bytes of a row on a page of its own.
+            db.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
         journal_id = str(db.table("about").get("journal")["value"])
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")  # what is pruned was somebody's name and number
@@ -249,7 +250,7 @@ class Journal:
             for table, changes in pack.tables.items():
                 put = [(key, encode(row).decode()) for key, row in changes.items() if row is not None]
                 gone = [(key,) for key, row in changes.items() if row is None]
-                self._put(f"INSERT OR REPLACE INTO {table}", put)
+                self._put(f"INSERT INTO {table}", put, "ON CONFLICT (key) DO UPDATE SET body = excluded.body")
                 connection.executemany(f"DELETE FROM {table} WHERE key = ?", gone)  # noqa: S608
             connection.execute("COMMIT")
             self._commits += 1
@@ -317,13 +318,14 @@ class Journal:
         """Ask the file something on the writer thread."""
         return await self._run(lambda: question(self._require()))
 
-    def _put(self, insert: str, rows: list[tuple[Any, ...]]) -> None:
+    def _put(self, insert: str, rows: list[tuple[Any, ...]], otherwise: str = "") -> None:
         """Few statements for many rows: with each one this thread gives the interpreter away and has to win it back."""
         start = 0
         for size in AT_ONCE:
             while len(rows) - start >= size:
                 marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * size)
-                self._execute(f"{insert} VALUES {marks}", tuple(chain.from_iterable(rows[start : start + size])))
+                values = chain.from_iterable(rows[start : start + size])
+                self._execute(f"{insert} VALUES {marks} {otherwise}", tuple(values))
                 start += size
 
     def _among(self, select: str, values: list[Any]) -> sqlite3.Cursor:
