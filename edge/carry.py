@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from datetime import UTC, datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def replace(
     _remove(copy)
     _sync(draft)
     draft.replace(carrying)  # complete from here on
-    aside = _beside(journal, f"aside-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}")
+    aside = _free(_beside(journal, f"aside-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}"))
     _move(journal, aside)
     finish(journal)
     return aside
@@ -123,6 +124,12 @@ def _move(journal: Path, aside: Path) -> None:
         with suppress(FileNotFoundError):
             Path(f"{journal}{end}").replace(f"{aside}{end}")
     _sync(journal.parent)
+
+
+def _free(name: Path) -> Path:
+    """The name, or the next that nothing has: a machine that boots in the past comes by the same second again."""
+    others = (name.with_name(f"{name.name}-{number}") for number in count(2))
+    return next(one for one in chain((name,), others) if not one.exists())
 
 
 def _beside(journal: Path, what: str) -> Path:

@@ -511,10 +511,10 @@ async def test_a_store_whose_stations_were_edited_shows_every_open_order_at_its_
 
 
 async def test_time_moves_things_by_itself(path: Path) -> None:
-    now = SystemClock().now()
-    layout = a_layout(grace=0.05, close_after=0.1)
+    layout = a_layout(grace=0.05, close_after=1.5)
     async with a_hub(path, SystemClock(), layout=layout) as hub:
         gone = asyncio.Event()
+        now = hub.clock.now()
 
         def watch(commit: Commit[Board, f.Happened]) -> None:
             if any(isinstance(fact.what, f.OrderClosed) for fact in commit.facts):
