@@ -6,8 +6,8 @@ import msgspec
 
 from cloud_bridge.messages import topics_of
 from cloud_bridge.reader import Reader
-from edge.facts import DeadLetterKept
-from edge.intents import KeepLetter, ReadLetter
+from edge.facts import DeadLetterKept, LetterRead
+from edge.intents import KeepLetter, Note
 from edge.store import StoreHub
 
 
@@ -33,6 +33,6 @@ async def reparse(hub: StoreHub, store: str, merchants: tuple[str, ...] = ()) ->
             continue
         if understood is not None:
             await hub.submit(understood.intent, by="cloud", key=understood.key)
-        await hub.submit(ReadLetter(seq), by="cloud")
+        await hub.submit(Note(LetterRead(seq)), by="cloud")
         read += 1
     return Reparsed(read, len(letters) - read)

@@ -157,18 +157,11 @@ def _stub(intent: i.Cancel | i.Gone, now: float) -> Order:
 
 
 def _keep_letter(_draft: Board, intent: i.KeepLetter, _now: float) -> Iterator[f.Happened]:
-    letter = f.LetterId(intent.sha256[:16])
-    yield f.DeadLetterKept(
-        letter, intent.topic, intent.reason, intent.size, intent.sha256, intent.payload, intent.event, intent.stamp
-    )
+    yield f.DeadLetterKept(**msgspec.structs.asdict(intent))
 
 
 def _skip(_draft: Board, intent: i.Skip, _now: float) -> Iterator[f.Happened]:
     yield f.SequenceSkipped(intent.stamp, intent.numbers)
-
-
-def _hear(_draft: Board, intent: i.Hear, _now: float) -> Iterator[f.Happened]:
-    yield f.EventRepeated(intent.stamp)
 
 
 # --- people, by order -----------------------------------------------------------------------------------------------
@@ -226,7 +219,7 @@ def _reschedule(draft: Board, intent: i.Reschedule, now: float) -> Iterator[f.Ha
     yield from _retime(draft, order, now)
 
 
-# --- the clock ------------------------------------------------------------------------------------------------------
+# --- the hub itself --------------------------------------------------------------------------------------------------
 
 
 def _release_due(draft: Board, intent: i.ReleaseDue, now: float) -> Iterator[f.Happened]:
@@ -257,21 +250,8 @@ def _send_due(draft: Board, intent: i.SendDue, now: float) -> Iterator[f.Happene
         yield f.UpdateSent(order.id, due)
 
 
-def _begin_journal(_draft: Board, intent: i.BeginJournal, _now: float) -> Iterator[f.Happened]:
-    yield f.JournalBegun(intent.before)
-
-
-def _read_letter(_draft: Board, intent: i.ReadLetter, _now: float) -> Iterator[f.Happened]:
-    yield f.LetterRead(intent.letter)
-
-
-def _forget_letters(draft: Board, intent: i.ForgetLetters, _now: float) -> Iterator[f.Happened]:
-    if intent.left != draft.counters.dead_letters:
-        yield f.LettersForgotten(intent.left)
-
-
-def _step_clock(_draft: Board, intent: i.StepClock, _now: float) -> Iterator[f.Happened]:
-    yield f.ClockStepped(intent.seconds)
+def _note(_draft: Board, intent: i.Note, _now: float) -> Iterator[f.Happened]:
+    yield intent.what
 
 
 def _reseat(draft: Board, intent: i.Reseat, now: float) -> Iterator[f.Happened]:
@@ -323,7 +303,6 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Gone: _gone,
     i.KeepLetter: _keep_letter,
     i.Skip: _skip,
-    i.Hear: _hear,
     i.Bump: press.bump,
     i.Recall: press.recall,
     i.Acknowledge: press.acknowledge,
@@ -337,11 +316,8 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.ReleaseDue: _release_due,
     i.CloseDue: _close_due,
     i.SendDue: _send_due,
-    i.StepClock: _step_clock,
     i.Reseat: _reseat,
-    i.BeginJournal: _begin_journal,
-    i.ReadLetter: _read_letter,
-    i.ForgetLetters: _forget_letters,
+    i.Note: _note,
     i.ReportTicket: _ticket,
     i.ReceiptUpdates: _receipt,
     i.RequestBackfill: _request_backfill,

@@ -1,6 +1,6 @@
 """Facts: everything that can have happened in a store. The journal is a list of them."""
 
-from typing import Generic, NewType, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -9,22 +9,24 @@ from edge.orders import ItemId, Moment, Order, OrderId, Record, StageId, Stamp, 
 from edge.tickets import JobId, Slip, TicketKind
 from edge.updates import UpdateId
 
-LetterId = NewType("LetterId", str)
+
+class Happened(Record, tag=True, frozen=True):
+    """Whatever can have happened; what it does to the board stands in `apply`."""
 
 
-class About(Record, tag=True, frozen=True):
+class About(Happened, frozen=True):
     """A fact about one order."""
 
     order: OrderId
 
 
-class OrderPlaced(Record, tag=True, frozen=True):
+class OrderPlaced(Happened, frozen=True):
     """An order entered the store, its routes fixed from here on."""
 
     order: Order
 
 
-class OrderChanged(Record, tag=True, frozen=True):
+class OrderChanged(Happened, frozen=True):
     """An order's content was replaced; what the difference was, by item, and the names of the fields that differ."""
 
     order: Order
@@ -156,7 +158,7 @@ class Acknowledged(About, frozen=True):
     station: StationId
 
 
-class PageTurned(Record, tag=True, frozen=True):
+class PageTurned(Happened, frozen=True):
     """A station shows another page."""
 
     station: StationId
@@ -211,16 +213,15 @@ class UpdateSent(About, frozen=True):
     updates: tuple[UpdateId, ...]
 
 
-class UpdatesReceipted(Record, tag=True, frozen=True):
+class UpdatesReceipted(Happened, frozen=True):
     """The cloud has every update through this sequence."""
 
     through: int
 
 
-class DeadLetterKept(Record, tag=True, frozen=True):
+class DeadLetterKept(Happened, frozen=True):
     """A message could not be understood and is kept."""
 
-    letter: LetterId
     topic: str
     reason: str
     size: int
@@ -230,32 +231,32 @@ class DeadLetterKept(Record, tag=True, frozen=True):
     stamp: Stamp | None = None  # where its envelope could be read
 
 
-class EventRepeated(Record, tag=True, frozen=True):
+class EventRepeated(Happened, frozen=True):
     """An event that is known already came again, and its number had been missing."""
 
     stamp: Stamp
 
 
-class SequenceSkipped(Record, tag=True, frozen=True):
+class SequenceSkipped(Happened, frozen=True):
     """The cloud said that it cannot send these numbers again."""
 
     stamp: Stamp
     numbers: Range
 
 
-class GapOpened(Record, tag=True, frozen=True):
+class GapOpened(Happened, frozen=True):
     """Numbers of the cloud's sequence are missing."""
 
     numbers: Range
 
 
-class GapClosed(Record, tag=True, frozen=True):
+class GapClosed(Happened, frozen=True):
     """Nothing is missing any more up to this number."""
 
     through: int
 
 
-class BackfillRequested(Record, tag=True, frozen=True):
+class BackfillRequested(Happened, frozen=True):
     """The cloud is asked for everything after a number: none where nothing was ever numbered."""
 
     number: int  # of the request
@@ -264,70 +265,28 @@ class BackfillRequested(Record, tag=True, frozen=True):
     since: float | None = None
 
 
-class JournalBegun(Record, tag=True, frozen=True):
+class JournalBegun(Happened, frozen=True):
     """A new journal goes on with what could be carried over of another: its updates are counted anew."""
 
     before: str  # the id of the other, empty where it could not be read
 
 
-class LetterRead(Record, tag=True, frozen=True):
+class LetterRead(Happened, frozen=True):
     """A dead letter was understood after all, by a newer version."""
 
     letter: int  # the sequence of the fact that kept it
 
 
-class LettersForgotten(Record, tag=True, frozen=True):
+class LettersForgotten(Happened, frozen=True):
     """Old dead letters were pruned; so many are left."""
 
     left: int
 
 
-class ClockStepped(Record, tag=True, frozen=True):
+class ClockStepped(Happened, frozen=True):
     """The wall clock was set; what is being timed moves with it."""
 
     seconds: float
-
-
-Happened = (
-    OrderPlaced
-    | OrderChanged
-    | OrderCancelled
-    | OrderHeld
-    | OrderReleased
-    | OrderRescheduled
-    | OrderPrioritised
-    | OrderReady
-    | OrderUnready
-    | OrderCollected
-    | OrderClosed
-    | OrderLapsed
-    | EventOvertaken
-    | SlotTaken
-    | SlotFreed
-    | ItemStarted
-    | ItemFinished
-    | MoveRecalled
-    | Acknowledged
-    | PageTurned
-    | TicketQueued
-    | TicketSending
-    | TicketPrinted
-    | TicketUnsent
-    | TicketUnconfirmed
-    | TicketDropped
-    | UpdateSent
-    | UpdatesReceipted
-    | DeadLetterKept
-    | EventRepeated
-    | SequenceSkipped
-    | GapOpened
-    | GapClosed
-    | BackfillRequested
-    | ClockStepped
-    | JournalBegun
-    | LetterRead
-    | LettersForgotten
-)
 
 
 W = TypeVar("W")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from edge import facts as f
 from edge.heard import Range
 from edge.orders import ItemId, Order, OrderId, Record, Stamp, StationId
 from edge.text import plain
@@ -135,12 +136,6 @@ class Skip(Record, frozen=True):
     numbers: Range
 
 
-class Hear(Record, frozen=True):
-    """An event that is known already came again, and its number is missing."""
-
-    stamp: Stamp
-
-
 class Due(OfOrder, frozen=True):
     """The clock said that a time had come; it may have been set back since."""
 
@@ -159,28 +154,10 @@ class SendDue(Due, frozen=True):
     """The clock: an order's updates leave their grace."""
 
 
-class StepClock(Record, frozen=True):
-    """The machine's clock was set by so many seconds."""
+class Note(Record, frozen=True):
+    """The hub itself has found that something happened: it is only written down."""
 
-    seconds: float
-
-
-class BeginJournal(Record, frozen=True):
-    """The journal is a new one with what could be carried over of another."""
-
-    before: str
-
-
-class ReadLetter(Record, frozen=True):
-    """A dead letter was understood after all."""
-
-    letter: int
-
-
-class ForgetLetters(Record, frozen=True):
-    """Old dead letters were pruned; so many are left."""
-
-    left: int
+    what: f.ClockStepped | f.EventRepeated | f.JournalBegun | f.LetterRead | f.LettersForgotten
 
 
 class Reseat(OfOrder, frozen=True):
@@ -209,9 +186,9 @@ class RequestBackfill(Record, frozen=True):
 
 Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
 FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
-FromClock = ReleaseDue | CloseDue | SendDue | StepClock | Reseat | BeginJournal | ReadLetter | ForgetLetters
+FromHub = ReleaseDue | CloseDue | SendDue | Reseat | Note
 FromCourier = ReportTicket | ReceiptUpdates | RequestBackfill
-Intent = Asked | Reschedule | FromCloud | Hear | FromClock | FromCourier
+Intent = Asked | Reschedule | FromCloud | FromHub | FromCourier
 
 
 class Refused(Exception):

@@ -5,8 +5,9 @@ import logging
 import sqlite3
 from contextlib import suppress
 
+from edge.facts import LettersForgotten
 from edge.hub import NotCommitted
-from edge.intents import ForgetLetters
+from edge.intents import Note
 from edge.store import StoreHub
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ async def prune_once(hub: StoreHub, keep_days: float) -> int:
     await hub.journal.run(lambda connection: prune_rest(connection, before))
     left = len(await hub.journal.letters())
     if left != hub.board.counters.dead_letters:
-        await hub.submit(ForgetLetters(left), by="clock")
+        await hub.submit(Note(LettersForgotten(left)), by="clock")
     if pruned:
         log.info("%d orders were pruned", pruned)
     return pruned

@@ -11,7 +11,7 @@ from edge.apply import apply
 from edge.board import Board, stations_of
 from edge.clock import Clock
 from edge.decide import decide
-from edge.facts import Happened
+from edge.facts import ClockStepped, EventRepeated, Happened, JournalBegun
 from edge.hub import Hub, Rules
 from edge.intents import Intent
 from edge.journal import Journal
@@ -54,7 +54,7 @@ def _asks_about(intent: Intent) -> str | None:
 def _again(draft: Board, intent: Intent) -> Intent | None:
     """An event that is known has no second effect, but its number may still be missing."""
     stamp = getattr(intent, "stamp", None)
-    return i.Hear(stamp) if stamp is not None and draft.counters.heard.misses(stamp) else None
+    return i.Note(EventRepeated(stamp)) if stamp is not None and draft.counters.heard.misses(stamp) else None
 
 
 def _spoilt(intent: Intent, reason: str) -> Intent:
@@ -73,8 +73,8 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     asks_about=_asks_about,
     alarms=alarms,
     waking=_waking,
-    carried=i.BeginJournal,
-    stepped=i.StepClock,
+    carried=lambda before: i.Note(JournalBegun(before)),
+    stepped=lambda seconds: i.Note(ClockStepped(seconds)),
     again=_again,
     spoilt=_spoilt,
 )

@@ -1,8 +1,9 @@
 """Builders: a clock to turn by hand, orders and a bakery, with everything filled in that a test does not care about."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Union
 
+from edge.apply import _EFFECTS
 from edge.intents import Place
 from edge.layout import Layout, PrintRule, Route, Stage, Station, lay_out
 from edge.orders import Item, ItemId, Order, OrderId, StageId, Stamp, StationId
@@ -11,6 +12,7 @@ MORNING = datetime(2026, 11, 22, 1, tzinfo=UTC).timestamp()  # nine o'clock in H
 MINUTE, HOUR = 60.0, 3600.0
 
 OVEN, DECO, PACKING, KITCHEN = map(StationId, ("oven", "deco", "packing", "kitchen"))
+A_FACT: Any = Union[tuple(_EFFECTS)]  # noqa: UP007 - what a row of the journal decodes to
 
 
 class ManualClock:

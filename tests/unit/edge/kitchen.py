@@ -50,8 +50,8 @@ class Kitchen:
         reasons = []
         for intent in intents:
             before = len(self.facts)
-            if isinstance(intent, i.StepClock):
-                self.clock.step(intent.seconds)
+            if isinstance(intent, i.Note) and isinstance(intent.what, f.ClockStepped):
+                self.clock.step(intent.what.seconds)
             try:
                 for what in decide(draft, intent, self.clock.now()):
                     fact: Fact[f.Happened] = Fact(draft.counters.seq + 1, self.clock.now(), "test", None, what)

@@ -7,6 +7,7 @@ import msgspec
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from edge import facts as f
 from edge import intents as i
 from edge.board import Board
 from edge.heard import Range
@@ -125,7 +126,7 @@ cloud = st.one_of(
     st.builds(i.Gone, _order, stamps),
     st.builds(i.KeepLetter, st.just("orders"), st.just("not JSON"), st.just(b"{"), st.just(1), st.just("0" * 64)),
     st.builds(i.Skip, stamps, st.builds(Range, st.integers(1, 5), st.integers(5, 9))),
-    st.builds(i.Hear, stamps),
+    st.builds(i.Note, st.builds(f.EventRepeated, stamps)),
 )
 people = st.one_of(
     st.builds(i.TurnPage, _some(*STATIONS), _some("next", "previous", 1, 2)),
@@ -140,7 +141,7 @@ clock = st.one_of(
     st.builds(i.CloseDue, _order),
     st.builds(i.SendDue, _order),
     st.builds(i.Reseat, _order),
-    st.builds(i.StepClock, _some(-HOUR, -5.0, 40.0, 3 * HOUR)),
+    st.builds(i.Note, st.builds(f.ClockStepped, _some(-HOUR, -5.0, 40.0, 3 * HOUR))),
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from edge import facts as f
 from edge import intents as i
-from edge.apply import apply
+from edge.apply import _EFFECTS, apply
 from edge.board import Board, station_of, stations_of
 from edge.cards import show_order
 from edge.facts import Fact
@@ -18,7 +18,7 @@ from edge.intents import Intent
 from edge.layout import Layout, PrintRule, Stage
 from edge.orders import Item, Moment, OrderId, OrderState, StageId, StationId
 from edge.updates import Update, UpdateId, UpdateKind
-from tests.builders import HOUR, MINUTE, a_layout
+from tests.builders import A_FACT, HOUR, MINUTE, a_layout
 from tests.unit.edge.kitchen import Kitchen
 from tests.unit.edge.mornings import Batch, Touch, by_hand, mornings, unchanged
 
@@ -79,6 +79,13 @@ def test_nothing_is_ever_timed_from_the_future_however_the_clock_is_set(layout: 
         assert all(item.since <= now and order.arrived <= now for order in orders for item in order.items)
 
 
+def test_whatever_can_happen_has_an_effect() -> None:
+    def leaves(kind: type[f.Happened]) -> set[type[f.Happened]]:
+        return set().union(*map(leaves, kind.__subclasses__())) or {kind}
+
+    assert leaves(f.Happened) == set(_EFFECTS)
+
+
 @given(layouts, mornings())
 @settings(max_examples=100)
 def test_the_journalled_facts_rebuild_the_board(layout: Layout, morning: list[Batch]) -> None:
@@ -86,7 +93,7 @@ def test_the_journalled_facts_rebuild_the_board(layout: Layout, morning: list[Ba
     live(kitchen, morning)
     board = Board(layout).draft()
     for fact in kitchen.facts:
-        what = msgspec.json.decode(msgspec.json.encode(fact.what), type=f.Happened)
+        what = msgspec.json.decode(msgspec.json.encode(fact.what), type=A_FACT)
         apply(board, Fact(fact.seq, fact.at, fact.by, fact.intent, what))
     board.merge()
     assert rows(board) | {"closed": {}} == rows(kitchen.board)

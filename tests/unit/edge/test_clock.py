@@ -5,6 +5,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge import facts as f
 from edge import intents as i
 from edge.cards import CLOCK_PATIENCE, show_status
 from edge.clock import BUILT, STEP, SteadyClock
@@ -87,7 +88,7 @@ def test_what_is_being_timed_moves_with_the_clock_and_what_was_named_stays() -> 
     kitchen.later(10 * MINUTE - 50)
     kitchen.bump(OVEN, 1)
     shown = kitchen.card(OVEN)
-    kitchen.ask(i.StepClock(HOUR))
+    kitchen.ask(i.Note(f.ClockStepped(HOUR)))
     assert kitchen.card(OVEN).since.timestamp() == shown.since.timestamp() + HOUR
     held = kitchen.order("o2")
     assert (held.due, held.release) == (due, due - 3 * HOUR)

@@ -18,7 +18,7 @@ from edge.hub import NotCommitted
 from edge.intents import FromCloud, Intent, Refused
 from edge.journal import Row
 from edge.store import StoreHub
-from tests.builders import ManualClock, a_layout
+from tests.builders import A_FACT, ManualClock, a_layout
 from tests.unit.edge.disks import Disk, a_hub, come_to_rest, nudge
 from tests.unit.edge.mornings import Batch, Touch, mornings
 
@@ -37,7 +37,7 @@ def rebuilt(journalled: list[Row]) -> Board:
     """The board that the journal's facts make."""
     board = Board(LAYOUT).draft()
     for row in journalled:
-        apply(board, Fact(row.seq, row.at, row.by, row.intent, msgspec.json.decode(row.body, type=f.Happened)))
+        apply(board, Fact(row.seq, row.at, row.by, row.intent, msgspec.json.decode(row.body, type=A_FACT)))
     board.merge()
     return board
 
