@@ -1,8 +1,10 @@
 """Cards: the board as the outside sees it, made from the rules' own rows."""
 
+from collections.abc import Iterable
+
 from edge.board import Board, removed_at, shown_at, words_at
 from edge.layout import Layout
-from edge.orders import Item, Moment, Order, OrderState, StationId
+from edge.orders import Item, Moment, Order, OrderId, OrderState, StationId
 from edge.press import furthest_behind
 from edge.tickets import JobState
 from edge.views import (
@@ -19,11 +21,8 @@ from edge.views import (
     RemovedItem,
     StationView,
     Status,
-    by_due,
-    by_id,
-    by_release,
-    by_slot,
     instant,
+    merge,
 )
 from edge.vitals import Vitals
 
@@ -31,38 +30,28 @@ CLOCK_PATIENCE = 120.0  # seconds in which the network may tell the machine the 
 
 
 def show_board(board: Board, journal: str, now: float, status: Status) -> BoardView:
-    """Everything on the board at its sequence."""
-    views = [show_order(board, order) for order in board.orders.values()]
-    return BoardView(
-        journal=journal,
-        sequence=board.counters.seq,
-        now=instant(now),
-        stations=tuple(
-            StationView(
-                id=station.id,
-                name=station.name,
-                page=board.station(station.id).page,
-                slots=station.slots,
-                cards=by_slot(view.cards[station.id] for view in views if station.id in view.cards),
-                coming=by_due(view.coming[station.id] for view in views if station.id in view.coming),
-            )
-            for station in board.layout.stations.values()
-        ),
-        held=by_release(view.held for view in views if view.held),
-        ready=by_id(view.ready for view in views if view.ready),
-        lapsed=by_due(view.lapsed for view in views if view.lapsed),
-        status=status,
-    )
+    """Everything on the board at its sequence: an empty one after a change that brings it all."""
+    stations = tuple(StationView(one.id, one.name, 1, one.slots) for one in board.layout.stations.values())
+    empty = BoardView(journal, 0, instant(now), stations, (), (), (), status)
+    return merge(empty, show_since(board, -1, now))
+
+
+def show_since(board: Board, sequence: int, now: float, closed: Iterable[OrderId] = ()) -> Change:
+    """What changed since a sequence, for those who know the board of then; `closed` are the orders that left it."""
+    shown = (show_order(board, order) for order in board.orders.values() if order.revision > sequence)
+    gone = (OrderView(order_id, OrderState.CLOSED) for order_id in closed)
+    pages = {station: row.page for station, row in board.stations.items()}
+    return Change(board.counters.seq, instant(now), (*shown, *gone), pages)
 
 
 def show_change(board: Board, draft: Board, now: float) -> Change:
     """What a commit changed, for those who know the board before it."""
     orders = tuple(
-        show_order(board, order) if order else OrderView(order=order_id, state=OrderState.CLOSED)
+        show_order(board, order) if order else OrderView(order_id, OrderState.CLOSED)
         for order_id, order in draft.orders.changes.items()
     )
     pages = {station: row.page for station, row in draft.stations.changes.items() if row}
-    return Change(sequence=draft.counters.seq, now=instant(now), orders=orders, pages=pages)
+    return Change(draft.counters.seq, instant(now), orders, pages)
 
 
 def show_order(board: Board, order: Order) -> OrderView:

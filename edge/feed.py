@@ -17,7 +17,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 
 from edge.asking import Unasked, read_body
 from edge.board import Board
-from edge.cards import show_board, show_change, show_order, show_status
+from edge.cards import show_board, show_change, show_since, show_status
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
@@ -26,7 +26,7 @@ from edge.metrics import Metrics
 from edge.orders import Order, OrderId
 from edge.settings import is_loopback
 from edge.store import StoreHub
-from edge.views import BoardView, Change, OrderView, Snapshot, Status, Tick, instant
+from edge.views import BoardView, Snapshot, Status, Tick, instant
 from edge.words import Say
 
 log = logging.getLogger(__name__)
@@ -249,18 +249,11 @@ class Feed:
         known = int(after) if after.isdecimal() and len(after) <= LONGEST_SEQUENCE else -1
         if not same or not self._since <= known <= board.counters.seq:
             return self._snapshot()
-        changed = [show_order(board, order) for order in board.orders.values() if order.revision > known]
-        closed = [OrderView(order=order, state="closed") for seq, order in self._closed if seq > known]  # type: ignore[arg-type]
-        pages = {station: row.page for station, row in board.stations.items()}
-        return encode(
-            Change(
-                sequence=board.counters.seq, now=instant(self.hub.clock.now()), orders=(*changed, *closed), pages=pages
-            )
-        )
+        closed = (order_id for seq, order_id in self._closed if seq > known)
+        return encode(show_since(board, known, self.hub.clock.now(), closed))
 
     def _snapshot(self) -> bytes:
-        view = self._view()
-        return encode(Snapshot(**{name: getattr(view, name) for name in view.__struct_fields__}))
+        return encode(Snapshot(*msgspec.structs.astuple(self._view())))
 
     def _after(self, commit: Commit[Board, Happened]) -> None:
         """A commit: remember what closed, and tell every client what changed."""
