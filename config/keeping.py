@@ -89,8 +89,10 @@ async def _reparse(settings: StoreFile) -> Reparsed:
             aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
             session.post(f"{url_of(*listen_address(settings.feed.listen))}/api/reparse", json={}) as answer,
         ):
-            answer.raise_for_status()
-            return Reparsed(**await answer.json())
+            said = await answer.json(content_type=None)
+            if not answer.ok:
+                raise Failed(f"the hub at {settings.feed.listen} says: {said.get('reason', answer.status)}")
+            return Reparsed(**said)
     except aiohttp.ClientConnectorError:
         hub = store_hub(settings.layout, settings.journal_path, SystemClock())
         await hub.start()

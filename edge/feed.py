@@ -121,6 +121,8 @@ class Feed:
             return _reason(415, "expected Content-Type: application/json")
         try:
             return await handler(request)
+        except (NotCommitted, JournalUnusable, sqlite3.Error) as trouble:
+            return _reason(503, str(trouble))
         except web.HTTPException as answer:
             answer.body = encode({"reason": _WORDS.get(answer.status, answer.reason)})
             answer.content_type = "application/json"
@@ -163,15 +165,12 @@ class Feed:
     async def _order(self, request: web.Request) -> web.Response:
         order_id = OrderId(request.match_info["id"])
         order = self.hub.board.orders.get(order_id)
-        try:
-            if order is None:
-                _, closed = await self.hub.journal.look_up((), "closed", (order_id,), Order)
-                order = closed.get(order_id)
-            if order is None:
-                return _reason(404, "there is no such order")
-            history = await self.hub.journal.facts(subject=order.number)
-        except (OSError, sqlite3.Error, JournalUnusable) as error:
-            return _reason(503, f"the journal cannot be read: {error}")
+        if order is None:
+            _, closed = await self.hub.journal.look_up((), "closed", (order_id,), Order)
+            order = closed.get(order_id)
+        if order is None:
+            return _reason(404, "there is no such order")
+        history = await self.hub.journal.facts(subject=order.number)
         facts = [
             {"sequence": row.seq, "at": instant(row.at), "by": row.by, "fact": row.kind}
             | _without_order(msgspec.json.decode(row.body))
@@ -219,8 +218,6 @@ class Feed:
             sequence = await self.hub.submit(intent, by=envelope.by or "api", key=key)
         except Refused as refused:
             return _reason(409, refused.said(self._say))
-        except NotCommitted as failed:
-            return _reason(503, failed.reason)
         return _json({"sequence": sequence})
 
     # --- the feed ---------------------------------------------------------------------------------------------------

@@ -235,6 +235,13 @@ async def test_health_is_503_with_the_reason_while_the_journal_cannot_be_written
     assert (await store.board()).status.journal == "ok"
 
 
+async def test_an_order_whose_history_cannot_be_read_is_503_with_the_reason(store: Client, disk: Disk) -> None:
+    disk.fails = ("SELECT * FROM facts",)
+    assert await store.get("/api/orders/o1") == (503, {"reason": "database or disk is full"})
+    disk.fails = ()
+    assert (await store.get("/api/orders/o1"))[0] == 200
+
+
 # --- intents ----------------------------------------------------------------------------------------------------------
 
 
