@@ -31,6 +31,7 @@ SELECT seq FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'DeadLetterKept' A
     SELECT json_extract(body, '$.letter') FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'LetterRead'
 ) ORDER BY seq
 """  # noqa: S608 - the index holds for these kinds, and SQLite wants to hear it
+DIGEST = 16  # bytes of a known event's key
 PROBE = 64 * 1024  # bytes
 AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
@@ -93,8 +94,8 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def digest(key: str) -> bytes:
-    """An intent's key in 16 bytes (BLAKE2b)."""
-    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    """An intent's key in DIGEST bytes (BLAKE2b)."""
+    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
 
 
 class Journal:

@@ -73,6 +73,21 @@ async def test_what_is_open_or_unsent_is_kept_however_old_it_is(tmp_path: Path) 
         assert not on_disk(path, "Wang Xiaoyu")
 
 
+async def test_of_everything_else_that_is_old_only_the_newest_fact_stays(tmp_path: Path) -> None:
+    path, clock = tmp_path / "journal.db", ManualClock()
+    async with a_hub(path, clock) as hub:
+        for page in range(5):
+            await hub.submit(i.TurnPage(OVEN, 1), by="api", key=f"page {page}")
+        keys = [(bytes([first] + [rest] * 15), 1, MORNING) for first in range(256) for rest in (0x00, 0xFF)]
+        await hub.journal.run(lambda db: db.executemany("INSERT INTO known VALUES (?, ?, ?)", keys))
+        clock.advance((KEEP + 1) * DAY)
+        await try_again(hub, clock)
+        newest = (await hub.journal.facts())[-1].seq
+        await prune_once(hub, KEEP)
+        assert [row.seq for row in await hub.journal.facts()] == [newest]
+        assert await hub.journal.run(lambda db: db.execute("SELECT count(*) FROM known").fetchone()) == (0,)
+
+
 async def test_an_event_that_comes_again_after_its_key_was_pruned_changes_nothing(tmp_path: Path) -> None:
     path, clock = tmp_path / "journal.db", ManualClock()
     async with a_hub(path, clock) as hub:
