@@ -6,7 +6,7 @@ import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +36,9 @@ class Verdict(StrEnum):
     FAILURE = "failure"
 
 
+OK, WARNING, FAILURE = Verdict
+
+
 class Line(NamedTuple):
     """One line of the doctor: what was looked at, what was found, and how to mend it."""
 
@@ -50,32 +53,24 @@ class Line(NamedTuple):
 async def examine(settings: StoreFile) -> AsyncIterator[Line]:
     """Look at everything, cheapest first."""
     say = speak(settings.store.language)
-    running = await _hub(settings, say)
-    yield running
+    yield await _hub(settings, say)
     for line in await asyncio.to_thread(lambda: list(_journal(settings.journal_path, say))):
         yield line
     for line in _secrets(settings, say):
         yield line
     if settings.cloud is None:
-        yield Line(Verdict.OK, "cloud", say("none configured: orders are entered in the store"))
+        yield Line(OK, "cloud", say("none configured: orders are entered in the store"))
     else:
-        try:
-            for finding in await probe(settings.cloud, store=settings.store.id, say=say):
-                yield Line(Verdict.OK if finding.ok else Verdict.FAILURE, "cloud", finding.line)
-        except OSError as error:
-            yield Line(
-                Verdict.FAILURE,
-                "cloud",
-                say("a certificate or password file cannot be read: {error}").format(error=error),
-            )
+        for finding in await probe(settings.cloud, store=settings.store.id, say=say):
+            yield Line(OK if finding.ok else FAILURE, "cloud", finding.line)
     for printer in settings.printers:
         yield await _printer(printer, say)
     if not settings.printers:
-        yield Line(Verdict.WARNING, "printers", say("none configured: nothing will be printed"))
+        yield Line(WARNING, "printers", say("none configured: nothing will be printed"))
     for keypad in settings.keypads:
         yield _port(f"keypad {keypad.id}", Path(keypad.port), say)
         if not keypad.keys:
-            yield Line(Verdict.WARNING, f"keypad {keypad.id}", say("no key does anything: add [keypads.keys]"))
+            yield Line(WARNING, f"keypad {keypad.id}", say("no key does anything: add [keypads.keys]"))
 
 
 async def _hub(settings: StoreFile, say: Say) -> Line:
@@ -87,53 +82,47 @@ async def _hub(settings: StoreFile, say: Say) -> Line:
             session.get(url) as answer,
         ):
             if answer.status == 200:  # noqa: PLR2004 - OK
-                return Line(
-                    Verdict.OK, "hub", say("running and committing at {listen}").format(listen=settings.feed.listen)
-                )
+                said = say("running and committing at {listen}")
+                return Line(OK, "hub", said.format(listen=settings.feed.listen))
             reason = (await answer.json(content_type=None)).get("reason", answer.status)
-            return Line(Verdict.FAILURE, "hub", say("running, but not committing: {reason}").format(reason=reason))
+            return Line(FAILURE, "hub", say("running, but not committing: {reason}").format(reason=reason))
     except (OSError, TimeoutError, aiohttp.ClientError, ValueError):
-        return Line(Verdict.WARNING, "hub", say("not running: start it with ovenbell hub --config FILE"))
+        return Line(WARNING, "hub", say("not running: start it with ovenbell hub --config FILE"))
 
 
 def _journal(path: Path, say: Say) -> Iterator[Line]:
     folder = next(parent for parent in path.parents if parent.exists())
     if not os.access(path if path.exists() else folder, os.W_OK):
-        yield Line(
-            Verdict.FAILURE,
-            "journal",
-            say("{path} cannot be written: give its folder to the user of the hub").format(path=path),
-        )
+        found = say("{path} cannot be written: give its folder to the user of the hub")
+        yield Line(FAILURE, "journal", found.format(path=path))
         return
     space = os.statvfs(folder)
     if space.f_bavail * space.f_frsize < LITTLE_SPACE:
-        yield Line(
-            Verdict.WARNING, "journal", say("little space is left on the disk of {path}: free some").format(path=path)
-        )
+        found = say("little space is left on the disk of {path}: free some")
+        yield Line(WARNING, "journal", found.format(path=path))
     if not path.exists():
-        yield Line(Verdict.OK, "journal", say("{path} will be made when the hub starts").format(path=path))
+        yield Line(OK, "journal", say("{path} will be made when the hub starts").format(path=path))
         return
     try:
-        with sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=PATIENCE) as connection:
+        road = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(road, uri=True, timeout=PATIENCE)) as connection:
             (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             facts, newest = connection.execute("SELECT max(seq), at FROM facts").fetchone()
             row = connection.execute("SELECT body FROM counters").fetchone()
             counters = msgspec.json.decode(row[0], type=Counters) if row else Counters()
     except (sqlite3.Error, msgspec.MsgspecError) as error:
-        yield Line(Verdict.FAILURE, "journal", say("{path} is not a journal: {error}").format(path=path, error=error))
+        yield Line(FAILURE, "journal", say("{path} is not a journal: {error}").format(path=path, error=error))
         return
     if verdict == "ok":
-        yield Line(
-            Verdict.OK, "journal", say("{path} is sound, with {facts} facts").format(path=path, facts=facts or 0)
-        )
+        yield Line(OK, "journal", say("{path} is sound, with {facts} facts").format(path=path, facts=facts or 0))
     else:
-        yield Line(Verdict.FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
+        yield Line(FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
     if time.time() < max(BUILT, newest or 0.0) - STEP:
-        yield Line(Verdict.FAILURE, "clock", say("it is before the newest entry of the journal: set it"))
+        yield Line(FAILURE, "clock", say("it is before the newest entry of the journal: set it"))
     if gaps := counters.heard.gaps:
         numbers = ", ".join(f"{gap.first}-{gap.last}" for gap in gaps[:NAMED])
         found = say("events {numbers} of the cloud are missing: asked for again and again, look at the cloud's end")
-        yield Line(Verdict.WARNING, "cloud", found.format(numbers=numbers))
+        yield Line(WARNING, "cloud", found.format(numbers=numbers))
 
 
 def _secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
@@ -141,13 +130,13 @@ def _secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
     cloud = settings.cloud
     if cloud is not None and not cloud.address.tls and not is_loopback(cloud.address.host):
         found = say("orders and password go to {address} in the clear: use mqtts://").format(address=cloud.address)
-        yield Line(Verdict.WARNING, "cloud", found)
+        yield Line(WARNING, "cloud", found)
     files = (cloud.password_file, cloud.key_file) if cloud is not None else ()
     for name in filter(None, (settings.feed.token_file, *files)):
         with suppress(OSError):  # said by the part that needs it
             if Path(name).stat().st_mode & stat.S_IROTH:
                 found = say("{path} may be read by everybody on this machine: chmod 600, owned by the hub's user")
-                yield Line(Verdict.WARNING, "secrets", found.format(path=name))
+                yield Line(WARNING, "secrets", found.format(path=name))
 
 
 async def _printer(printer: PrinterSettings, say: Say) -> Line:
@@ -159,15 +148,13 @@ async def _printer(printer: PrinterSettings, say: Say) -> Line:
                     _, writer = await asyncio.open_connection(host, port)
                 writer.close()
             except (OSError, TimeoutError):
-                found = say("nobody answers at {address}: check power, cable and address").format(
-                    address=printer.connection
-                )
-                return Line(Verdict.FAILURE, part, found)
-            return Line(Verdict.OK, part, say("answers at {address}").format(address=printer.connection))
+                found = say("nobody answers at {address}: check power, cable and address")
+                return Line(FAILURE, part, found.format(address=printer.connection))
+            return Line(OK, part, say("answers at {address}").format(address=printer.connection))
         case File(path):
             if os.access(path if path.exists() else path.absolute().parent, os.W_OK):
-                return Line(Verdict.OK, part, say("tickets are appended to {path}").format(path=path))
-            return Line(Verdict.FAILURE, part, say("{path} cannot be written").format(path=path))
+                return Line(OK, part, say("tickets are appended to {path}").format(path=path))
+            return Line(FAILURE, part, say("{path} cannot be written").format(path=path))
         case Usb(path) | Serial(path):
             return _port(part, path, say)
 
@@ -177,12 +164,10 @@ def _port(part: str, path: Path, say: Say) -> Line:
     try:
         mode = path.stat().st_mode
     except OSError:
-        return Line(
-            Verdict.FAILURE, part, say("{path} is not there: plug it in, or correct the port").format(path=path)
-        )
+        return Line(FAILURE, part, say("{path} is not there: plug it in, or correct the port").format(path=path))
     if not stat.S_ISCHR(mode):
-        return Line(Verdict.FAILURE, part, say("{path} is not a device").format(path=path))
+        return Line(FAILURE, part, say("{path} is not a device").format(path=path))
     if not os.access(path, os.R_OK | os.W_OK):
         found = say("{path} may not be opened: add the hub's user to the group dialout or lp").format(path=path)
-        return Line(Verdict.FAILURE, part, found)
-    return Line(Verdict.OK, part, say("{path} is there").format(path=path))
+        return Line(FAILURE, part, found)
+    return Line(OK, part, say("{path} is there").format(path=path))

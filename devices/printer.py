@@ -10,7 +10,7 @@ from devices import escpos
 from devices.cable import Cable, plug_in
 from devices.conversation import Conversation, Owed, Patience, Unready
 from devices.settings import PrinterSettings, parse_connection
-from devices.ticket import ticket_bytes
+from devices.ticket import Setting, ticket_bytes
 from edge.board import Board
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
@@ -37,7 +37,13 @@ class Printer:
         self._settings = settings
         self._hub = hub
         self._say = say
-        self._timezone = timezone
+        self._setting = Setting(
+            columns=settings.columns,
+            encoding=settings.encoding,
+            phone=hub.board.layout.phone,
+            say=say,
+            timezone=timezone,
+        )
         self._patience = patience
         self._connection = parse_connection(settings.connection)
         self._tickets: dict[JobId, Job] = {}  # still to be printed
@@ -124,16 +130,7 @@ class Printer:
         """The ticket's bytes. In a thread: drawn on a small machine it would hold up every press meanwhile."""
         station = layout.stations.get(job.station) if job.station else None
         try:
-            return ticket_bytes(
-                job,
-                order,
-                columns=self._settings.columns,
-                encoding=self._settings.encoding,
-                phone=layout.phone,
-                say=self._say,
-                timezone=self._timezone,
-                station=station.name if station else "",
-            )
+            return ticket_bytes(job, order, self._setting, station.name if station else "")
         except Exception:  # one ticket that cannot be set must not keep back the others
             log.exception("ticket %s of order %s", job.id, plain(order.display_id))
             return None

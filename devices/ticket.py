@@ -19,67 +19,60 @@ LONGEST_UNIT = 6
 LONGEST_CODE = 200  # bytes; a longer id would not fit on the narrow paper as a QR code
 
 
-def ticket_bytes(
-    job: Job,
-    order: Order,
-    *,
-    columns: int,
-    encoding: Encoding,
-    phone: PhoneShown,
-    say: Say,
-    timezone: tzinfo,
-    station: str = "",
-) -> bytes:
-    """A print job as its printer understands it."""
-    strips = compose(
-        job, order, columns=columns, encoding=encoding, phone=phone, say=say, timezone=timezone, station=station
-    )
-    return escpos.encode(strips, columns=columns, encoding=encoding)
-
-
-def compose(
-    job: Job,
-    order: Order,
-    *,
-    columns: int,
-    encoding: Encoding,
-    phone: PhoneShown,
-    say: Say,
-    timezone: tzinfo,
-    station: str = "",
-) -> tuple[Strip, ...]:
-    """A print job as strips of paper; `station` is the name of the place it is for."""
-    slip = _Slip(columns, encoding)
-    _head(slip, job, order, say=say, timezone=timezone, station=station)
-    slip.rule()
-    if job.slip:
-        _amendments(slip, job.slip, order, say)
-    else:
-        _items(slip, job, order, say)
-    if order.note and (job.slip is None or "note" in job.slip.fields):
-        slip.text(f"{say('Note')}: {order.note}", high=2, bold=True)
-        slip.rule()
-    if order.dropped:
-        slip.text(f"{say('Not understood')}: {', '.join(order.dropped)}", inverse=True)
-        slip.rule()
-    number = phone.of(order.phone)
-    slip.pair(order.customer, f"...{number}" if number and phone is PhoneShown.LAST4 else number)
-    slip.code(order.id)
-    return tuple(slip.strips)
-
-
-@dataclass
-class _Slip:
-    """Paper in the making; whatever is written on it is made plain, legible and wrapped here."""
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """How a printer's tickets are set."""
 
     columns: int
     encoding: Encoding
+    phone: PhoneShown
+    say: Say
+    timezone: tzinfo
+
+
+def ticket_bytes(job: Job, order: Order, setting: Setting, station: str = "") -> bytes:
+    """A print job as its printer understands it."""
+    strips = compose(job, order, setting, station)
+    return escpos.encode(strips, columns=setting.columns, encoding=setting.encoding)
+
+
+def compose(job: Job, order: Order, setting: Setting, station: str = "") -> tuple[Strip, ...]:
+    """A print job as strips of paper; `station` is the name of the place it is for."""
+    paper, say = _Paper(setting), setting.say
+    _head(paper, job, order, station)
+    paper.rule()
+    if job.slip:
+        _amendments(paper, job.slip, order)
+    else:
+        _items(paper, job, order)
+    if order.note and (job.slip is None or "note" in job.slip.fields):
+        paper.text(f"{say('Note')}: {order.note}", high=2, bold=True)
+        paper.rule()
+    if order.dropped:
+        paper.text(f"{say('Not understood')}: {', '.join(order.dropped)}", inverse=True)
+        paper.rule()
+    number = setting.phone.of(order.phone)
+    paper.pair(order.customer, f"...{number}" if number and setting.phone is PhoneShown.LAST4 else number)
+    paper.code(order.id)
+    return tuple(paper.strips)
+
+
+@dataclass
+class _Paper:
+    """Paper in the making; whatever is written on it is made plain, legible and wrapped here."""
+
+    setting: Setting
     strips: list[Strip] = field(default_factory=list)
+
+    @property
+    def say(self) -> Say:
+        """The words of the store's language."""
+        return self.setting.say
 
     @property
     def large(self) -> int:
         """How wide what must be read from afar is printed."""
-        return 2 if self.columns >= ROOMY else 1
+        return 2 if self.setting.columns >= ROOMY else 1
 
     def text(
         self,
@@ -93,8 +86,8 @@ class _Slip:
         center: bool = False,
     ) -> None:
         """Write a text, its lines hanging below each other behind `head`; a head that is too wide stands alone."""
-        head, text = (escpos.legible(plain(part), self.encoding) for part in (head, text))
-        room = self.columns // wide
+        head, text = (escpos.legible(plain(part), self.setting.encoding) for part in (head, text))
+        room = self.setting.columns // wide
         if self.width(head) > room // 2:
             self.text(head, wide=wide, high=high, bold=bold, inverse=inverse)
             head = ""
@@ -106,8 +99,8 @@ class _Slip:
 
     def pair(self, left: str, right: str) -> None:
         """Write two texts at the two edges, below each other where one line has no room for both."""
-        left, right = (escpos.legible(plain(text), self.encoding) for text in (left, right))
-        space = self.columns - self.width(left) - self.width(right)
+        left, right = (escpos.legible(plain(text), self.setting.encoding) for text in (left, right))
+        space = self.setting.columns - self.width(left) - self.width(right)
         if left and right and space > 0:
             self.strips.append(Line(left + " " * space + right))
         else:
@@ -118,7 +111,7 @@ class _Slip:
         """A line across the paper."""
         self.gap(6)
         double = self.width("─") > 1  # only there it is sure to be drawn without breaks
-        self.strips.append(Line("─" * (self.columns // 2) if double else "-" * self.columns))
+        self.strips.append(Line("─" * (self.setting.columns // 2) if double else "-" * self.setting.columns))
 
     def gap(self, dots: int) -> None:
         """A little air."""
@@ -133,39 +126,41 @@ class _Slip:
 
     def width(self, text: str) -> int:
         """Columns that a text takes in normal size."""
-        return escpos.width(escpos.legible(plain(text), self.encoding), self.encoding)
+        return escpos.width(escpos.legible(plain(text), self.setting.encoding), self.setting.encoding)
 
 
-def _head(slip: _Slip, job: Job, order: Order, *, say: Say, timezone: tzinfo, station: str) -> None:
+def _head(paper: _Paper, job: Job, order: Order, station: str) -> None:
+    say, timezone = paper.say, paper.setting.timezone
     cancelled = say("CANCELLED") if order.state is OrderState.CANCELLED else ""  # since it was asked for
     changed = say("CHANGED") if job.slip else ""
     again = say("REPRINT #{number}").format(number=job.attempt) if job.attempt > 1 else ""
     for warning in filter(None, (cancelled, changed, again)):
-        slip.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
-        slip.gap(12)
-    slip.pair(" ".join(filter(None, (_title(job, say), station))), f"{_local(job.at, timezone):%H:%M}")
-    slip.gap(12)
+        paper.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
+        paper.gap(12)
+    paper.pair(" ".join(filter(None, (_title(job, say), station))), f"{datetime.fromtimestamp(job.at, timezone):%H:%M}")
+    paper.gap(12)
     number = plain(order.display_id).strip() or order.id
-    size = 4 if slip.width(number) * 4 <= slip.columns else 2
-    slip.text(number, wide=size, high=size, bold=True, center=True)
-    slip.rule()
-    due = _local(order.due, timezone) if order.due is not None else None
-    slip.text(f"{_way(order, say)} {f'{due:%H:%M}' if due else say('ASAP')}", wide=2, high=2, bold=True)
-    slip.gap(6)
-    slip.pair(f"{_weekday(due, say)} {due:%Y-%m-%d}" if due else "", _known(order.channel, say))
+    size = 4 if paper.width(number) * 4 <= paper.setting.columns else 2
+    paper.text(number, wide=size, high=size, bold=True, center=True)
+    paper.rule()
+    due = datetime.fromtimestamp(order.due, timezone) if order.due is not None else None
+    paper.text(f"{_way(order, say)} {f'{due:%H:%M}' if due else say('ASAP')}", wide=2, high=2, bold=True)
+    paper.gap(6)
+    paper.pair(f"{_weekday(due, say)} {due:%Y-%m-%d}" if due else "", _known(order.channel, say))
 
 
-def _items(slip: _Slip, job: Job, order: Order, say: Say) -> None:
+def _items(paper: _Paper, job: Job, order: Order) -> None:
     items = [item for item in order.items if item.id in job.items]
     column = max((len(count) for item in items if len(count := _count(item)) <= COUNT_COLUMN), default=0)
     for item in items:
-        slip.text(_name(item), head=_count(item).rjust(column), wide=slip.large, high=2, bold=True)
+        paper.text(_name(item), head=_count(item).rjust(column), wide=paper.large, high=2, bold=True)
         if job.kind != "cancel":
-            _details(slip, item, say, column)
-        slip.rule()
+            _details(paper, item, column)
+        paper.rule()
 
 
-def _amendments(paper: _Slip, slip: Slip, order: Order, say: Say) -> None:
+def _amendments(paper: _Paper, slip: Slip, order: Order) -> None:
+    say = paper.say
     if slip.fields:
         names = say(", ").join(say(label(field)) for field in slip.fields)
         paper.text(say("changed: {fields}").format(fields=names), bold=True)
@@ -193,12 +188,13 @@ def _name(line: Item | Amended) -> str:
     return plain(line.name).strip() or (line.code or line.id if isinstance(line, Item) else line.item)
 
 
-def _details(slip: _Slip, item: Item, say: Say, column: int) -> None:
-    slip.gap(6)
-    head = " " * (column or COUNT_COLUMN) * slip.large
+def _details(paper: _Paper, item: Item, column: int) -> None:
+    say = paper.say
+    paper.gap(6)
+    head = " " * (column or COUNT_COLUMN) * paper.large
     for option in item.options:
         count = "" if option.quantity == 1 else f"{option.quantity.normalize():f} x "
-        slip.text(count + option.name, head=head + "+ ")
+        paper.text(count + option.name, head=head + "+ ")
     cake = item.bakery
     for trait, value in (
         (say("Size"), cake.size),
@@ -208,17 +204,17 @@ def _details(slip: _Slip, item: Item, say: Say, column: int) -> None:
         (say("Candles"), str(cake.candles) if cake.candles else None),
     ):
         if value:
-            slip.text(f"{trait}: {value}", head=head)
+            paper.text(f"{trait}: {value}", head=head)
     if cake.cake_text:
-        slip.text(f"{say('Write on the cake')}:", head=head)
-        slip.text(cake.cake_text, head=" " * (len(head) // 2), wide=2, high=2, bold=True)
-        slip.gap(6)
+        paper.text(f"{say('Write on the cake')}:", head=head)
+        paper.text(cake.cake_text, head=" " * (len(head) // 2), wide=2, high=2, bold=True)
+        paper.gap(6)
     if item.note:
-        slip.text(f"! {item.note}", head=head, high=2, bold=True)
+        paper.text(f"! {item.note}", head=head, high=2, bold=True)
     if cake.allergens:
-        slip.gap(6)
+        paper.gap(6)
         names = say(", ").join(_known(allergen, say) for allergen in cake.allergens)
-        slip.text(f"{say('ALLERGENS')}: {names}", wide=slip.large, high=2, bold=True, inverse=True)
+        paper.text(f"{say('ALLERGENS')}: {names}", wide=paper.large, high=2, bold=True, inverse=True)
 
 
 def _count(item: Item | Amended) -> str:
@@ -244,10 +240,6 @@ def _way(order: Order, say: Say) -> str:
 def _known(word: str, say: Say) -> str:
     """A word of the cloud's (a channel, an allergen) in the store's language where it is a common one."""
     return say(word) if word else ""
-
-
-def _local(seconds: float, timezone: tzinfo) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone)
 
 
 def _weekday(day: datetime, say: Say) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from devices.escpos import ASK_PRINTED
 from devices.paper import Code, Line
 from devices.settings import Encoding
-from devices.ticket import ticket_bytes
+from devices.ticket import Setting, ticket_bytes
 from devices.twin.reader import Ticket
 from edge.layout import PhoneShown
 from edge.orders import Bakery, Option
@@ -34,9 +34,9 @@ def a_job_of(text: str) -> Wanted:
 
 def sent(job: Wanted, encoding: Encoding, columns: int = 48) -> bytes:
     """The ticket as it goes to the printer."""
-    return ticket_bytes(
-        *job, columns=columns, encoding=encoding, phone=PhoneShown.FULL, say=speak("zh"), timezone=HANGZHOU
-    )
+    phone, say = PhoneShown.FULL, speak("zh")
+    setting = Setting(columns=columns, encoding=encoding, phone=phone, say=say, timezone=HANGZHOU)
+    return ticket_bytes(*job, setting)
 
 
 def codes(ticket: Ticket) -> list[str]:

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +18,7 @@ from msgspec import structs
 from devices.escpos import ASK_PRINTED, legible
 from devices.paper import Code, Line, draw
 from devices.settings import Encoding
-from devices.ticket import compose, ticket_bytes
+from devices.ticket import Setting, compose, ticket_bytes
 from devices.twin.reader import Reader, Ticket
 from edge.layout import PhoneShown
 from edge.orders import Bakery, ItemId, Option, Order, OrderState
@@ -42,6 +43,7 @@ BIRTHDAY = Bakery(
 
 
 ENGLISH = speak("en")
+SETTING = Setting(columns=48, encoding="gb18030", phone=PhoneShown.LAST4, say=ENGLISH, timezone=HANGZHOU)
 
 
 class Wanted(NamedTuple):
@@ -66,7 +68,7 @@ def printed(
     say: Say = ENGLISH,
 ) -> Ticket:
     """The ticket as it falls out of a virtual printer, which must have understood every byte."""
-    sent = ticket_bytes(*wanted, columns=columns, encoding=encoding, phone=phone, say=say, timezone=HANGZHOU)
+    sent = ticket_bytes(*wanted, replace(SETTING, columns=columns, encoding=encoding, phone=phone, say=say))
     fallen: list[Ticket] = []
     answers: list[bytes] = []
     unknown: list[bytes] = []
@@ -272,9 +274,7 @@ def test_fields_that_could_not_be_read_are_said_to_be_missing() -> None:
 def test_a_printer_reads_exactly_what_was_composed(encoding: Encoding, columns: int) -> None:
     job = a_job(a_cake(note="crème brûlée, ganz fein", bakery=BIRTHDAY), note="长" * 80)
     ticket = printed(job, columns=columns, encoding=encoding)
-    strips = compose(
-        *job, columns=columns, encoding=encoding, phone=PhoneShown.LAST4, say=speak("en"), timezone=HANGZHOU
-    )
+    strips = compose(*job, replace(SETTING, columns=columns, encoding=encoding))
     if encoding == "raster":
         assert draw(ticket.strips[:-1], columns).tobytes() == draw(strips, columns).tobytes()
     else:
@@ -283,7 +283,7 @@ def test_a_printer_reads_exactly_what_was_composed(encoding: Encoding, columns: 
 
 def test_a_raster_never_holds_bytes_that_a_printer_obeys_at_once() -> None:
     job = a_job(*(a_cake(str(number), note=character * 20) for number, character in enumerate("囍酥糕糖圆圈田回品")))
-    sent = ticket_bytes(*job, columns=48, encoding="raster", phone=PhoneShown.LAST4, say=speak("en"), timezone=HANGZHOU)
+    sent = ticket_bytes(*job, replace(SETTING, encoding="raster"))
     assert not re.search(b"\x10[\x04\x05\x14]", sent)
 
 
