@@ -6,7 +6,7 @@ from typing import Literal
 
 from devices import escpos
 from devices.cable import Cable
-from edge.vitals import DeviceState
+from edge.views import DeviceState
 
 
 @dataclass(frozen=True)

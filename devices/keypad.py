@@ -12,8 +12,7 @@ from devices.settings import Framing, KeypadSettings, parse_action, parse_key
 from edge.hub import NotCommitted
 from edge.intents import Asked, Refused
 from edge.store import StoreHub
-from edge.views import Device
-from edge.vitals import DeviceState
+from edge.views import Device, DeviceState
 from edge.words import Say
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,7 @@ from edge.orders import Order
 from edge.store import StoreHub
 from edge.text import plain
 from edge.tickets import Job, JobId, JobState
-from edge.views import Device
-from edge.vitals import DeviceState
+from edge.views import Device, DeviceState
 from edge.words import Say
 
 log = logging.getLogger(__name__)

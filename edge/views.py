@@ -1,13 +1,17 @@
 """What the outside sees of the board (CONTRACT.md section 4): the feed's wire types, and how a client merges them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId, Word
+
+E = TypeVar("E", bound="Entry")
+CloudState = Literal["connected", "away", "none"]
+DeviceState = Literal["ok", "missing", "fault", "unknown"]
 
 
 class View(msgspec.Struct, frozen=True, rename="camel"):
@@ -52,12 +56,17 @@ class RemovedItem(View, frozen=True):
     begun: bool  # somebody is at it: stop
 
 
-class Card(View, frozen=True):
+class Entry(View, frozen=True):
+    """An order at one of its places on the board."""
+
+    order: OrderId
+    display_id: str
+
+
+class Card(Entry, frozen=True):
     """An order at a station, under its slot number."""
 
     slot: int
-    order: OrderId
-    display_id: str
     state: OrderState
     due: datetime | None
     priority: int
@@ -72,37 +81,28 @@ class Card(View, frozen=True):
     removed: tuple[RemovedItem, ...] = ()
 
 
-class Coming(View, frozen=True):
+class Coming(Entry, frozen=True):
     """An order on its way to a station."""
 
-    order: OrderId
-    display_id: str
     due: datetime | None
     names: tuple[str, ...]
 
 
-class Held(View, frozen=True):
+class Held(Entry, frozen=True):
     """An order that waits for its release."""
 
-    order: OrderId
-    display_id: str
     release: datetime | None
     due: datetime | None
 
 
-class Lapsed(View, frozen=True):
+class Lapsed(Entry, frozen=True):
     """An order that arrived when its time was long over."""
 
-    order: OrderId
-    display_id: str
     due: datetime | None
 
 
-class Ready(View, frozen=True):
+class Ready(Entry, frozen=True):
     """An order that waits for its customer."""
-
-    order: OrderId
-    display_id: str
 
 
 class StationView(View, frozen=True):
@@ -121,14 +121,14 @@ class Device(View, frozen=True):
 
     id: str
     kind: Literal["printer", "keypad"]
-    state: Literal["ok", "missing", "fault", "unknown"]
+    state: DeviceState
     reason: str = ""
 
 
 class Status(View, frozen=True):
     """Whether what is shown can be trusted."""
 
-    cloud: Literal["connected", "away", "none"]
+    cloud: CloudState
     last_heard: datetime | None
     gaps: int
     unprinted: int
@@ -202,60 +202,28 @@ def merge(board: BoardView, change: Change) -> BoardView:
         sequence=change.sequence,
         now=change.now,
         stations=tuple(_merge_station(station, change, gone) for station in board.stations),
-        held=by_release([*_still(board.held, gone), *(view.held for view in change.orders if view.held)]),
-        ready=by_id([*_still(board.ready, gone), *(view.ready for view in change.orders if view.ready)]),
-        lapsed=by_due([*_still(board.lapsed, gone), *(view.lapsed for view in change.orders if view.lapsed)]),
+        held=_merged(board.held, gone, (view.held for view in change.orders), lambda held: _when(held.release)),
+        ready=_merged(board.ready, gone, (view.ready for view in change.orders), lambda ready: ready.display_id),
+        lapsed=_merged(board.lapsed, gone, (view.lapsed for view in change.orders), lambda lapsed: _when(lapsed.due)),
     )
 
 
 def _merge_station(station: StationView, change: Change, gone: set[OrderId]) -> StationView:
-    cards = (view.cards[station.id] for view in change.orders if station.id in view.cards)
-    coming = (view.coming[station.id] for view in change.orders if station.id in view.coming)
+    cards = (view.cards.get(station.id) for view in change.orders)
+    coming = (view.coming.get(station.id) for view in change.orders)
     return msgspec.structs.replace(
         station,
         page=change.pages.get(station.id, station.page),
-        cards=by_slot([*_still(station.cards, gone), *cards]),
-        coming=by_due([*_still(station.coming, gone), *coming]),
+        cards=_merged(station.cards, gone, cards, lambda card: card.slot),
+        coming=_merged(station.coming, gone, coming, lambda entry: _when(entry.due)),
     )
 
 
-class _Entry(Protocol):
-    @property
-    def order(self) -> OrderId: ...
-
-
-class _Timed(_Entry, Protocol):
-    @property
-    def due(self) -> datetime | None: ...
-
-
-E = TypeVar("E", bound=_Entry)
-D = TypeVar("D", bound=_Timed)
-
-
-def _still(entries: Iterable[E], gone: set[OrderId]) -> Iterator[E]:
-    return (entry for entry in entries if entry.order not in gone)
+def _merged(before: Iterable[E], gone: set[OrderId], new: Iterable[E | None], key: Callable[[E], Any]) -> tuple[E, ...]:
+    kept = (entry for entry in before if entry.order not in gone)
+    return tuple(sorted((*kept, *(entry for entry in new if entry is not None)), key=lambda one: (key(one), one.order)))
 
 
 def _when(moment: datetime | None) -> float:
+    """What has no time comes last."""
     return float("inf") if moment is None else moment.timestamp()
-
-
-def by_slot(cards: Iterable[Card]) -> tuple[Card, ...]:
-    """Cards in the order of their numbers."""
-    return tuple(sorted(cards, key=lambda card: card.slot))
-
-
-def by_due(entries: Iterable[D]) -> tuple[D, ...]:
-    """Entries by due time, those without one last."""
-    return tuple(sorted(entries, key=lambda entry: (_when(entry.due), entry.order)))
-
-
-def by_release(entries: Iterable[Held]) -> tuple[Held, ...]:
-    """Held orders by release, those held by hand last."""
-    return tuple(sorted(entries, key=lambda entry: (_when(entry.release), entry.order)))
-
-
-def by_id(entries: Iterable[Ready]) -> tuple[Ready, ...]:
-    """Ready orders by the id customers know."""
-    return tuple(sorted(entries, key=lambda entry: (entry.display_id, entry.order)))

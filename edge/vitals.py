@@ -1,11 +1,6 @@
 """Vitals: what the adapters know about the outside world right now, for the status line of every screen."""
 
-from typing import Literal
-
-from edge.views import Device
-
-CloudState = Literal["connected", "away", "none"]
-DeviceState = Literal["ok", "missing", "fault", "unknown"]
+from edge.views import CloudState, Device
 
 
 class Vitals:
