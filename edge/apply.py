@@ -43,8 +43,12 @@ def apply(draft: Board, fact: StoreFact) -> int | None:
 def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
     order = replace(what.order, number=what.order.number or fact.seq, revision=fact.seq)
     draft.orders[order.id] = order
-    if order.state is not OrderState.LAPSED:
-        tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+    if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
+        _accept(draft, fact, order)
+
+
+def _accept(draft: Board, fact: StoreFact, order: Order) -> None:
+    tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
 
 
 def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
@@ -53,8 +57,8 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
     for station in order.slots if what.fields else ():
         marked = _mark(marked, station, Word.CHANGED)
     draft.orders[order.id] = marked
-    if order.state is not OrderState.LAPSED:
-        tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+    if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
+        _accept(draft, fact, order)
 
 
 def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
@@ -67,7 +71,7 @@ def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
     for station in order.slots:
         order = _mark(order, station, Word.CANCELLED)
     draft.orders[order.id] = order
-    tell(draft, fact, order, UpdateKind.ACCEPTED, event=what.stamp.id if what.stamp else None)
+    _accept(draft, fact, order)
 
 
 def _held(draft: Board, _fact: StoreFact, what: f.OrderHeld) -> None:
@@ -86,7 +90,7 @@ def _released(draft: Board, fact: StoreFact, what: f.OrderReleased) -> None:
     lapsed = draft.orders[what.order].state is OrderState.LAPSED
     order = draft.update_order(what.order, released)
     if lapsed:  # nobody was told when it came
-        tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+        _accept(draft, fact, order)
 
 
 def _rescheduled(draft: Board, fact: StoreFact, what: f.OrderRescheduled) -> None:

@@ -98,12 +98,8 @@ def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
         if not made:
             raise Refused("nothing to recall at {station}", station=station.name)
         return made[-1]
-    here = draft.at(station.id, number)
+    here = _in_slot(draft, station, number, intent)
     if here is not None:
-        if intent.order not in {None, here.id}:
-            raise Refused(
-                "slot {slot} at {station} is {order} now", slot=number, station=station.name, order=here.display_id
-            )
         moves = [move for move in _moves(here, intent) if move.station == station.id]
         if not moves:
             raise Refused("nothing to recall in slot {slot} at {station}", slot=number, station=station.name)
@@ -201,14 +197,20 @@ def _card(draft: Board, intent: AtStation) -> tuple[StationId, Order]:
         if station.id not in order.slots:
             raise Refused("{order} is not at {station}", order=order.display_id, station=station.name)
         return station.id, order
-    here = draft.at(station.id, number)
+    here = _in_slot(draft, station, number, intent)
     if here is None:
         raise Refused("slot {slot} at {station} is empty", slot=number, station=station.name)
-    if intent.order not in {None, here.id}:
+    return station.id, here
+
+
+def _in_slot(draft: Board, station: Station, number: int, intent: AtStation) -> Order | None:
+    """The order under a number, which must be the one an intent names; none where the number is free."""
+    here = draft.at(station.id, number)
+    if here is not None and intent.order not in {None, here.id}:
         raise Refused(
             "slot {slot} at {station} is {order} now", slot=number, station=station.name, order=here.display_id
         )
-    return station.id, here
+    return here
 
 
 def _on_board(draft: Board, intent: AtStation, otherwise: str) -> Order:
