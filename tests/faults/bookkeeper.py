@@ -9,12 +9,11 @@ from typing import Any
 
 import msgspec
 
-from edge import facts as f
 from edge.apply import apply
 from edge.board import Board
 from edge.facts import Fact
 from edge.journal import digest
-from tests.builders import a_layout
+from tests.builders import A_FACT, a_layout
 from tests.faults.fault import Tally
 from tests.faults.life import Asked
 
@@ -110,7 +109,7 @@ def _board(seen: Seen, *, leave_out: str = "") -> Board:
     board = Board(LAYOUT).draft()
     for seq, at, by, intent, _, kind, body in seen.facts:
         if kind != leave_out:
-            apply(board, Fact(seq, at, by, intent, msgspec.json.decode(body, type=f.Happened)))
+            apply(board, Fact(seq, at, by, intent, msgspec.json.decode(body, type=A_FACT)))
     return board
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from edge import facts as f
 from edge import intents as i
 from edge.intents import Refused
 from edge.layout import Route
@@ -331,7 +332,7 @@ def test_an_alarm_of_before_the_clock_was_set_back_lets_out_nothing_that_is_in_i
     kitchen.clock.advance(4)
     kitchen.bump(OVEN, 1)
     kitchen.clock.advance(1)
-    kitchen.ask(i.StepClock(-HOUR))
+    kitchen.ask(i.Note(f.ClockStepped(-HOUR)))
     kitchen.ask(alarm)
     assert kitchen.heard() == ["started 1 baking"]
     kitchen.ask(i.Recall(station=OVEN))
