@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import tzinfo
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -23,7 +24,7 @@ from edge.words import speak
 log = logging.getLogger(__name__)
 
 FIRST_TRY = 2.0  # seconds the cloud may take before the store starts without it
-DEVICE_PAUSE = 5.0  # seconds before a device whose adapter failed is started again
+PAUSE = 5.0  # seconds before a part that failed is started again
 
 
 def zone_of(settings: StoreFile) -> tzinfo:
@@ -41,7 +42,7 @@ class Store:
         self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed), say)
         self.feed.app.router.add_post("/api/reparse", self._reparse)
         self._link: Link | None = None
-        self._devices: list[asyncio.Task[None]] = []
+        self._helpers: list[asyncio.Task[None]] = []  # printers, keypads, pruning
 
     async def start(self) -> None:
         """Start everything; what is away is waited for by its own adapter.
@@ -57,17 +58,19 @@ class Store:
             raise
         printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
         keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
-        runs = [*(printer.run for printer in printers), *(keypad.run for keypad in keypads), self._keep_pruned]
-        self._devices = [asyncio.create_task(_keep_running(run)) for run in runs]
+        pruning = partial(keep_pruned, self.hub, settings.journal.keep_days)
+        runs: list[Callable[[], Awaitable[None]]] = [
+            *(one.run for one in printers),
+            *(one.run for one in keypads),
+            pruning,
+        ]
+        self._helpers = [asyncio.create_task(_keep_running(run)) for run in runs]
         if settings.cloud is not None:
             self._link = Link(
                 self.hub, settings.cloud, store=settings.store.id, say=say, merchants=settings.store.merchant_ids
             )
             await self._link.start()
             await self._link.first_try(FIRST_TRY)
-
-    async def _keep_pruned(self) -> None:
-        await keep_pruned(self.hub, self.settings.journal.keep_days)
 
     async def _reparse(self, _request: web.Request) -> web.Response:
         """Another program asks for what `ovenbell reparse` does."""
@@ -76,9 +79,9 @@ class Store:
 
     async def stop(self) -> None:
         """Stop in the order of the flow: buttons and paper, the road, the screens, the hub."""
-        for task in self._devices:
+        for task in self._helpers:
             task.cancel()
-        await asyncio.gather(*self._devices, return_exceptions=True)
+        await asyncio.gather(*self._helpers, return_exceptions=True)
         if self._link is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(3):
@@ -88,10 +91,10 @@ class Store:
 
 
 async def _keep_running(run: Callable[[], Awaitable[None]]) -> None:
-    """A broken device is a warning, never the end of the store."""
+    """A broken part, as a printer, is a warning, never the end of the store."""
     while True:
         try:
             await run()
         except Exception:  # whatever it is, the others must go on
-            log.exception("a device failed; it is started again in %d s", DEVICE_PAUSE)
-        await asyncio.sleep(DEVICE_PAUSE)
+            log.exception("a part of the store failed; it is started again in %d s", PAUSE)
+        await asyncio.sleep(PAUSE)

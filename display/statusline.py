@@ -72,6 +72,8 @@ class StatusLine(Painted):
                 state = say("missing") if device.state == "missing" else say("faulty")
                 reason = f" ({shown(device.reason)})" if device.reason else ""
                 yield f"{kind} {shown(device.id)} {state}{reason}", watch
+        if status.cloud_reason:
+            yield shown(status.cloud_reason, 120), watch
         for orders, words in ((board.ready, say("ready {count}")), (board.held, say("held {count}"))):
             yield words.format(count=len(orders)), ink(WHITE) if orders else plain
         if board.lapsed:

@@ -149,4 +149,5 @@ def show_status(board: Board, vitals: Vitals, trouble: str, doubted: float = 0.0
         journal=trouble or "ok",
         devices=tuple(vitals.devices.values()),
         clock="ok" if doubted < CLOCK_PATIENCE else "not set",
+        cloud_reason=vitals.cloud_reason,
     )

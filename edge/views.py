@@ -137,6 +137,7 @@ class Status(View, frozen=True):
     journal: str  # "ok" or the reason
     devices: tuple[Device, ...] = ()
     clock: str = "ok"  # or the reason
+    cloud_reason: str = ""  # why it is away, or takes nothing though it is connected
 
 
 class BoardView(View, frozen=True):

@@ -269,6 +269,9 @@ async def test_the_status_line_says_what_is_not_well(hub: StandIn) -> None:
             "not understood 4", "gaps 1", "printer kitchen faulty (no paper)", "keypad pad missing",
         )  # fmt: skip
         assert "printer c" not in screen.text
+        refused = "the broker refuses what the store sends: 0x87"
+        await hub.say(a_tick(status=Status("connected", NOW, 0, 0, 0, 0, "ok", cloud_reason=refused)))
+        await screen.shows("cloud connected", refused)
         await hub.say(a_tick(status=Status("none", None, 0, 0, 0, 0, "ok", clock="not set")))
         await screen.shows("THE CLOCK IS NOT SET: release held orders by hand")
         await hub.say(a_tick(status=Status("none", None, 0, 0, 0, 0, "ok")))

@@ -115,6 +115,7 @@ async def test_the_board_has_the_shape_of_the_contract(store: Client) -> None:
         "deadLetters": 0,
         "journal": "ok",
         "clock": "ok",
+        "cloudReason": "",
     }
 
 
@@ -123,11 +124,12 @@ async def test_the_status_counts_what_is_not_on_paper_or_not_understood(store: C
     for job, state in ((first, "sending"), (first, "unconfirmed"), (second, "sending"), (second, "printed")):
         await store.hub.submit(i.ReportTicket(job.id, state), by="printer:kitchen")  # type: ignore[arg-type]
     await store.hub.submit(i.KeepLetter("orders", "not JSON", b"{", 1, "0" * 64), by="cloud")
-    store.hub.vitals.cloud = "connected"
+    store.hub.vitals.cloud, store.hub.vitals.cloud_reason = "connected", "the broker refuses what the store sends"
     store.hub.vitals.heard(MORNING)
     status = (await store.get("/api/board"))[1]["status"]
     assert (status["unprinted"], status["unconfirmed"], status["deadLetters"]) == (0, 1, 1)
     assert (status["cloud"], status["lastHeard"]) == ("connected", "2026-11-22T01:00:00Z")
+    assert status["cloudReason"] == "the broker refuses what the store sends"
 
 
 async def test_a_quantity_is_a_number(client: Client) -> None:
