@@ -19,7 +19,6 @@ from edge.settings import (
     TOKEN_VARIABLE,
     FeedSettings,
     JournalSettings,
-    RouteSettings,
     Settings,
     StageSettings,
     StationSettings,
@@ -40,7 +39,7 @@ class StoreFile(Settings, frozen=True):
     journal: JournalSettings = JournalSettings()
     feed: FeedSettings = FeedSettings()
     stages: dict[str, StageSettings] = {}
-    routes: tuple[RouteSettings, ...] = ()
+    routes: tuple[Route, ...] = ()
     stations: tuple[StationSettings, ...] = ()
     printers: tuple[PrinterSettings, ...] = ()
     keypads: tuple[KeypadSettings, ...] = ()
@@ -66,7 +65,7 @@ class StoreFile(Settings, frozen=True):
                 Station(station.id, station.name or say(station.id), station.stages, station.slots)
                 for station in self.stations
             ),
-            routes=tuple(Route(route.match, route.stages, route.lead_minutes) for route in self.routes),
+            routes=self.routes,
             printing=tuple(PrintRule(printer.id, printer.stations, printer.print_on) for printer in self.printers),
             kitchen_name=say(KITCHEN),
             grace=self.cloud.grace_seconds if self.cloud else CloudSettings(url="").grace_seconds,

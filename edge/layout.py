@@ -11,6 +11,7 @@ from edge.orders import Record, StageId, StationId
 KITCHEN = StationId("kitchen")  # works every stage that no configured station works
 MAKING = StageId("making")  # the whole route of an item that no route matches
 
+Stages = Annotated[tuple[Annotated[StageId, Meta(min_length=1)], ...], Meta(min_length=1, max_length=50)]
 Minutes = Annotated[int, Meta(ge=0, le=60 * 24 * 30)]
 PrintOn = Literal["released", "arrived", "ready"]
 
@@ -52,12 +53,12 @@ class Station(Record, frozen=True):
     slots: int = 12
 
 
-class Route(Record, frozen=True):
-    """The stages of every item whose code (else name) matches a glob; the first match wins."""
+class Route(msgspec.Struct, frozen=True):
+    """One `[[routes]]` of store.toml: the stages of every item whose code or name matches a glob; the first wins."""
 
-    match: str
-    stages: tuple[StageId, ...]
-    lead_minutes: int = 0
+    match: Annotated[str, Meta(min_length=1, max_length=200)]
+    stages: Stages
+    lead_minutes: Minutes = 0
 
 
 class PrintRule(Record, frozen=True):

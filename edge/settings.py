@@ -1,4 +1,4 @@
-"""The ground's part of store.toml (CONTRACT.md section 3): store, journal, feed, stages, routes, stations."""
+"""The ground's part of store.toml (CONTRACT.md section 3), beside the routes, which are in `layout`."""
 
 import ipaddress
 import os
@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edge.layout import Minutes, PhoneShown
-from edge.orders import StageId, StationId
+from edge.layout import Minutes, PhoneShown, Stages
+from edge.orders import StationId
 from edge.words import Language
 
 KEY = r"^[A-Za-z0-9][A-Za-z0-9._-]*$(?!\n)"  # Python's $ takes a line end behind it
@@ -17,7 +17,6 @@ KEY_WORDS = "letters, digits, '.', '_' and '-', a letter or digit first"
 Key = Annotated[str, Meta(min_length=1, max_length=64, pattern=KEY, description=KEY_WORDS)]
 # What the system is asked for: a file, a port, a host. It takes no NUL in a name.
 SystemName = Annotated[str, Meta(pattern=r"^[^\x00]*$", description="text without a NUL character")]
-Stages = Annotated[tuple[Annotated[StageId, Meta(min_length=1)], ...], Meta(min_length=1, max_length=50)]
 TOKEN_VARIABLE = "OVENBELL_FEED_TOKEN"  # noqa: S105 - the name of the variable, not the token
 
 
@@ -59,14 +58,6 @@ class StageSettings(Settings, frozen=True):
     presses: Annotated[int, Meta(ge=1, le=2)] = 1
     min_minutes: Minutes | None = None
     max_minutes: Minutes | None = None
-
-
-class RouteSettings(Settings, frozen=True):
-    """The stages of the items whose code or name matches."""
-
-    match: Annotated[str, Meta(min_length=1, max_length=200)]
-    stages: Stages
-    lead_minutes: Minutes = 0
 
 
 class StationSettings(Settings, frozen=True):
