@@ -12,13 +12,15 @@ from typing import Any
 
 import msgspec
 
-BLOCK = 500  # rows read in one go; a damaged page costs the rest of its block's first half, no more
+BLOCK = 500  # rows read in one go, fewer where a page among them is damaged
+FAR = 50_000  # rows that are looked for where nobody can say how many there were
 ENDS = ("-wal", "-shm")  # of the files that SQLite keeps beside a database
 
 
 def is_corrupt(error: BaseException) -> bool:
     """Whether SQLite says that what it read is not what it wrote."""
-    return str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    named = str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    return named or (isinstance(error, sqlite3.Error) and "decode to UTF-8" in str(error))
 
 
 def condemn(journal: Path) -> None:
@@ -41,14 +43,16 @@ def replace(
     """
     copy, draft, carrying = (_beside(journal, name) for name in ("copy", "draft", "carrying"))
     _remove(copy, draft, carrying)
-    if source is None:  # SQLite would change what it opens, and the old journal stays as it is
-        source = copy
-        for end in ("", "-wal"):
-            with suppress(FileNotFoundError):
-                shutil.copyfile(f"{journal}{end}", f"{copy}{end}")
-    make(draft)
-    carry(source, draft, tables)
-    _remove(copy)
+    try:
+        if source is None:  # SQLite would change what it opens, and the old journal stays as it is
+            source = copy
+            for end in ("", "-wal"):
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(f"{journal}{end}", f"{copy}{end}")
+        make(draft)
+        carry(source, draft, tables)
+    finally:
+        _remove(copy)  # also from a disk that has no room for it
     _sync(draft)
     draft.replace(carrying)  # complete from here on
     aside = _free(_beside(journal, f"aside-{datetime.fromtimestamp(now, UTC):%Y%m%d-%H%M%S}"))
@@ -74,10 +78,12 @@ def carry(old: Path, new: Path, tables: Mapping[str, type[Any]]) -> None:
     """
     with closing(sqlite3.connect(old)) as source, closing(sqlite3.connect(new)) as target:
         source.text_factory = lambda text: text.decode(errors="replace")
-        for row in _facts(source):
+        with suppress(sqlite3.Error):  # SQLite then reads also a file of which a part is missing
+            source.execute("PRAGMA writable_schema=ON")
+        for row in _readable(source, "facts"):
             target.execute("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         for name, row_type in tables.items():
-            for key, body in _rows(source, name):
+            for key, body in _readable(source, name):
                 with suppress(msgspec.MsgspecError, TypeError):
                     msgspec.json.decode(body, type=row_type)
                     target.execute(f"INSERT OR IGNORE INTO {name} VALUES (?, ?)", (key, body))  # noqa: S608
@@ -88,18 +94,15 @@ def carry(old: Path, new: Path, tables: Mapping[str, type[Any]]) -> None:
         target.commit()
 
 
-def _facts(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
-    """Facts in order; where a page cannot be read, those behind it."""
-    after, stride = 0, BLOCK
-    try:
-        last = source.execute("SELECT max(seq) FROM facts").fetchone()[0] or 0
-    except sqlite3.Error:
-        return
+def _readable(source: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...]]:
+    """A table's rows in the order they were made; where a page cannot be read, those behind it."""
+    after, stride, last = 0, BLOCK, FAR
+    with suppress(sqlite3.Error):
+        last = source.execute(f"SELECT max(rowid) FROM {table}").fetchone()[0] or 0  # noqa: S608
+    block = f"SELECT * FROM {table} WHERE rowid > ? AND rowid <= ? ORDER BY rowid"  # noqa: S608
     while after < last:
         try:
-            rows = source.execute(
-                "SELECT * FROM facts WHERE seq > ? AND seq <= ? ORDER BY seq", (after, after + stride)
-            ).fetchall()
+            rows = source.execute(block, (after, after + stride)).fetchall()
         except sqlite3.Error:
             if stride > 1:
                 stride //= 2
@@ -107,16 +110,6 @@ def _facts(source: sqlite3.Connection) -> Iterator[tuple[Any, ...]]:
             rows = []
         yield from rows
         after, stride = after + stride, min(2 * stride, BLOCK)
-
-
-def _rows(source: sqlite3.Connection, table: str) -> Iterator[tuple[str, str]]:
-    """A table's rows from both ends, as far as they can be read."""
-    for direction in ("ASC", "DESC"):
-        try:
-            yield from source.execute(f"SELECT key, body FROM {table} ORDER BY key {direction}")  # noqa: S608
-        except sqlite3.Error:
-            continue
-        return
 
 
 def _move(journal: Path, aside: Path) -> None:

@@ -193,10 +193,13 @@ class Hub(Generic[S, I, W]):
 
     async def _read(self) -> None:
         await self.journal.open()
-        for name, row_type in self.board.STORED.items():
-            if name != self._rules.archived:
-                self.board.restore(name, await self.journal.load(name, row_type))
-        seq, at = await self.journal.newest()
+        try:
+            for name, row_type in self.board.STORED.items():
+                if name != self._rules.archived:
+                    self.board.restore(name, await self.journal.load(name, row_type))
+            seq, at = await self.journal.newest()
+        except sqlite3.Error as error:
+            raise JournalUnusable(f"{self.journal.path}: {error}") from error
         self.board.resume(seq)
         self.clock.not_before(at)
 
@@ -259,9 +262,10 @@ class Hub(Generic[S, I, W]):
                 await self.journal.probe()
         except (OSError, sqlite3.Error, JournalUnusable) as error:
             self._fail(batch, str(error))
-            if is_corrupt(error):  # at the next start what can be read is carried over
-                log.critical("the journal is damaged: %s", error)
+            if isinstance(error, JournalCorrupt) or is_corrupt(error):  # the next start carries over what can be read
                 condemn(self.journal.path)
+                self.failed.set()
+            elif isinstance(error, sqlite3.IntegrityError):  # somebody else has written: read it anew
                 self.failed.set()
             return
         except Exception as error:  # nothing was committed, so nobody may be left waiting for an answer

@@ -17,7 +17,6 @@ from uuid import uuid4
 
 import msgspec
 from sqlite_utils import Database
-from sqlite_utils.db import NotFoundError
 from sqlite_utils.migrations import Migrations
 
 from edge import carry
@@ -110,6 +109,7 @@ class Journal:
         self._lock: TextIO | None = None  # held while the journal is open
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
+        self._inode: int | None = None  # of the file that is open
         self._commits = self._commits_at_tick = self._tidied = 0
 
     async def open(self) -> None:
@@ -120,22 +120,25 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._take_lock()
+            self._disconnect()
             self._finish_replacement()
             self._connection = self._connect(self.path)
             self.id = self._prepare(self._connection)
+            self._inode = self.path.stat().st_ino
             row = self._execute("SELECT value FROM about WHERE name = 'carried'").fetchone()
             self.carried = None if row is None else str(row[0])
-        except (OSError, sqlite3.Error, NotFoundError) as error:
-            if isinstance(error, NotFoundError) or carry.is_corrupt(error):
+        except JournalCorrupt:
+            self._disconnect()  # the lock is kept for the replacement
+            raise
+        except JournalUnusable:
+            self._close()
+            raise
+        except (OSError, sqlite3.Error) as error:
+            if carry.is_corrupt(error):
                 self._disconnect()
                 raise JournalCorrupt(f"{self.path}: {error}") from error
             self._close()
             raise JournalUnusable(f"{self.path}: {error}") from error
-        except JournalCorrupt:
-            raise  # the lock is kept for the replacement
-        except JournalUnusable:
-            self._close()
-            raise
 
     def _prepare(self, connection: sqlite3.Connection) -> str:
         """Bring a file's schema up to date and set it up for commits that last; its id."""
@@ -147,12 +150,14 @@ class Journal:
         for name in self._tables:
             # With a rowid: without one, SQLite would put what is longer than 1,002 bytes of a row on a page of its own.
             db.execute(f"CREATE TABLE IF NOT EXISTS {name} (key TEXT PRIMARY KEY, body TEXT NOT NULL)")
-        journal_id = str(db.table("about").get("journal")["value"])
+        row = connection.execute("SELECT value FROM about WHERE name = 'journal'").fetchone()
+        if row is None:
+            raise JournalCorrupt(f"{self.path}: it has no id")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA secure_delete=ON")  # what is pruned was somebody's name and number
         connection.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
         connection.isolation_level = None  # transactions are begun and ended by name below
-        return journal_id
+        return str(row[0])
 
     def _finish_replacement(self) -> None:
         carry.finish(self.path)
@@ -163,7 +168,8 @@ class Journal:
         """Two hubs on one journal would each be right alone; the lock goes with the process, however it ends."""
         if self._lock is not None:
             return
-        lock = self.path.with_name(f"{self.path.name}.lock").open("a")
+        path = self.path.resolve()  # by whatever name it is called
+        lock = path.with_name(f"{path.name}.lock").open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -218,7 +224,7 @@ class Journal:
             self._connection = None
 
     async def load(self, table: str, row_type: type[T]) -> dict[str, T]:
-        """All rows of a table of the board, by key; raises JournalUnusable."""
+        """All rows of a table of the board, by key; raises JournalCorrupt and sqlite3.Error."""
         decode = msgspec.json.Decoder(row_type).decode
 
         def rows() -> dict[str, T]:
@@ -229,13 +235,13 @@ class Journal:
 
     @contextmanager
     def _reading(self, table: str) -> Iterator[None]:
-        """Tell damage from other trouble; what is no longer what was written may be carried over without it."""
+        """Tell damage from other trouble: it may be left behind when the rest is carried over."""
         try:
             yield
         except (sqlite3.Error, msgspec.MsgspecError) as error:
-            corrupt = isinstance(error, msgspec.MsgspecError) or carry.is_corrupt(error)
-            kind = JournalCorrupt if corrupt else JournalUnusable
-            raise kind(f"{self.path}: table {table}: {error}") from error
+            if isinstance(error, msgspec.MsgspecError) or carry.is_corrupt(error):  # whose text may be a customer's
+                raise JournalCorrupt(f"{self.path}: table {table} is damaged") from None
+            raise
 
     async def commit(self, pack: Pack) -> None:
         """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error."""
@@ -243,6 +249,7 @@ class Journal:
 
     def _commit(self, pack: Pack) -> None:
         connection = self._require()
+        self._check_file()
         encode = msgspec.json.Encoder().encode
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -268,11 +275,21 @@ class Journal:
             with suppress(sqlite3.Error):  # a full disk: the next commit says so
                 await self._run(lambda: self._execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone())
 
+    def _check_file(self) -> None:
+        """SQLite would go on writing to a file that has lost its name, and nobody would ever find it."""
+        try:
+            there = self.path.stat().st_ino
+        except OSError:
+            there = None
+        if there != self._inode:
+            raise JournalUnusable(f"{self.path} was removed or replaced while the hub runs: start the hub again")
+
     async def probe(self) -> None:
         """Write as much as an order takes, and take it out again: what an empty commit cannot tell of a full disk."""
         await self._run(self._probe)
 
     def _probe(self) -> None:
+        self._check_file()
         for size in (PROBE, 0):
             self._execute("INSERT OR REPLACE INTO about VALUES ('probe', zeroblob(?))", (size,))
 
@@ -283,15 +300,14 @@ class Journal:
 
         def found() -> tuple[dict[str, int], dict[str, T]]:
             by_digest = {digest(key): key for key in keys}
-            known = {
-                by_digest[found]: seq
-                for found, seq in self._among("SELECT digest, seq FROM known WHERE digest", list(by_digest))
-            }
-            there = {
-                key: msgspec.json.decode(body, type=row_type)
-                for key, body in self._among(f"SELECT key, body FROM {table} WHERE key", list(rows))  # noqa: S608
-            }
-            return known, there
+            select = f"SELECT key, body FROM {table} WHERE key"  # noqa: S608
+            with self._reading(table):
+                known = self._among("SELECT digest, seq FROM known WHERE digest", list(by_digest))
+                there = self._among(select, list(rows))
+                return (
+                    {by_digest[found]: seq for found, seq in known},
+                    {key: msgspec.json.decode(body, type=row_type) for key, body in there},
+                )
 
         return await self._run(found)
 
@@ -313,7 +329,12 @@ class Journal:
         """Facts in order, all or those about one subject."""
         where, values = ("AND subject = ?", (after, subject, limit)) if subject is not None else ("", (after, limit))
         sql = f"SELECT * FROM facts WHERE seq > ? {where} ORDER BY seq LIMIT ?"  # noqa: S608
-        return await self._run(lambda: [Row(*row) for row in self._execute(sql, values)])
+
+        def rows() -> list[Row]:
+            with self._reading("facts"):
+                return [Row(*row) for row in self._execute(sql, values)]
+
+        return await self._run(rows)
 
     async def run(self, question: Callable[[sqlite3.Connection], T]) -> T:
         """Ask the file something on the writer thread."""

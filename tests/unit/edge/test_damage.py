@@ -15,6 +15,7 @@ from edge import intents as i
 from edge.board import Board
 from edge.facts import JournalBegun
 from edge.heard import Heard
+from edge.hub import NotCommitted
 from edge.journal import Journal, JournalCorrupt, JournalUnusable
 from edge.orders import OrderId
 from edge.store import StoreHub
@@ -226,6 +227,58 @@ async def _read(journal: Journal) -> None:
         await journal.load(name, row_type)
 
 
+async def test_a_byte_that_is_no_character_is_damage_and_its_row_is_told_to_nobody(path: Path) -> None:
+    await a_morning(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE orders SET body = CAST(replace(body, '\"o3\"', CAST(x'22ff22' AS TEXT)) AS TEXT)")
+        connection.commit()
+    journal = Journal(path, Board.STORED)
+    with pytest.raises(JournalCorrupt, match=r"table orders is damaged$"):
+        await _read(journal)
+    await journal.close()
+    async with a_hub(path) as hub:
+        assert len(hub.board.orders) >= len(NAMES) - 1
+
+
+async def test_a_bad_row_of_a_closed_order_stops_no_other_order(path: Path) -> None:
+    async with a_hub(path) as hub:
+        await hub.submit(placed("fine"), by="cloud")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("INSERT INTO closed VALUES ('bad', '{')")
+        connection.commit()
+    done: list[str] = []
+    async with a_hub(path) as hub:
+        for name in ("bad", "next"):
+            intent = placed(name, stamp=a_stamp(f"e-{name}"))
+            hub.offer(intent, by="cloud", key=name, done=lambda name=name: done.append(name))  # type: ignore[misc]
+        await hub.failed.wait()
+        assert hub.trouble.endswith("table closed is damaged")
+        assert not done
+    async with a_hub(path) as hub:
+        assert OrderId("fine") in hub.board.orders
+        await hub.submit(placed("bad", stamp=a_stamp("e-bad")), by="cloud", key="bad")
+
+
+async def test_a_journal_that_loses_its_name_takes_nothing_more(path: Path) -> None:
+    async with a_hub(path) as hub:
+        await hub.submit(placed("o1"), by="cloud")
+        away = path.with_name("away")
+        path.replace(away)  # noqa: ASYNC240 - a rename
+        with pytest.raises(NotCommitted, match="removed or replaced"):
+            await hub.submit(placed("o2"), by="cloud")
+        away.replace(path)
+        await hub.submit(placed("o2"), by="cloud")
+        assert hub.trouble == ""
+
+
+async def test_a_journal_of_which_the_end_is_missing_gives_what_its_beginning_holds(path: Path) -> None:
+    await a_morning(path)
+    content = path.read_bytes()  # noqa: ASYNC240 - before anything runs
+    path.write_bytes(content[: len(content) * 3 // 4])  # noqa: ASYNC240 - before anything runs
+    async with a_hub(path) as hub:
+        assert len(await hub.journal.facts()) > 10
+
+
 async def test_two_hubs_do_not_share_a_journal(path: Path) -> None:
     async with a_hub(path) as first:
         with pytest.raises(JournalUnusable, match="another hub"):
@@ -234,6 +287,11 @@ async def test_two_hubs_do_not_share_a_journal(path: Path) -> None:
         await first.submit(placed("o1"), by="cloud")
     async with a_hub(path) as second:
         assert len(second.board.orders) == 1
+        alias = path.with_name("alias.db")
+        alias.symlink_to(path)
+        with pytest.raises(JournalUnusable, match="another hub"):
+            async with a_hub(alias):
+                pass
 
 
 async def test_the_journal_of_a_newer_version_is_left_alone(path: Path) -> None:

@@ -75,7 +75,7 @@ async def test_every_journal_has_an_id_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["BEGIN", "INSERT INTO facts", "INSERT INTO known", "INSERT OR", "DELETE", "COMMIT"]
+    "statement", ["BEGIN", "INSERT INTO facts", "INSERT INTO known", "INSERT INTO loaves", "DELETE", "COMMIT"]
 )
 async def test_a_commit_that_fails_anywhere_leaves_no_trace(path: Path, statement: str) -> None:
     disk = Disk()
