@@ -5,10 +5,12 @@ import gc
 import io
 import logging
 import os
+import signal
 import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
+from urllib.parse import urlsplit
 
 import typer
 
@@ -68,6 +70,7 @@ def demo(
 @app.command()
 def hub(config: Config) -> None:
     """Run the hub: orders in, stages out, paper and buttons between."""
+    signal.signal(signal.SIGTERM, lambda *_: _leave(0))  # until the hub listens for it there is nothing to finish
     settings = load_store(config)
     _log()
     # Orders are frozen and hold no cycles; collecting thousands of them for nothing would stall the loop.
@@ -125,6 +128,9 @@ def display(
     language: Annotated[LanguageName | None, typer.Option(help="The language; the terminal's without it.")] = None,
 ) -> None:
     """Show one screen in this terminal."""
+    address = urlsplit(hub)
+    if address.scheme not in {"http", "https"} or not address.hostname:
+        raise typer.BadParameter(f"expected http://HOST:PORT, not {hub}", param_hint="--hub")
     from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
 
     spoken = language or (LanguageName.ZH if os.environ.get("LANG", "").startswith("zh") else LanguageName.EN)

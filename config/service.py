@@ -18,9 +18,9 @@ def notify(state: str) -> None:
 
 
 def stop_signal() -> asyncio.Event:
-    """Set by SIGTERM or SIGINT from now on."""
+    """Set by SIGTERM, SIGINT or SIGHUP from now on."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     return stopped

@@ -14,6 +14,10 @@ class NoBackup(Exception):
 
 def back_up(journal: Path, to: Path, settings: str) -> None:
     """Copy a journal as it is at this moment; raises NoBackup, and OSError where there is no room."""
+    if to.exists():
+        if not to.is_file():
+            raise NoBackup(f"{to} is no file")
+        settings_in(to)  # only an older backup may be written over
     if not journal.exists():
         raise NoBackup(f"{journal} is not there yet: nothing to copy")
     partial = to.with_name(f"{to.name}.partial")

@@ -114,6 +114,7 @@ def test_beyond_loopback_a_token_is_required(tmp_path: Path) -> None:
 def test_wrong_usage_is_status_2() -> None:
     assert ovenbell("hub").returncode == 2
     assert ovenbell("bake").returncode == 2
+    assert ovenbell("display", "--hub", "nonsense").returncode == 2
 
 
 @pytest.mark.parametrize(("of", "has"), [("store", "StoreSettings"), ("messages", "ovenbell.order.placed")])

@@ -90,6 +90,9 @@ async def test_what_no_backup_is_made_of_is_one_line(tmp_path: Path) -> None:
         (("backup",), "not there yet"),
         (("restore",), "no backup in"),
         (("restore", str(flour)), "is not a backup"),
+        (("backup", str(tmp_path)), "is no file"),
+        (("backup", str(flour)), "is not a backup"),
+        (("backup", str(settings)), "is not a backup"),
     ):
         ended = await run(words[0], "--config", str(settings), *words[1:])
         assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1), ended.stderr
