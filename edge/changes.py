@@ -43,7 +43,9 @@ def renewed(layout: Layout, known: Order, new: Order, stamp: Stamp, now: float) 
     removed = known.removed
     if not unseen:  # one that comes and goes before anybody looks is shown once
         ids = {item.id for item in gone}
-        removed = (*(item for item in removed if item.begun or item.id not in ids), *gone)
+        kept = tuple(item for item in removed if item.begun or item.id not in ids)
+        stopped = {item.id for item in kept}
+        removed = (*kept, *(item for item in gone if item.begun or item.id not in stopped))
     order = replace(
         known,
         **{name: getattr(new, name) for name in (*_SEEN, "scheduled", "reply_to")},
