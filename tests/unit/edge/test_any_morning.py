@@ -156,9 +156,14 @@ def test_no_open_order_is_invisible_and_no_other_takes_a_number(layout: Layout, 
         kitchen.batch([intent])
         for order in kitchen.board.orders.values():
             assert set(order.slots) == set(stations_of(layout, order))
-            if order.state is not OrderState.CANCELLED:
-                to_see = order.removed or any(item.made and item.changed for item in order.items)
-                assert bool(order.slots) == (order.state is OrderState.OPEN or bool(to_see))
+            to_see = bool(order.removed) or any(item.made and item.changed for item in order.items)
+            match order.state:
+                case OrderState.OPEN:
+                    assert order.slots
+                case OrderState.HELD | OrderState.READY:
+                    assert bool(order.slots) == to_see
+                case OrderState.COLLECTED | OrderState.LAPSED:
+                    assert not order.slots
             assert {mark.station for mark in order.marks} <= set(order.slots)
             assert order.made or order.state is not OrderState.READY
             assert not order.made or order.state is not OrderState.OPEN
