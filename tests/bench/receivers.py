@@ -138,9 +138,10 @@ def single(port: int, count: int, file: Path, slow: bool) -> None:
     _leave(client)
 
 
-def hub(settings: Path, count: int, slow: bool) -> None:
-    """The command `ovenbell hub` with a follower that counts; the disk is what the bench gives it."""
-    from config import assembly, command  # noqa: PLC0415 - only this receiver needs them
+def hub(settings: Path, count: int, slow: bool, *, alone: bool = False) -> None:
+    """The command `ovenbell hub` with a follower that counts, on the bench's disk; each order committed alone or not."""
+    import edge.hub  # noqa: PLC0415 - only this receiver needs them
+    from config import assembly, command  # noqa: PLC0415
     from config.settings import StoreFile  # noqa: PLC0415
     from edge.board import Board  # noqa: PLC0415
     from edge.facts import OrderPlaced  # noqa: PLC0415
@@ -164,6 +165,8 @@ def hub(settings: Path, count: int, slow: bool) -> None:
                 self._link.connection.publish(DONE, b"")
 
     assembly.Store = WatchedStore  # type: ignore[misc]
+    if alone:
+        edge.hub.BATCH = 1
     sys.argv = ["ovenbell", "hub", "--config", str(settings)]
     command.main()
 
@@ -184,7 +187,7 @@ def _ready() -> None:
 
 if __name__ == "__main__":
     name, where, number, path, disk = sys.argv[1:]
-    if name == "hub":
-        hub(Path(path), int(number), disk == "slow")
+    if name.startswith("hub"):
+        hub(Path(path), int(number), disk == "slow", alone=name == "hub-alone")
     else:
         RECEIVERS[name](int(where), int(number), Path(path), disk == "slow")
