@@ -139,7 +139,7 @@ def single(port: int, count: int, file: Path, slow: bool) -> None:
 
 
 def hub(settings: Path, count: int, slow: bool, *, alone: bool = False) -> None:
-    """The command `ovenbell hub` with a follower that counts, on the bench's disk; each order committed alone or not."""
+    """The command `ovenbell hub` with a follower that counts, on the bench's disk; each order alone or not."""
     import edge.hub  # noqa: PLC0415 - only this receiver needs them
     from config import assembly, command  # noqa: PLC0415
     from config.settings import StoreFile  # noqa: PLC0415
