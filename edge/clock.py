@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 BUILT = datetime(2026, 11, 1, tzinfo=UTC).timestamp()  # before it no store has ever run
 STEP = 2.0  # seconds by which a clock that only drifts is never wrong
-SLEW = 0.1  # seconds that a clock which is ahead loses at a look
+SLEW = 0.1  # seconds for which a clock that is ahead stands still, once a look
 
 
 class Clock(Protocol):
@@ -48,6 +48,7 @@ class SteadyClock:
         self._machine = machine
         self._doubted_since: float | None = None  # monotonic
         self._base = machine.now() - machine.monotonic()
+        self._reached = 0.0  # small drift takes no time back
         self.not_before(BUILT)
 
     def not_before(self, at: float) -> None:
@@ -58,7 +59,7 @@ class SteadyClock:
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
-        return self._base + self._machine.monotonic()
+        return max(self._reached, self._base + self._machine.monotonic())
 
     def monotonic(self) -> float:
         """Seconds that never jump, from an arbitrary start."""
@@ -79,12 +80,14 @@ class SteadyClock:
         if abs(ahead) > STEP:
             return ahead
         self._doubted_since = None
-        self._base += max(ahead, -SLEW)  # never so fast that time would go back
+        self._reached = self.now()
+        self._base += max(ahead, -SLEW)
         return 0.0
 
     def follow(self, step: float) -> None:
         """The step is journalled."""
-        self._base += step
+        self._base = self.now() + step - self.monotonic()
+        self._reached = 0.0
         self._doubted_since = None
 
     def _doubt(self) -> None:
