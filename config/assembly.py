@@ -42,7 +42,7 @@ class Store:
         self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed), say)
         self.feed.app.router.add_post("/api/reparse", self._reparse)
         self._link: Link | None = None
-        self._helpers: list[asyncio.Task[None]] = []  # printers, keypads, pruning
+        self._tasks: list[asyncio.Task[None]] = []  # printers, keypads, pruning
 
     async def start(self) -> None:
         """Start everything; what is away is waited for by its own adapter.
@@ -64,7 +64,7 @@ class Store:
             *(one.run for one in keypads),
             pruning,
         ]
-        self._helpers = [asyncio.create_task(_keep_running(run)) for run in runs]
+        self._tasks = [asyncio.create_task(_keep_running(run)) for run in runs]
         if settings.cloud is not None:
             self._link = Link(
                 self.hub, settings.cloud, store=settings.store.id, say=say, merchants=settings.store.merchant_ids
@@ -79,9 +79,9 @@ class Store:
 
     async def stop(self) -> None:
         """Stop in the order of the flow: buttons and paper, the road, the screens, the hub."""
-        for task in self._helpers:
+        for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._helpers, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._link is not None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(3):
