@@ -70,6 +70,7 @@ async def _restore(settings: StoreFile, backup: Path) -> int:
     journal = Journal(settings.journal_path, Board.STORED)
     try:
         await journal.replace(Board.STORED, time.time(), backup)
+        await journal.open()
         return len(await journal.load("orders", Board.STORED["orders"]))
     finally:
         await journal.close()

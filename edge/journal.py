@@ -120,7 +120,6 @@ class Journal:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            self._disconnect()
             self._finish_replacement()
             self._connection = self._connect(self.path)
             self.id = self._prepare(self._connection)
@@ -178,7 +177,7 @@ class Journal:
         self._lock = lock
 
     async def replace(self, types: Mapping[str, type[Any]], now: float, source: Path | None = None) -> Path:
-        """Set the journal aside and go on in a new one with what can be read of it, or of another; where the old is.
+        """Set the journal aside for a new one, to be opened, with what can be read of it or another; where the old is.
 
         Raises JournalUnusable.
         """
@@ -192,9 +191,7 @@ class Journal:
             except (OSError, sqlite3.Error) as error:
                 raise JournalUnusable(f"{self.path}: {error}") from error
 
-        aside = await self._run(renew)
-        await self.open()
-        return aside
+        return await self._run(renew)
 
     def _make(self, path: Path) -> None:
         connection = self._connect(path)

@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import aiohttp
 
+from tests.bench.store import BAKERY
 from tests.faults.ledger import Ledger, Moment
 
 PATIENCE = 20.0  # seconds for a hub to start
@@ -28,22 +29,6 @@ WALK: tuple[tuple[Moment, ...], ...] = (
     (("frosting", "finished"),),
     (("boxing", "finished"),),
 )
-BAKERY = """
-[stages.baking]
-presses = 2
-[[routes]]
-match = "cake-*"
-stages = ["baking", "cooling", "frosting", "boxing"]
-lead_minutes = 180
-[[stations]]
-id = "oven"
-stages = ["baking", "cooling"]
-slots = 12
-[[stations]]
-id = "decorating"
-stages = ["frosting", "boxing"]
-slots = 12
-"""
 
 
 def manner(seed: int, road: str = "") -> dict[str, Any]:
