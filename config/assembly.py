@@ -39,7 +39,8 @@ class Store:
         self.settings = settings
         self.hub = store_hub(settings.layout, settings.journal_path, clock or SystemClock())
         say = speak(settings.store.language)
-        self.feed = Feed(self.hub, listen_address(settings.feed.listen), feed_token(settings.feed), say)
+        listen, token = listen_address(settings.feed.listen), feed_token(settings.feed)
+        self.feed = Feed(self.hub, listen, token, say, settings.info)
         self.feed.app.router.add_post("/api/reparse", self._reparse)
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []  # printers, keypads, pruning

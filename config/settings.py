@@ -13,12 +13,15 @@ from platformdirs import user_state_path
 
 from cloud_bridge.settings import CloudSettings, parse_url
 from devices.settings import KeypadSettings, PrinterSettings, parse_action, parse_connection, parse_key
+from edge.info import Keypad, Product, StoreInfo
 from edge.layout import KITCHEN, Layout, PrintRule, Route, Stage, Station, lay_out
 from edge.orders import StageId
+from edge.routes import route_for
 from edge.settings import (
     TOKEN_VARIABLE,
     FeedSettings,
     JournalSettings,
+    ProductSettings,
     Settings,
     StageSettings,
     StationSettings,
@@ -43,6 +46,7 @@ class StoreFile(Settings, frozen=True):
     stations: tuple[StationSettings, ...] = ()
     printers: tuple[PrinterSettings, ...] = ()
     keypads: tuple[KeypadSettings, ...] = ()
+    products: tuple[ProductSettings, ...] = ()
 
     @property
     def journal_path(self) -> Path:
@@ -73,6 +77,25 @@ class StoreFile(Settings, frozen=True):
             close_after=self.store.close_after_hours * 3600,
             phone=self.store.phone,
             cloud=self.cloud is not None,
+        )
+
+    @property
+    def info(self) -> StoreInfo:
+        """The store as its screens introduce it."""
+        store, layout = self.store, self.layout
+        return StoreInfo(
+            store.id,
+            store.name or store.id,
+            store.language,
+            store.timezone,
+            tuple(
+                Product(
+                    **msgspec.structs.asdict(product),
+                    lead_minutes=route_for(layout, product.code, product.name).lead_minutes,
+                )
+                for product in self.products
+            ),
+            tuple(Keypad(keypad.id, keypad.station, keypad.keys) for keypad in self.keypads),
         )
 
     def _stage_ids(self) -> list[str]:
@@ -137,6 +160,7 @@ def _cross_check(settings: StoreFile) -> Iterator[str]:
     stations = settings.layout.stations
     yield from _printers(settings.printers, stations)
     yield from _keypads(settings.keypads, stations)
+    yield from _twice("products", [product.code for product in settings.products], "code")
 
 
 def _stages(settings: StoreFile) -> Iterator[str]:

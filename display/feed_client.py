@@ -2,15 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import Enum
+from typing import TypeVar
 from uuid import uuid4
 
 import aiohttp
 import msgspec
 
 from edge.clock import Clock, SystemClock
+from edge.info import StoreInfo
 from edge.intents import Asked, Refused
 from edge.views import BoardView, Change, FeedMessage, Tick, merge
+
+A = TypeVar("A")
 
 SILENCE = 2.5  # seconds without a tick after which the board is not live: the hub ticks every second
 PAUSES = (0.2, 0.5, 1.0, 2.0)  # between attempts to connect; the last again and again
@@ -49,6 +54,7 @@ class FeedClient:
         self.link = Link.CONNECTING
         self.reason = ""  # why there is no feed, in the words of the machine
         self.board: BoardView | None = None
+        self.info: StoreInfo | None = None
         self.heard = self.clock.monotonic()  # when the hub last said something
         self._hub = hub.rstrip("/")
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -87,6 +93,23 @@ class FeedClient:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise Unanswered from error
 
+    async def look_up(self, path: str, answer: type[A], **query: str) -> A:
+        """Ask the hub a question; raises `Refused` with its reason, or `Unanswered`."""
+        if not self.live or self._session is None:
+            raise Refused("cut off from the hub")
+        return await self._get(self._session, path, answer, query)
+
+    async def _get(self, session: aiohttp.ClientSession, path: str, answer: type[A], query: dict[str, str]) -> A:
+        patience = aiohttp.ClientTimeout(ANSWER)
+        try:
+            async with session.get(f"{self._hub}{path}", params=query, timeout=patience) as response:
+                body = await response.read()
+                if response.status != OK:
+                    raise Refused(_reason(body) or f"{response.status} {response.reason}")
+                return msgspec.json.decode(body, type=answer)
+        except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError) as error:
+            raise Unanswered from error
+
     async def _listen(self, session: aiohttp.ClientSession, told: Callable[[], None]) -> tuple[Link, str]:
         """Hold one connection for as long as it is of use; how and why it ended."""
         known = (
@@ -102,6 +125,8 @@ class FeedClient:
                     timeout=aiohttp.ClientWSTimeout(ws_close=self._silence),
                 ) as socket,
             ):
+                with suppress(Refused, Unanswered):  # a board is worth more than the names around it
+                    self.info = await self._get(session, "/api/store", StoreInfo, {})
                 opening.reschedule(None)
                 silences = 0
                 while silences < PATIENCE:

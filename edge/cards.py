@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from edge.board import Board, removed_at, shown_at, words_at
+from edge.board import Board, StationRow, removed_at, shown_at, words_at
 from edge.layout import Layout
 from edge.orders import Item, Moment, Order, OrderId, OrderState, StationId
 from edge.press import furthest_behind
@@ -13,6 +13,7 @@ from edge.views import (
     CardItem,
     Change,
     Coming,
+    Desk,
     Held,
     Lapsed,
     Next,
@@ -40,8 +41,8 @@ def show_since(board: Board, sequence: int, now: float, closed: Iterable[OrderId
     """What changed since a sequence, for those who know the board of then; `closed` are the orders that left it."""
     shown = (show_order(board, order) for order in board.orders.values() if order.revision > sequence)
     gone = (OrderView(order_id, OrderState.CLOSED) for order_id in closed)
-    pages = {station: row.page for station, row in board.stations.items()}
-    return Change(board.counters.seq, instant(now), (*shown, *gone), pages)
+    desks = {station: show_desk(row) for station, row in board.stations.items()}
+    return Change(board.counters.seq, instant(now), (*shown, *gone), desks)
 
 
 def show_change(board: Board, draft: Board, now: float) -> Change:
@@ -50,8 +51,13 @@ def show_change(board: Board, draft: Board, now: float) -> Change:
         show_order(board, order) if order else OrderView(order_id, OrderState.CLOSED)
         for order_id, order in draft.orders.changes.items()
     )
-    pages = {station: row.page for station, row in draft.stations.changes.items() if row}
-    return Change(draft.counters.seq, instant(now), orders, pages)
+    desks = {station: show_desk(row) for station, row in draft.stations.changes.items() if row}
+    return Change(draft.counters.seq, instant(now), orders, desks)
+
+
+def show_desk(row: StationRow) -> Desk:
+    """What a station shows beside its cards."""
+    return Desk(row.page)
 
 
 def show_order(board: Board, order: Order) -> OrderView:

@@ -20,6 +20,7 @@ from edge.board import Board
 from edge.cards import show_board, show_change, show_since, show_status
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
+from edge.info import StoreInfo
 from edge.intents import Refused
 from edge.journal import JournalUnusable
 from edge.metrics import Metrics
@@ -53,8 +54,11 @@ encode = msgspec.json.Encoder(decimal_format="number").encode
 class Feed:
     """One server; screens, installers and other programs are its clients."""
 
-    def __init__(self, hub: StoreHub, listen: tuple[str, int], token: str = "", say: Say = str) -> None:
+    def __init__(
+        self, hub: StoreHub, listen: tuple[str, int], token: str = "", say: Say = str, info: StoreInfo | None = None
+    ) -> None:
         self.hub = hub
+        self._info = info or StoreInfo("", "", "en")
         self._listen = listen
         self._token = token
         self._say = say
@@ -68,6 +72,7 @@ class Feed:
         self.app.router.add_get("/healthz", self._health)
         self.app.router.add_get("/metrics", self._show_metrics)
         self.app.router.add_get("/api/board", self._board)
+        self.app.router.add_get("/api/store", self._store)
         self.app.router.add_get("/api/orders", self._find)
         self.app.router.add_get("/api/orders/{id:[^/]+}", self._order)
         self.app.router.add_post("/api/intents", self._intent)
@@ -161,6 +166,9 @@ class Feed:
 
     async def _board(self, _request: web.Request) -> web.Response:
         return _json(self._view())
+
+    async def _store(self, _request: web.Request) -> web.Response:
+        return _json(self._info)
 
     async def _order(self, request: web.Request) -> web.Response:
         order_id = OrderId(request.match_info["id"])

@@ -1,5 +1,6 @@
 """Intents: what somebody asks of the hub. All of them go through `hub.submit`, the only door."""
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -7,13 +8,20 @@ from msgspec import Meta
 
 from edge import facts as f
 from edge.heard import Range
-from edge.orders import ItemId, Order, OrderId, Record, Stamp, StationId
+from edge.orders import LEAST, MOST, ItemId, Moment, Order, OrderId, Record, StageId, Stamp, StationId
 from edge.text import plain
 from edge.tickets import JobId
 from edge.words import Say
 
 Number = Annotated[int, Meta(ge=1, le=1_000_000)]
 Reason = Annotated[str, Meta(max_length=500)]
+Because = Annotated[str, Meta(min_length=1, max_length=500)]
+Code = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
+def _check(quantity: Decimal | None) -> None:
+    if quantity is not None and not (quantity.is_finite() and LEAST <= quantity <= MOST):
+        raise ValueError(f"quantity: expected a number from {LEAST} to {MOST}")
 
 
 class AtStation(Record, frozen=True):
@@ -32,7 +40,21 @@ class AtStation(Record, frozen=True):
 
 
 class Bump(AtStation, tag="bump", frozen=True):
-    """Move those of the card's items that are furthest behind by one moment."""
+    """Move those of the card's items that are furthest behind by one moment; of one item also a part."""
+
+    quantity: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.quantity)
+
+
+class Batch(Record, tag="batch", frozen=True):
+    """Move everything of a product that is at a stage and moment of a station by one moment, over all its orders."""
+
+    station: StationId
+    product: str  # its code; its name where it has none
+    stage: StageId
+    moment: Moment  # waiting or started
 
 
 class Recall(AtStation, tag="recall", frozen=True):
@@ -81,6 +103,46 @@ class Prioritise(OfOrder, tag="prioritise", frozen=True):
     """Put an order before others."""
 
     priority: Annotated[int, Meta(ge=0, le=9)] = 1
+
+
+class Refuse(OfOrder, tag="refuse", frozen=True):
+    """The store does not make an order that nobody has started."""
+
+    reason: Because
+
+
+class Remake(OfOrder, tag="remake", frozen=True):
+    """An item is spoilt, or a part of it: it begins anew at its first stage."""
+
+    item: ItemId
+    reason: Reason = ""
+    quantity: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        _check(self.quantity)
+
+
+class Pause(Record, tag="pause", frozen=True):
+    """The store wants no more orders for a while; those that come all the same are made."""
+
+    reason: Reason = ""
+
+
+class Resume(Record, tag="resume", frozen=True):
+    """The store takes orders again."""
+
+
+class Unavailable(Record, tag="unavailable", frozen=True):
+    """A product is sold out."""
+
+    code: Code
+    reason: Reason = ""
+
+
+class Available(Record, tag="available", frozen=True):
+    """A product can be ordered again."""
+
+    code: Code
 
 
 class Reschedule(OfOrder, frozen=True):
@@ -184,7 +246,24 @@ class RequestBackfill(Record, frozen=True):
     connection: int
 
 
-Asked = Bump | Recall | Acknowledge | Reprint | TurnPage | Collect | Hold | Release | Prioritise
+Asked = (
+    Bump
+    | Batch
+    | Recall
+    | Acknowledge
+    | Reprint
+    | TurnPage
+    | Collect
+    | Hold
+    | Release
+    | Prioritise
+    | Refuse
+    | Remake
+    | Pause
+    | Resume
+    | Unavailable
+    | Available
+)
 FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
 FromHub = ReleaseDue | CloseDue | SendDue | Reseat | Note
 FromCourier = ReportTicket | ReceiptUpdates | RequestBackfill

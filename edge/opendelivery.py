@@ -8,14 +8,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.orders import Bakery, Item, ItemId, Option, Order, OrderId
+from edge.orders import LEAST, MOST, Bakery, Item, ItemId, Option, Order, OrderId
 from edge.shapes import read_loosely, sift
 
 Name = Annotated[str, Meta(min_length=1)]
 Id = Annotated[str, Meta(min_length=1, max_length=200)]
 Time = Annotated[datetime, Meta(tz=True)]
-MOST = Decimal(1_000_000)  # more of one item is a mistake, not an order
-LEAST = Decimal("0.001")  # a gram of a kilogram
 LONGEST_NAME = 1_000  # characters; of a longer name the rest is left out, said on the card
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 

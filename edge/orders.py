@@ -11,6 +11,9 @@ ItemId = NewType("ItemId", str)
 StageId = NewType("StageId", str)
 StationId = NewType("StationId", str)
 
+MOST = Decimal(1_000_000)  # more of one item is a mistake, not an order
+LEAST = Decimal("0.001")  # a gram of a kilogram
+
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True, rename="camel", gc=False):
     """Frozen data without cycles; on the wire its names are camelCase and what is at its default is left out."""

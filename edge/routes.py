@@ -10,12 +10,17 @@ from edge.orders import Item, Order
 CATCH_ALL = Route(match="*", stages=(MAKING,))  # no order can be invisible
 
 
-def route_of(layout: Layout, item: Item) -> Route:
-    """The first route whose glob matches the item's code or name."""
+def route_for(layout: Layout, code: str, name: str) -> Route:
+    """The first route whose glob matches a product's code or name."""
     for route in layout.routes:
-        if fnmatchcase(item.code, route.match) or fnmatchcase(item.name, route.match):
+        if fnmatchcase(code, route.match) or fnmatchcase(name, route.match):
             return route
     return CATCH_ALL
+
+
+def route_of(layout: Layout, item: Item) -> Route:
+    """The route of an item."""
+    return route_for(layout, item.code, item.name)
 
 
 def routed(layout: Layout, item: Item, now: float) -> Item:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId, Word
+from edge.tickets import JobId, JobState, TicketKind
 
 E = TypeVar("E", bound="Entry")
 CloudState = Literal["connected", "away", "none"]
@@ -27,7 +28,7 @@ class Next(View, frozen=True):
 
 
 class CardItem(View, frozen=True):
-    """One item of a card, at the stage the station works."""
+    """Those units of one item that are at the same stage and moment; a made item is at its last, finished."""
 
     item: ItemId
     name: str
@@ -44,6 +45,9 @@ class CardItem(View, frozen=True):
     bakery: Bakery = Bakery()
     change: Literal["added", "altered"] | None = None  # until it is acknowledged
     changed: tuple[str, ...] = ()  # the fields that were altered
+    code: str = ""
+    station: StationId = StationId("")
+    remade: int = 0  # how often it had to be made again
 
 
 class RemovedItem(View, frozen=True):
@@ -79,6 +83,7 @@ class Card(Entry, frozen=True):
     since: datetime  # when the card's oldest item came to its stage
     dropped: tuple[str, ...] = ()  # optional fields that could not be understood
     removed: tuple[RemovedItem, ...] = ()
+    locked: bool = False  # its allergens must be acknowledged before the next press
 
 
 class Coming(Entry, frozen=True):
@@ -105,6 +110,56 @@ class Ready(Entry, frozen=True):
     """An order that waits for its customer."""
 
 
+class Whole(Entry, frozen=True):
+    """An order that is held, open, ready or lapsed, with every item, wherever it stands."""
+
+    state: OrderState
+    type: str
+    channel: str
+    customer: str
+    phone: str  # as much of it as the settings let people see
+    note: str
+    priority: int
+    created: datetime
+    since: datetime  # when it became ready; until then, when it arrived
+    due: datetime | None
+    release: datetime | None
+    items: tuple[CardItem, ...]
+    slots: dict[StationId, int]
+
+
+class Paper(Entry, frozen=True):
+    """A ticket that is not on paper, or of which nobody knows whether it is."""
+
+    job: JobId
+    printer: str
+    kind: TicketKind
+    state: JobState
+    reason: str
+    at: datetime
+    attempt: int
+
+
+class Pressed(Entry, frozen=True):
+    """A press at a station that a recall can take back; nobody outside hears of it before it leaves its grace."""
+
+    move: int
+    slot: int
+    stage: StageId
+    name: str  # of the stage
+    moment: Moment
+    at: datetime
+    leaves: datetime
+
+
+class Desk(View, frozen=True):
+    """What a station shows beside its cards: the page, its last presses, newest first, and what was recalled last."""
+
+    page: int = 1
+    presses: tuple[Pressed, ...] = ()
+    recalled: Pressed | None = None  # its times are those of the recall
+
+
 class StationView(View, frozen=True):
     """A station with its cards, by slot, and what is on its way there, by due time."""
 
@@ -114,6 +169,18 @@ class StationView(View, frozen=True):
     slots: int
     cards: tuple[Card, ...] = ()
     coming: tuple[Coming, ...] = ()
+    presses: tuple[Pressed, ...] = ()
+    recalled: Pressed | None = None
+
+
+class Halted(View, frozen=True):
+    """The store takes no orders, or a product is sold out: since when, who said so, and why."""
+
+    code: str  # of the product
+    name: str
+    since: datetime
+    by: str
+    reason: str
 
 
 class Device(View, frozen=True):
@@ -138,6 +205,7 @@ class Status(View, frozen=True):
     devices: tuple[Device, ...] = ()
     clock: str = "ok"  # or the reason
     cloud_reason: str = ""  # why it is away, or takes nothing though it is connected
+    practice: bool = False  # nothing here is real
 
 
 class BoardView(View, frozen=True):
@@ -151,6 +219,10 @@ class BoardView(View, frozen=True):
     ready: tuple[Ready, ...]
     lapsed: tuple[Lapsed, ...]
     status: Status
+    orders: tuple[Whole, ...] = ()  # by due time
+    papers: tuple[Paper, ...] = ()  # oldest first
+    paused: Halted | None = None
+    unavailable: tuple[Halted, ...] = ()
 
 
 class Snapshot(BoardView, tag="snapshot", tag_field="type", frozen=True):
@@ -167,15 +239,19 @@ class OrderView(View, frozen=True):
     held: Held | None = None
     ready: Ready | None = None
     lapsed: Lapsed | None = None
+    whole: Whole | None = None
+    papers: tuple[Paper, ...] = ()
 
 
 class Change(View, tag="change", tag_field="type", frozen=True):
-    """The orders that changed by this sequence, and the pages the stations show now."""
+    """The orders and stations that changed by this sequence, and what the store does not take now."""
 
     sequence: int
     now: datetime
     orders: tuple[OrderView, ...]
-    pages: dict[StationId, int]
+    stations: dict[StationId, Desk]
+    paused: Halted | None = None
+    unavailable: tuple[Halted, ...] = ()
 
 
 class Tick(View, tag="tick", tag_field="type", frozen=True):
@@ -206,15 +282,24 @@ def merge(board: BoardView, change: Change) -> BoardView:
         held=_merged(board.held, gone, (view.held for view in change.orders), lambda held: _when(held.release)),
         ready=_merged(board.ready, gone, (view.ready for view in change.orders), lambda ready: ready.display_id),
         lapsed=_merged(board.lapsed, gone, (view.lapsed for view in change.orders), lambda lapsed: _when(lapsed.due)),
+        orders=_merged(board.orders, gone, (view.whole for view in change.orders), lambda whole: _when(whole.due)),
+        papers=_merged(
+            board.papers, gone, (paper for view in change.orders for paper in view.papers), lambda paper: int(paper.job)
+        ),
+        paused=change.paused,
+        unavailable=change.unavailable,
     )
 
 
 def _merge_station(station: StationView, change: Change, gone: set[OrderId]) -> StationView:
     cards = (view.cards.get(station.id) for view in change.orders)
     coming = (view.coming.get(station.id) for view in change.orders)
+    desk = change.stations.get(station.id) or Desk(station.page, station.presses, station.recalled)
     return msgspec.structs.replace(
         station,
-        page=change.pages.get(station.id, station.page),
+        page=desk.page,
+        presses=desk.presses,
+        recalled=desk.recalled,
         cards=_merged(station.cards, gone, cards, lambda card: card.slot),
         coming=_merged(station.coming, gone, coming, lambda entry: _when(entry.due)),
     )
