@@ -76,6 +76,8 @@ class StoreFile(Settings, frozen=True):
             stale=self.store.stale_hours * 3600,
             close_after=self.store.close_after_hours * 3600,
             phone=self.store.phone,
+            confirm_allergens=self.store.confirm_allergens,
+            products={product.code: product.name for product in self.products},
             cloud=self.cloud is not None,
         )
 

@@ -9,6 +9,7 @@ from devices.settings import Encoding
 from edge.changes import label, said
 from edge.layout import PhoneShown
 from edge.orders import Item, Order, OrderState
+from edge.parts import joined, printed
 from edge.text import plain
 from edge.tickets import Amended, Job, Slip
 from edge.words import Say
@@ -150,7 +151,7 @@ def _head(paper: _Paper, job: Job, order: Order, station: str) -> None:
 
 
 def _items(paper: _Paper, job: Job, order: Order) -> None:
-    items = [item for item in order.items if item.id in job.items]
+    items = printed(order, job)
     column = max((len(count) for item in items if len(count := _count(item)) <= COUNT_COLUMN), default=0)
     for item in items:
         paper.text(_name(item), head=_count(item).rjust(column), wide=paper.large, high=2, bold=True)
@@ -160,13 +161,13 @@ def _items(paper: _Paper, job: Job, order: Order) -> None:
 
 
 def _amendments(paper: _Paper, slip: Slip, order: Order) -> None:
-    say = paper.say
+    say, whole = paper.say, joined(order.items)
     if slip.fields:
         names = say(", ").join(say(label(field)) for field in slip.fields)
         paper.text(say("changed: {fields}").format(fields=names), bold=True)
         paper.rule()
     for line in slip.lines:
-        item = order.item(line.item)
+        item = whole.get(line.item)
         if line.removed:
             word = say("STOP") if line.begun else say("REMOVED")
             text = f"{word}: {_count(line)}{_name(line)}"
@@ -185,7 +186,7 @@ def _amendments(paper: _Paper, slip: Slip, order: Order) -> None:
 
 def _name(line: Item | Amended) -> str:
     """A line without a visible name must not vanish."""
-    return plain(line.name).strip() or (line.code or line.id if isinstance(line, Item) else line.item)
+    return plain(line.name).strip() or (line.code or line.origin if isinstance(line, Item) else line.item)
 
 
 def _details(paper: _Paper, item: Item, column: int) -> None:

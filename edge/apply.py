@@ -6,10 +6,21 @@ from typing import Any
 import msgspec
 
 from edge import facts as f
-from edge.board import MOVES_KEPT, Board, MoveRef, Rest, items_at, shown_at, station_of
+from edge.board import MOVES_KEPT, STORE, Board, Halt, Press, Rest, items_at, shown_at, station_of
 from edge.heard import Heard
 from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Word
-from edge.outbox import StoreFact, count_anew, delete_graced, forget_receipted, let_leave, take_back, tell, tell_item
+from edge.outbox import (
+    StoreFact,
+    count_anew,
+    delete_graced,
+    forget_receipted,
+    let_leave,
+    take_back,
+    tell,
+    tell_item,
+    tell_spoilt,
+)
+from edge.parts import rejoined, split
 from edge.tickets import Job, JobId, JobState
 from edge.updates import UpdateId, UpdateKind
 
@@ -43,6 +54,7 @@ def apply(draft: Board, fact: StoreFact) -> int | None:
 def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
     order = replace(what.order, number=what.order.number or fact.seq, revision=fact.seq)
     draft.orders[order.id] = order
+    draft.counters.by_hand = what.by_hand or draft.counters.by_hand
     if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
         _accept(draft, fact, order)
 
@@ -56,6 +68,9 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
     marked = order
     for station in order.slots if what.fields else ():
         marked = _mark(marked, station, Word.CHANGED)
+    for station in order.slots:
+        if any(item.added and item.bakery.allergens for item in items_at(draft.layout, order, station)):
+            marked = _mark(marked, station, Word.ALLERGEN)
     draft.orders[order.id] = marked
     if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
         _accept(draft, fact, order)
@@ -63,15 +78,21 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
 
 def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
     order = draft.orders.get(what.order) or (what.stub and replace(what.stub, number=fact.seq))
-    if not order:
-        return
-    order = replace(
-        order, state=OrderState.CANCELLED, closes=fact.at + draft.layout.close_after, stamp=what.stamp or order.stamp
-    )
+    if order:
+        _accept(draft, fact, _call_off(draft, fact, replace(order, stamp=what.stamp or order.stamp)))
+
+
+def _refused(draft: Board, fact: StoreFact, what: f.OrderRefused) -> None:
+    order = _call_off(draft, fact, draft.orders[what.order])
+    tell(draft, fact, order, UpdateKind.REFUSED, reason=what.reason)
+
+
+def _call_off(draft: Board, fact: StoreFact, order: Order) -> Order:
+    order = replace(order, state=OrderState.CANCELLED, closes=fact.at + draft.layout.close_after, release=None)
     for station in order.slots:
         order = _mark(order, station, Word.CANCELLED)
     draft.orders[order.id] = order
-    _accept(draft, fact, order)
+    return order
 
 
 def _held(draft: Board, _fact: StoreFact, what: f.OrderHeld) -> None:
@@ -215,9 +236,12 @@ def _step(
     order = replace(order, items=tuple(stepped(item) for item in order.items), marks=marks)
     draft.orders[order.id] = order
     row = draft.station(what.station)
-    if pressed and not (row.moves and row.moves[-1].move == what.move):
-        moves = (*row.moves, MoveRef(what.move, what.order, order.slots[what.station]))[-MOVES_KEPT:]
-        draft.stations[what.station] = replace(row, moves=moves)
+    if pressed and not (row.moves and (row.moves[-1].move, row.moves[-1].order) == (what.move, what.order)):
+        moment = Moment.STARTED if isinstance(what, f.ItemStarted) else Moment.FINISHED
+        leaves = fact.at + (draft.layout.grace if draft.layout.cloud else 0.0)
+        slot = order.slots[what.station]
+        press = Press(what.move, what.order, slot, order.display_id, what.stage, moment, fact.at, leaves)
+        draft.stations[what.station] = replace(row, moves=(*row.moves, press)[-MOVES_KEPT:])
     return order, next(item for item in order.items if item.id == what.item)
 
 
@@ -247,11 +271,38 @@ def _recalled(draft: Board, fact: StoreFact, what: f.MoveRecalled) -> None:
         return replace(item, place=taken.place, moment=taken.moment, since=taken.since, moves=moves)
 
     order = _mark(replace(before, items=tuple(restored(item) for item in before.items)), what.station, Word.RECALLED)
-    if not any(move.id == what.move for item in order.items for move in item.moves):  # else a part of it stands
-        row = draft.station(what.station)
-        draft.stations[what.station] = replace(row, moves=tuple(ref for ref in row.moves if ref.move != what.move))
+    row = draft.station(what.station)
+    this = {press for press in row.moves if (press.move, press.order) == (what.move, what.order)}
+    recalled = replace(next(iter(this)), at=fact.at, leaves=fact.at) if this else row.recalled
+    if any(move.id == what.move for item in order.items for move in item.moves):  # a part of it stands
+        this = set()
+    moves = tuple(press for press in row.moves if press not in this)
+    draft.stations[what.station] = replace(row, moves=moves, recalled=recalled)
     draft.orders[order.id] = order
     take_back(draft, fact, before, what)
+    draft.update_order(order.id, lambda o: replace(o, items=rejoined(o.items)))
+
+
+def _split(draft: Board, _fact: StoreFact, what: f.ItemSplit) -> None:
+    draft.update_order(what.order, lambda order: split(order, what.item, what.part, what.quantity))
+
+
+def _remade(draft: Board, fact: StoreFact, what: f.ItemRemade) -> None:
+    before = draft.orders[what.order]
+
+    def anew(item: Item) -> Item:
+        if item.id != what.item:
+            return item
+        return replace(item, place=0, moment=Moment.WAITING, since=fact.at, moves=(), remade=item.remade + 1)
+
+    order = replace(before, items=tuple(anew(item) for item in before.items))
+    draft.orders[order.id] = order
+    standing = {move.id for item in order.items for move in item.moves}
+    for move in next(item for item in before.items if item.id == what.item).moves:
+        row = draft.station(move.station)
+        left = tuple(one for one in row.moves if one.order != order.id or one.move in standing)
+        draft.stations[move.station] = replace(row, moves=left)
+    tell_spoilt(draft, fact, before, what)
 
 
 # --- tickets --------------------------------------------------------------------------------------------------------
@@ -310,14 +361,40 @@ def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None
             closes=closes,
             revision=draft.counters.seq,
         )
+
+    def moved(press: Press) -> Press:
+        return replace(press, at=press.at + by, leaves=press.leaves + by)
+
     for station, row in list(draft.stations.items()):
         resting = tuple(replace(rest, until=rest.until + by) for rest in row.resting)
-        draft.stations[station] = replace(row, resting=resting)
+        recalled = row.recalled and moved(row.recalled)
+        moves = tuple(map(moved, row.moves))
+        draft.stations[station] = replace(row, resting=resting, moves=moves, recalled=recalled)
+    for code, halt in list(draft.halts.items()):
+        draft.halts[code] = replace(halt, at=halt.at + by)
     for update in list(draft.outbox.values()):
         if update.sequence is None:
             draft.outbox[update.id] = replace(update, leaves=update.leaves + by)
     for job in list(draft.jobs.values()):
         draft.jobs[job.id] = replace(job, at=job.at + by)
+
+
+def _halted(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:
+    def halted(draft: Board, fact: StoreFact, what: f.StorePaused | f.ProductUnavailable) -> None:
+        code = getattr(what, "code", STORE)
+        draft.halts[code] = Halt(fact.at, fact.by, what.reason)
+        tell(draft, fact, None, kind, reason=what.reason or None, code=code or None)
+
+    return halted
+
+
+def _goes_on(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:
+    def goes_on(draft: Board, fact: StoreFact, what: f.StoreResumed | f.ProductAvailable) -> None:
+        code = getattr(what, "code", STORE)
+        draft.halts.drop(code)
+        tell(draft, fact, None, kind, code=code or None)
+
+    return goes_on
 
 
 def _backfill_requested(draft: Board, _fact: StoreFact, what: f.BackfillRequested) -> None:
@@ -350,6 +427,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.OrderPlaced: _placed,
     f.OrderChanged: _changed,
     f.OrderCancelled: _cancelled,
+    f.OrderRefused: _refused,
     f.OrderHeld: _held,
     f.OrderReleased: _released,
     f.OrderRescheduled: _rescheduled,
@@ -364,6 +442,8 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.SlotFreed: _slot_freed,
     f.ItemStarted: _started,
     f.ItemFinished: _finished,
+    f.ItemSplit: _split,
+    f.ItemRemade: _remade,
     f.MoveRecalled: _recalled,
     f.Acknowledged: _acknowledged,
     f.PageTurned: _page_turned,
@@ -381,6 +461,10 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.GapOpened: _nothing,
     f.GapClosed: _nothing,
     f.BackfillRequested: _backfill_requested,
+    f.StorePaused: _halted(UpdateKind.PAUSED),
+    f.StoreResumed: _goes_on(UpdateKind.RESUMED),
+    f.ProductUnavailable: _halted(UpdateKind.UNAVAILABLE),
+    f.ProductAvailable: _goes_on(UpdateKind.AVAILABLE),
     f.ClockStepped: _clock_stepped,
     f.JournalBegun: _journal_begun,
     f.LetterRead: _letter_read,

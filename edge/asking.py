@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from edge import intents as i
 from edge.intents import Intent
-from edge.opendelivery import Unreadable, read_order, seconds
+from edge.opendelivery import Unreadable, WireByHand, read_order, seconds
 from edge.orders import OrderId
 
 Who = Annotated[str, Meta(max_length=80, pattern=r"^((display|api|setup):[\w.:-]*)?$(?!\n)")]
@@ -49,7 +49,7 @@ def read_body(body: bytes) -> tuple[Envelope, Intent]:
         asked = _BODY.decode(body)
         match asked:
             case PlaceBody(data=data):
-                return envelope, i.Place(read_order(data))
+                return envelope, i.Place(read_order(data, kind=WireByHand))
             case RescheduleBody(order=order, due=due):
                 at = seconds(due)
                 if at is None:

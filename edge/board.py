@@ -9,7 +9,7 @@ import msgspec
 
 from edge.heard import Heard
 from edge.layout import Layout
-from edge.orders import Item, Order, OrderId, OrderState, Record, StationId, Word
+from edge.orders import Item, Moment, Order, OrderId, OrderState, Record, StageId, StationId, Word
 from edge.tables import Table
 from edge.tickets import Job, JobId
 from edge.updates import Update, UpdateId
@@ -25,12 +25,17 @@ class Rest(Record, array_like=True, frozen=True):
     order: OrderId  # which left it
 
 
-class MoveRef(Record, array_like=True, frozen=True):
-    """A press at a station: which order it moved, and under which number that stood."""
+class Press(Record, array_like=True, frozen=True):
+    """A press at a station: which order it moved, under which number that stood, and what it did."""
 
     move: int
     order: OrderId
     slot: int
+    display_id: str = ""
+    stage: StageId = StageId("")
+    moment: Moment = Moment.FINISHED
+    at: float = 0.0
+    leaves: float = 0.0  # when it is told outside
 
 
 class StationRow(Record, frozen=True):
@@ -38,7 +43,16 @@ class StationRow(Record, frozen=True):
 
     page: int = 1
     resting: tuple[Rest, ...] = ()
-    moves: tuple[MoveRef, ...] = ()
+    moves: tuple[Press, ...] = ()
+    recalled: Press | None = None  # the last one; its times are those of the recall
+
+
+class Halt(Record, frozen=True):
+    """The store takes no orders, or a product is sold out: since when, who said so, and why."""
+
+    at: float
+    by: str
+    reason: str = ""
 
 
 class Counters(msgspec.Struct, gc=False, rename="camel"):
@@ -51,8 +65,10 @@ class Counters(msgspec.Struct, gc=False, rename="camel"):
     heard: Heard = Heard()  # of the cloud's own sequence
     connections: int = 0  # to the cloud, in the life of this journal
     backfills: int = 0  # requests for what is missing
+    by_hand: int = 0  # display ids given to orders that came without one
 
 
+STORE = ""  # the key of the store's own halt; the others are products' codes
 COUNTERS = "store"  # the only key of the table of counters
 NO_STATION_ROW = StationRow()
 
@@ -67,6 +83,7 @@ class Board:
         self.stations: Table[StationId, StationRow] = Table()
         self.outbox: Table[UpdateId, Update] = Table()
         self.jobs: Table[JobId, Job] = Table()
+        self.halts: Table[str, Halt] = Table()
         self.closed: Table[OrderId, Order] = (
             Table()
         )  # only ever a draft's changes: closed orders are not kept in memory
@@ -78,12 +95,13 @@ class Board:
         self.archive: Mapping[OrderId, Order] = {}  # closed orders that waiting intents ask about
         self._under: Board | None = None  # the board that this is a draft of
 
-    TABLES = ("orders", "stations", "outbox", "jobs", "closed", "slots", "free", "top", "sequences")
+    TABLES = ("orders", "stations", "outbox", "jobs", "halts", "closed", "slots", "free", "top", "sequences")
     STORED: Mapping[str, type[Any]] = {
         "orders": Order,
         "stations": StationRow,
         "outbox": Update,
         "jobs": Job,
+        "halts": Halt,
         "counters": Counters,
         "closed": Order,
     }

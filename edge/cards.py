@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
-from edge.board import Board, StationRow, removed_at, shown_at, words_at
+import msgspec
+
+from edge.board import STORE, Board, Press, StationRow, removed_at, shown_at, words_at
 from edge.layout import Layout
-from edge.orders import Item, Moment, Order, OrderId, OrderState, StationId
-from edge.press import furthest_behind
+from edge.orders import Item, ItemId, Moment, Order, OrderId, OrderState, StageId, StationId
+from edge.press import furthest_behind, locked
 from edge.tickets import JobState
 from edge.views import (
     BoardView,
@@ -14,19 +16,26 @@ from edge.views import (
     Change,
     Coming,
     Desk,
+    Halted,
     Held,
     Lapsed,
     Next,
     OrderView,
+    Paper,
+    Pressed,
     Ready,
     RemovedItem,
     StationView,
     Status,
+    Whole,
     instant,
     merge,
 )
 from edge.vitals import Vitals
 
+replace = msgspec.structs.replace
+PRESSES = 8  # of a station's last ones are shown
+WHOLE = frozenset({OrderState.HELD, OrderState.OPEN, OrderState.READY, OrderState.LAPSED})
 CLOCK_PATIENCE = 120.0  # seconds in which the network may tell the machine the time
 
 
@@ -37,12 +46,23 @@ def show_board(board: Board, journal: str, now: float, status: Status) -> BoardV
     return merge(empty, show_since(board, -1, now))
 
 
+def _change(
+    board: Board, now: float, orders: Iterable[OrderView], rows: Iterable[tuple[StationId, StationRow]]
+) -> Change:
+    halts = {
+        code: Halted(code, board.layout.products.get(code, ""), instant(halt.at), halt.by, halt.reason)
+        for code, halt in board.halts.items()
+    }
+    paused = halts.pop(STORE, None)
+    desks = {station: _desk(board.layout, row) for station, row in rows}
+    return Change(board.counters.seq, instant(now), tuple(orders), desks, paused, tuple(halts.values()))
+
+
 def show_since(board: Board, sequence: int, now: float, closed: Iterable[OrderId] = ()) -> Change:
     """What changed since a sequence, for those who know the board of then; `closed` are the orders that left it."""
     shown = (show_order(board, order) for order in board.orders.values() if order.revision > sequence)
     gone = (OrderView(order_id, OrderState.CLOSED) for order_id in closed)
-    desks = {station: show_desk(row) for station, row in board.stations.items()}
-    return Change(board.counters.seq, instant(now), (*shown, *gone), desks)
+    return _change(board, now, (*shown, *gone), board.stations.items())
 
 
 def show_change(board: Board, draft: Board, now: float) -> Change:
@@ -51,13 +71,28 @@ def show_change(board: Board, draft: Board, now: float) -> Change:
         show_order(board, order) if order else OrderView(order_id, OrderState.CLOSED)
         for order_id, order in draft.orders.changes.items()
     )
-    desks = {station: show_desk(row) for station, row in draft.stations.changes.items() if row}
-    return Change(draft.counters.seq, instant(now), orders, desks)
+    rows = ((station, row) for station, row in draft.stations.changes.items() if row)
+    return _change(board, now, orders, rows)
 
 
-def show_desk(row: StationRow) -> Desk:
-    """What a station shows beside its cards."""
-    return Desk(row.page)
+def _desk(layout: Layout, row: StationRow) -> Desk:
+    presses = tuple(_pressed(layout, press) for press in reversed(row.moves[-PRESSES:]))
+    return Desk(row.page, presses, _pressed(layout, row.recalled) if row.recalled else None)
+
+
+def _pressed(layout: Layout, press: Press) -> Pressed:
+    stage = layout.stage(press.stage)
+    return Pressed(
+        order=press.order,
+        display_id=press.display_id,
+        move=press.move,
+        slot=press.slot,
+        stage=stage.id,
+        name=stage.name or stage.id,
+        moment=press.moment,
+        at=instant(press.at),
+        leaves=instant(press.leaves),
+    )
 
 
 def show_order(board: Board, order: Order) -> OrderView:
@@ -76,6 +111,44 @@ def show_order(board: Board, order: Order) -> OrderView:
         else None,
         ready=Ready(order.id, order.display_id) if order.state is OrderState.READY else None,
         lapsed=Lapsed(order.id, order.display_id, due) if order.state is OrderState.LAPSED else None,
+        whole=_whole(board, order) if order.state in WHOLE else None,
+        papers=tuple(
+            Paper(
+                order=order.id,
+                display_id=order.display_id,
+                job=job.id,
+                printer=job.printer,
+                kind=job.kind,
+                state=job.state,
+                reason=job.reason,
+                at=instant(job.at),
+                attempt=job.attempt,
+            )
+            for job in board.jobs_of(order)
+            if job.waiting or job.state is JobState.UNCONFIRMED
+        ),
+    )
+
+
+def _whole(board: Board, order: Order) -> Whole:
+    layout = board.layout
+    made = order.state is OrderState.READY and order.closes is not None
+    return Whole(
+        order=order.id,
+        display_id=order.display_id,
+        state=order.state,
+        type=order.type,
+        channel=order.channel,
+        customer=order.customer,
+        phone=layout.phone.of(order.phone),
+        note=order.note,
+        priority=order.priority,
+        created=instant(order.created),
+        since=instant(order.closes - layout.close_after if made and order.closes else order.arrived),
+        due=None if order.due is None else instant(order.due),
+        release=None if order.release is None else instant(order.release),
+        items=_card_items(layout, order.items),
+        slots=order.slots,
     )
 
 
@@ -93,10 +166,12 @@ def _card(layout: Layout, order: Order, station: StationId, number: int) -> Card
         note=order.note,
         marks=words_at(layout, order, station),
         next=_next(layout, order, station) if order.state is OrderState.OPEN else None,
-        items=tuple(_card_item(layout, item) for item in items),
+        items=_card_items(layout, items),
         since=instant(min((item.since for item in (*items, *removed)), default=order.arrived)),
         dropped=order.dropped,
-        removed=tuple(RemovedItem(item.id, item.name, item.quantity, item.unit, item.begun) for item in removed),
+        removed=tuple(RemovedItem(item.origin, item.name, item.quantity, item.unit, item.begun) for item in removed),
+        locked=order.state is OrderState.OPEN
+        and locked(layout, order, station, furthest_behind(layout, order, station)),
     )
 
 
@@ -109,10 +184,27 @@ def _next(layout: Layout, order: Order, station: StationId) -> Next | None:
     return Next(stage.id, stage.name or stage.id, moment)
 
 
+def _card_items(layout: Layout, items: Iterable[Item]) -> tuple[CardItem, ...]:
+    """One line for the parts of an item that are at the same stage and moment."""
+    lines: dict[tuple[ItemId, StageId, Moment], CardItem] = {}
+    for item in items:
+        line = _card_item(layout, item)
+        key = line.item, line.stage, line.moment
+        if other := lines.get(key):
+            line = replace(
+                other,
+                quantity=other.quantity + line.quantity,
+                since=min(other.since, line.since),
+                remade=max(other.remade, line.remade),
+            )
+        lines[key] = line
+    return tuple(lines.values())
+
+
 def _card_item(layout: Layout, item: Item) -> CardItem:
     stage = layout.stage(item.stage or item.route[-1])
     return CardItem(
-        item=item.id,
+        item=item.origin,
         name=item.name,
         quantity=item.quantity,
         stage=stage.id,
@@ -127,6 +219,9 @@ def _card_item(layout: Layout, item: Item) -> CardItem:
         bakery=item.bakery,
         change="added" if item.added else "altered" if item.changed else None,
         changed=item.changed,
+        code=item.code,
+        station=layout.station_of(stage.id),
+        remade=item.remade,
     )
 
 
@@ -134,12 +229,12 @@ def _coming(layout: Layout, order: Order) -> dict[StationId, tuple[str, ...]]:
     """The stations an open order will still come to, with the names of the items that will."""
     if order.state is not OrderState.OPEN:
         return {}
-    coming: dict[StationId, list[str]] = {}
+    coming: dict[StationId, dict[ItemId, str]] = {}
     for item in order.items:
         for station in dict.fromkeys(layout.station_of(stage) for stage in item.route[item.place + 1 :]):
             if station not in order.slots:
-                coming.setdefault(station, []).append(item.name)
-    return {station: tuple(names) for station, names in coming.items()}
+                coming.setdefault(station, {})[item.origin] = item.name
+    return {station: tuple(names.values()) for station, names in coming.items()}
 
 
 def show_status(board: Board, vitals: Vitals, trouble: str, doubted: float = 0.0) -> Status:
@@ -156,4 +251,5 @@ def show_status(board: Board, vitals: Vitals, trouble: str, doubted: float = 0.0
         devices=tuple(vitals.devices.values()),
         clock="ok" if doubted < CLOCK_PATIENCE else "not set",
         cloud_reason=vitals.cloud_reason,
+        practice=vitals.practice,
     )

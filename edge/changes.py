@@ -8,6 +8,7 @@ import msgspec
 from edge.facts import OrderChanged
 from edge.layout import Layout
 from edge.orders import Bakery, Item, ItemId, Option, Order, OrderState, Stamp
+from edge.parts import joined, resized
 from edge.routes import routed
 
 replace = msgspec.structs.replace
@@ -17,7 +18,17 @@ FIELDS = ("name", "quantity", "unit", "options", "note", *_CAKE)
 WORDS = {"cakeText": "cake text", "displayId": "order number", "due": "due time", "type": "way of delivery"}
 _SEEN = ("display_id", "type", "channel", "due", "customer", "phone", "note", "dropped")
 _WIRE = dict(zip(Order.__struct_fields__, Order.__struct_encode_fields__, strict=True))
-_KEPT = ("route", "place", "moment", "since", "moves", "added")  # what an item that stays brings along
+_KEPT = (
+    "id",
+    "quantity",
+    "route",
+    "place",
+    "moment",
+    "since",
+    "moves",
+    "added",
+    "remade",
+)  # what an item that stays brings along
 
 
 def renewed(layout: Layout, known: Order, new: Order, stamp: Stamp, now: float) -> OrderChanged:
@@ -30,16 +41,19 @@ def renewed(layout: Layout, known: Order, new: Order, stamp: Stamp, now: float) 
     added: list[ItemId] = []
     altered: dict[ItemId, tuple[str, ...]] = {}
     for item in new.items:
-        old = known.item(item.id)
+        parts = [part for part in known.items if part.origin == item.id]
+        old = joined(parts).get(item.id)
         if old is None or (old.code or old.name) != (item.code or item.name):
             items.append(replace(routed(layout, item, now), added=not unseen))
             added.append(item.id)
             continue
         if fields := tuple(name for name in FIELDS if _value(old, name) != _value(item, name)):
             altered[item.id] = fields
-        changed = tuple(name for name in FIELDS if name in old.changed or (name in fields and not unseen))
-        items.append(replace(item, changed=changed, **{name: getattr(old, name) for name in _KEPT}))
-    gone = tuple(item for item in known.items if item.id in added or new.item(item.id) is None)
+        seen = set() if unseen else set(fields)
+        for part in resized(parts, item.quantity):
+            changed = tuple(name for name in FIELDS if name in part.changed or name in seen)
+            items.append(replace(item, changed=changed, **{name: getattr(part, name) for name in _KEPT}))
+    gone = tuple(item for item in joined(known.items).values() if item.id in added or new.item(item.id) is None)
     removed = known.removed
     if not unseen:  # one that comes and goes before anybody looks is shown once
         ids = {item.id for item in gone}

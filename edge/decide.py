@@ -7,7 +7,7 @@ import msgspec
 
 from edge import facts as f
 from edge import intents as i
-from edge import press
+from edge import merchant, press
 from edge.board import Board
 from edge.changes import renewed
 from edge.intents import Intent, Refused
@@ -20,6 +20,7 @@ from edge.updates import UpdateId
 
 replace = msgspec.structs.replace
 DRIFT = 2.0  # seconds that time may have gone back between an alarm and the rules without a step
+HAND_NUMBERS = 1_000  # after which display ids given by the hub begin anew: more than are ever on a board
 OVER = frozenset({OrderState.COLLECTED, OrderState.CANCELLED, OrderState.CLOSED})  # nothing moves these any more
 
 
@@ -55,6 +56,9 @@ def _place(draft: Board, intent: i.Place, now: float) -> Iterator[f.Happened]:
         state = OrderState.LAPSED
     elif release is not None and release > now:
         state = OrderState.HELD
+    by_hand = 0
+    if not order.display_id:
+        by_hand, order = _numbered(draft, order)
     order = replace(
         order,
         state=state,
@@ -63,13 +67,22 @@ def _place(draft: Board, intent: i.Place, now: float) -> Iterator[f.Happened]:
         stamp=intent.stamp,
         items=tuple(routed(layout, item, now) for item in order.items),
     )
-    yield f.OrderPlaced(order)
+    yield f.OrderPlaced(order, by_hand)
     if state is OrderState.LAPSED:
         yield f.OrderLapsed(order.id)
     elif state is OrderState.HELD:
         yield f.OrderHeld(order.id, release)
     else:
         yield from _enter(draft, order, now)
+
+
+def _numbered(draft: Board, order: Order) -> tuple[int, Order]:
+    """An order made by hand under a display id that no other on the board has."""
+    taken = {other.display_id for other in draft.orders.values()}
+    by_hand = draft.counters.by_hand + 1
+    while (display_id := f"H{by_hand % HAND_NUMBERS:03}") in taken:
+        by_hand += 1
+    return by_hand, replace(order, display_id=display_id)
 
 
 def _enter(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
@@ -182,6 +195,14 @@ def _collect(draft: Board, intent: i.Collect, now: float) -> Iterator[f.Happened
         raise Refused("{order} is not ready: it is {state}", order=order.display_id, state=order.state)
     yield f.OrderCollected(order.id, intent.reason)
     yield from settle(draft, order.id, now)
+
+
+def _refuse(draft: Board, intent: i.Refuse, now: float) -> Iterator[f.Happened]:
+    yield from merchant.refuse(draft, _known(draft, intent), intent, now)
+
+
+def _remake(draft: Board, intent: i.Remake, now: float) -> Iterator[f.Happened]:
+    yield from merchant.remake(draft, _known(draft, intent), intent, now)
 
 
 def _hold(draft: Board, intent: i.Hold, now: float) -> Iterator[f.Happened]:
@@ -304,11 +325,18 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.KeepLetter: _keep_letter,
     i.Skip: _skip,
     i.Bump: press.bump,
+    i.Batch: press.batch,
     i.Recall: press.recall,
     i.Acknowledge: press.acknowledge,
     i.Reprint: press.reprint,
     i.TurnPage: press.turn_page,
     i.Collect: _collect,
+    i.Refuse: _refuse,
+    i.Remake: _remake,
+    i.Pause: merchant.pause,
+    i.Resume: merchant.resume,
+    i.Unavailable: merchant.unavailable,
+    i.Available: merchant.available,
     i.Hold: _hold,
     i.Release: _release,
     i.Prioritise: _prioritise,

@@ -1,5 +1,6 @@
 """Facts: everything that can have happened in a store. The journal is a list of them."""
 
+from decimal import Decimal
 from typing import Generic, TypeVar
 
 import msgspec
@@ -24,6 +25,7 @@ class OrderPlaced(Happened, frozen=True):
     """An order entered the store, its routes fixed from here on."""
 
     order: Order
+    by_hand: int = 0  # counts the display ids that the hub gave
 
 
 class OrderChanged(Happened, frozen=True):
@@ -42,6 +44,12 @@ class OrderCancelled(About, frozen=True):
     reason: str = ""
     stamp: Stamp | None = None
     stub: Order | None = None
+
+
+class OrderRefused(About, frozen=True):
+    """The store does not make it; terminal, as if it were cancelled."""
+
+    reason: str
 
 
 class OrderHeld(About, frozen=True):
@@ -133,6 +141,21 @@ class ItemFinished(About, frozen=True):
     stage: StageId
     station: StationId
     move: int = 0
+
+
+class ItemSplit(About, frozen=True):
+    """So much of an item goes its own way from here on."""
+
+    item: ItemId
+    part: ItemId
+    quantity: Decimal
+
+
+class ItemRemade(About, frozen=True):
+    """An item was spoilt: it stands at its first stage again, and its presses cannot be recalled any more."""
+
+    item: ItemId
+    reason: str = ""
 
 
 class Taken(Record, array_like=True, frozen=True):
@@ -281,6 +304,29 @@ class LettersForgotten(Happened, frozen=True):
     """Old dead letters were pruned; so many are left."""
 
     left: int
+
+
+class StorePaused(Happened, frozen=True):
+    """The store wants no more orders for a while."""
+
+    reason: str = ""
+
+
+class StoreResumed(Happened, frozen=True):
+    """The store takes orders again."""
+
+
+class ProductUnavailable(Happened, frozen=True):
+    """A product is sold out."""
+
+    code: str
+    reason: str = ""
+
+
+class ProductAvailable(Happened, frozen=True):
+    """A product can be ordered again."""
+
+    code: str
 
 
 class ClockStepped(Happened, frozen=True):

@@ -18,15 +18,16 @@ from aiohttp.http_exceptions import HttpProcessingError
 from edge.asking import Unasked, read_body
 from edge.board import Board
 from edge.cards import show_board, show_change, show_since, show_status
-from edge.facts import Happened
+from edge.facts import DeadLetterKept, Happened
 from edge.hub import Commit, NotCommitted
-from edge.info import StoreInfo
+from edge.info import Gap, Letter, Letters, StoreInfo
 from edge.intents import Refused
-from edge.journal import JournalUnusable
+from edge.journal import JournalUnusable, Row
 from edge.metrics import Metrics
 from edge.orders import Order, OrderId
 from edge.settings import is_loopback
 from edge.store import StoreHub
+from edge.text import plain
 from edge.views import BoardView, Snapshot, Status, Tick, instant
 from edge.words import Say
 
@@ -38,7 +39,8 @@ QUEUE = 200  # messages a screen may lag behind before it gets a snapshot instea
 CLOSED_KEPT = 2_000  # closed orders remembered, so that a screen that was away can continue
 LARGEST_BODY = 512 * 1024
 LONGEST_SEQUENCE = 18  # digits
-FOUND = 100  # orders one search answers
+FOUND = 100  # orders one search answers, or letters
+READABLE = 2_000  # characters of a letter that people look at
 
 # What aiohttp refuses by itself.
 _WORDS = {
@@ -75,6 +77,7 @@ class Feed:
         self.app.router.add_get("/api/store", self._store)
         self.app.router.add_get("/api/orders", self._find)
         self.app.router.add_get("/api/orders/{id:[^/]+}", self._order)
+        self.app.router.add_get("/api/letters", self._letters)
         self.app.router.add_post("/api/intents", self._intent)
         self.app.router.add_get("/feed", self._feed)
 
@@ -186,6 +189,14 @@ class Feed:
         ]
         return _json({**self._show(order), "history": facts})
 
+    async def _letters(self, _request: web.Request) -> web.Response:
+        """What could not be understood, newest first, and the numbers that are missing."""
+        journal = self.hub.journal
+        newest = sorted(await journal.letters(), reverse=True)[:FOUND]
+        rows = [row for seq in newest for row in await journal.facts(after=seq - 1, limit=1)]
+        gaps = [Gap(gap.first, gap.last) for gap in self.hub.board.counters.heard.gaps]
+        return _json(Letters(tuple(map(_letter, rows)), tuple(gaps)))
+
     async def _find(self, request: web.Request) -> web.Response:
         wanted = request.query.get("find", "").strip().casefold()
         if not wanted:
@@ -213,7 +224,13 @@ class Feed:
         lines = (*shown.get("items", ()), *shown.get("removed", ()))
         for item, line in zip((*order.items, *order.removed), lines, strict=True):
             line.pop("moves", None)
-            line |= {"since": instant(item.since), "stage": item.stage, "moment": item.moment, "made": item.made}
+            line |= {
+                "id": item.origin,
+                "since": instant(item.since),
+                "stage": item.stage,
+                "moment": item.moment,
+                "made": item.made,
+            }
         return shown
 
     async def _intent(self, request: web.Request) -> web.Response:
@@ -314,6 +331,12 @@ class _Client:
                     await self.socket.send_str(self._waiting.popleft().decode())
                 except ConnectionError:
                     return
+
+
+def _letter(row: Row) -> Letter:
+    kept = msgspec.json.decode(row.body, type=DeadLetterKept)
+    text = plain(kept.payload[:READABLE].decode("utf-8", "replace"), READABLE)
+    return Letter(row.seq, instant(row.at), kept.topic, kept.reason, kept.size, text)
 
 
 def _without_order(body: dict[str, Any]) -> dict[str, Any]:

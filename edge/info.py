@@ -1,4 +1,8 @@
-"""What a screen must know of its store beside the board: names, products, keypads. `GET /api/store`."""
+"""What a screen may ask of its store beside the board: names, products, keypads, and what was not understood."""
+
+from datetime import datetime
+
+import msgspec
 
 from edge.orders import StationId
 from edge.views import View
@@ -36,3 +40,28 @@ class StoreInfo(View, frozen=True):
     timezone: str = ""  # empty: the machine's
     products: tuple[Product, ...] = ()
     keypads: tuple[Keypad, ...] = ()
+
+
+class Letter(View, frozen=True):
+    """A message that could not be understood: why, and as much of it as is text, for people."""
+
+    sequence: int  # of the fact that keeps it
+    at: datetime
+    topic: str
+    reason: str
+    size: int
+    payload: str
+
+
+class Gap(View, frozen=True):
+    """Numbers of the cloud's sequence that are missing."""
+
+    from_: int = msgspec.field(name="from")
+    through: int
+
+
+class Letters(View, frozen=True):
+    """What the cloud said that the store does not have, newest first: `GET /api/letters`."""
+
+    letters: tuple[Letter, ...]
+    gaps: tuple[Gap, ...]

@@ -81,6 +81,8 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     stale: float
     close_after: float
     phone: PhoneShown
+    confirm_allergens: bool  # an order with allergens is acknowledged before its first press
+    products: dict[str, str]  # names by code
     cloud: bool  # without a cloud there is nobody to send updates to
 
     @property
@@ -111,6 +113,8 @@ def lay_out(
     stale: float = 24 * 3600.0,
     close_after: float = 12 * 3600.0,
     phone: PhoneShown = PhoneShown.LAST4,
+    confirm_allergens: bool = False,
+    products: dict[str, str] | None = None,
     cloud: bool = True,
 ) -> Layout:
     """Put the parts together, with a station `kitchen` for every stage that no station works."""
@@ -138,5 +142,7 @@ def lay_out(
         stale=stale,
         close_after=close_after,
         phone=phone,
+        confirm_allergens=confirm_allergens,
+        products=products or {},
         cloud=cloud,
     )

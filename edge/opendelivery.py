@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.orders import LEAST, MOST, Bakery, Item, ItemId, Option, Order, OrderId
+from edge.orders import LEAST, MOST, PART, Bakery, Item, ItemId, Option, Order, OrderId
 from edge.shapes import read_loosely, sift
 
 Name = Annotated[str, Meta(min_length=1)]
@@ -98,7 +98,7 @@ class WireItem(Wire, frozen=True):
     bakery: WireBakery | None = None
 
 
-class WireOrder(Wire, frozen=True):
+class WireOrder(Wire, frozen=True, kw_only=True):
     """An order as Open Delivery puts it, as far as we use it."""
 
     id: Id
@@ -118,19 +118,25 @@ class WireOrder(Wire, frozen=True):
     reply_to: str | None = None
 
 
-_DECODER = msgspec.json.Decoder(WireOrder)
+class WireByHand(WireOrder, frozen=True, kw_only=True):
+    """One made by hand, which the hub may number."""
+
+    display_id: Annotated[str, Meta(max_length=200)] = ""
 
 
-def read_order(raw: bytes | msgspec.Raw, merchants: tuple[str, ...] = ()) -> Order:
+_DECODERS = {kind: msgspec.json.Decoder(kind) for kind in (WireOrder, WireByHand)}
+
+
+def read_order(raw: bytes | msgspec.Raw, merchants: tuple[str, ...] = (), kind: type[WireOrder] = WireOrder) -> Order:
     """The order in an event's `data`; bad optional fields are dropped and listed in `Order.dropped`.
 
     Raises Unreadable where a required field is missing or wrong, or the order is for none of our merchants.
     """
     dropped: tuple[str, ...] = ()
     try:
-        wire = _DECODER.decode(raw)
+        wire = _DECODERS[kind].decode(raw)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
-        wire, dropped = _salvage(raw)
+        wire, dropped = _salvage(raw, kind)
     if merchants and (wire.merchant is None or wire.merchant.id not in merchants):
         raise Unreadable("merchant.id: not one of store.merchant_ids")
     for position, line in enumerate(wire.items):
@@ -145,11 +151,11 @@ def seconds(moment: datetime) -> float | None:
     return at if 0 < at < LATEST else None
 
 
-def _salvage(raw: bytes | msgspec.Raw) -> tuple[WireOrder, tuple[str, ...]]:
+def _salvage(raw: bytes | msgspec.Raw, kind: type[WireOrder]) -> tuple[WireOrder, tuple[str, ...]]:
     try:
-        clean, mistakes = sift(read_loosely(bytes(raw)), WireOrder)
+        clean, mistakes = sift(read_loosely(bytes(raw)), kind)
         spoiling = next((mistake for mistake in mistakes if mistake.required), None)
-        wire = None if clean is None or spoiling else msgspec.convert(clean, WireOrder)
+        wire = None if clean is None or spoiling else msgspec.convert(clean, kind)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
         raise Unreadable(f"data: {error}") from error
     if wire is None:
@@ -198,10 +204,11 @@ def _order(wire: WireOrder, dropped: tuple[str, ...]) -> Order:
 def _items(lines: tuple[WireItem, ...]) -> tuple[Item, ...]:
     items: dict[str, Item] = {}
     for line in lines:
-        item_id, copies = line.id, 1
+        own = line.id.replace(PART, "?")
+        item_id, copies = own, 1
         while item_id in items:  # two lines under one id are two lines all the same
             copies += 1
-            item_id = f"{line.id}#{copies}"
+            item_id = f"{own}#{copies}"
         items[item_id] = Item(
             id=ItemId(item_id),
             name=_name(line.name),

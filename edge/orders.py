@@ -11,6 +11,7 @@ ItemId = NewType("ItemId", str)
 StageId = NewType("StageId", str)
 StationId = NewType("StationId", str)
 
+PART = "\x1f"  # stands between an item's id and the number of a part of it; no id from outside has it
 MOST = Decimal(1_000_000)  # more of one item is a mistake, not an order
 LEAST = Decimal("0.001")  # a gram of a kilogram
 
@@ -76,6 +77,11 @@ class Bakery(Record, frozen=True):
     allergens: tuple[str, ...] = ()
 
 
+def origin_of(item_id: ItemId) -> ItemId:
+    """The id of the item that was ordered, of one of its parts."""
+    return ItemId(item_id.partition(PART)[0])
+
+
 class Move(Record, array_like=True, frozen=True):
     """One press that moved an item: what it takes to undo it."""
 
@@ -104,6 +110,17 @@ class Item(Record, frozen=True):
     moves: tuple[Move, ...] = ()
     added: bool = False  # by a change, until it is acknowledged where it stands
     changed: tuple[str, ...] = ()  # the fields that changes altered, until they are acknowledged where it stands
+    remade: int = 0  # how often it was spoilt and begun anew
+
+    @property
+    def origin(self) -> ItemId:
+        """The item that was ordered: its own id, or the one that this is a part of."""
+        return origin_of(self.id)
+
+    @property
+    def product(self) -> str:
+        """What it is, over all orders."""
+        return self.code or self.name
 
     @property
     def begun(self) -> bool:

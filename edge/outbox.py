@@ -8,7 +8,7 @@ import msgspec
 from edge import facts as f
 from edge.board import Board
 from edge.facts import Fact
-from edge.orders import Item, Moment, Order, OrderId, OrderState
+from edge.orders import Item, Moment, Order, OrderId, OrderState, origin_of
 from edge.updates import GRACED, Update, UpdateId, UpdateKind
 
 replace = msgspec.structs.replace
@@ -23,7 +23,7 @@ def tell_item(draft: Board, fact: StoreFact, order: Order, item: Item, what: f.I
         order,
         UpdateKind.STARTED if isinstance(what, f.ItemStarted) else UpdateKind.FINISHED,
         move=what.move,
-        item=item.id,
+        item=item.origin,
         name=item.name,
         stage=what.stage,
         station=what.station,
@@ -110,23 +110,22 @@ def delete_graced(draft: Board, order_id: OrderId, which: Callable[[Update], boo
 def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled) -> None:
     """A recall deletes what is still in its grace, and tells the taking back of what is not."""
     back = {taken.item: taken for taken in what.items}
-    unsent = delete_graced(draft, before.id, lambda update: update.move == what.move and update.item in back)
+    origins = {origin_of(item) for item in back}
+    unsent = delete_graced(draft, before.id, lambda update: update.move == what.move and update.item in origins)
     never_heard = {(update.item, update.stage, update.kind) for update in unsent}
-    graced = (draft.outbox.get(UpdateId(update_id)) for update_id in before.graced)
-    ready_unsent = any(update is not None and update.kind is UpdateKind.READY for update in graced)
-    unready = before.state is OrderState.READY and not ready_unsent
+    unready = _ready_was_told(draft, before)
     told = [(item, *one) for item in before.items if item.id in back for one in _told(draft, item, back[item.id])]
     for item, place, moment in told:
         stage = item.route[place]
         kind = UpdateKind.STARTED if moment is Moment.STARTED else UpdateKind.FINISHED
-        if (item.id, stage, kind) in never_heard:
+        if (item.origin, stage, kind) in never_heard:
             continue
         tell(
             draft,
             fact,
             draft.orders[before.id],
             UpdateKind.RECALLED,
-            item=item.id,
+            item=item.origin,
             name=item.name,
             stage=stage,
             station=draft.layout.station_of(stage),
@@ -135,6 +134,34 @@ def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled
             unready=unready,
         )
         unready = False
+
+
+def _ready_was_told(draft: Board, before: Order) -> bool:
+    graced = (draft.outbox.get(UpdateId(update_id)) for update_id in before.graced)
+    unsent = any(update is not None and update.kind is UpdateKind.READY for update in graced)
+    return before.state is OrderState.READY and not unsent
+
+
+def tell_spoilt(draft: Board, fact: StoreFact, before: Order, what: f.ItemRemade) -> None:
+    """Tell that the last moment of an item no longer holds, because it begins anew."""
+    item = next(item for item in before.items if item.id == what.item)
+    started = item.stage is not None and item.moment is Moment.STARTED and draft.layout.stage(item.stage).presses > 1
+    stage = item.route[item.place if started else item.place - 1]
+    tell(
+        draft,
+        fact,
+        draft.orders[before.id],
+        UpdateKind.RECALLED,
+        item=item.origin,
+        name=item.name,
+        stage=stage,
+        station=draft.layout.station_of(stage),
+        quantity=item.quantity,
+        moment=Moment.STARTED if started else Moment.FINISHED,
+        unready=_ready_was_told(draft, before),
+        remade=True,
+        reason=what.reason or None,
+    )
 
 
 def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:

@@ -1,12 +1,13 @@
-"""What buttons do: bump, recall, acknowledge, reprint and pages, from a keypad, a screen or the local API."""
+"""What buttons do: bump, batch, recall, acknowledge, reprint and pages, from a keypad, a screen or the local API."""
 
 from collections.abc import Iterator
 
 from edge import facts as f
-from edge.board import Board, MoveRef, items_at, words_at
-from edge.intents import Acknowledge, AtStation, Bump, Recall, Refused, Reprint, TurnPage
+from edge.board import Board, Press, items_at, words_at
+from edge.intents import Acknowledge, AtStation, Batch, Bump, Recall, Refused, Reprint, TurnPage
 from edge.layout import Layout, Station
-from edge.orders import Item, Moment, Move, Order, OrderState, StationId
+from edge.orders import Item, ItemId, Mark, Moment, Move, Order, OrderState, StationId, Word
+from edge.parts import portion
 from edge.settle import settle
 from edge.tickets import Job
 
@@ -16,16 +17,50 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
     station, order = _card(draft, intent)
     if order.state is OrderState.CANCELLED:
         raise Refused("{order} is cancelled: acknowledge it", order=order.display_id)
-    group = furthest_behind(draft.layout, order, station)
-    if not group:
-        raise Refused("{order} has nothing left to make here: acknowledge it", order=order.display_id)
-    if intent.item is not None:
-        group = tuple(item for item in items_at(draft.layout, order, station) if item.id == intent.item)
-    if not group:
+    group = furthest_behind(draft.layout, order, station, intent.item)
+    if not group and items_at(draft.layout, order, station):
         raise Refused(
             "item {item} of {order} is not at {station}", item=intent.item, order=order.display_id, station=station
         )
+    if not group:
+        raise Refused("{order} has nothing left to make here: acknowledge it", order=order.display_id)
+    if locked(draft.layout, order, station, group):
+        raise Refused("{order} has allergens: acknowledge it first", order=order.display_id)
     move = draft.counters.seq + 1
+    group = yield from portion(draft, order, group, intent.quantity)
+    yield from _advance(draft, order, station, group, move=move, now=now)
+
+
+def batch(draft: Board, intent: Batch, now: float) -> Iterator[f.Happened]:
+    """Move everything of a product that is at a stage and moment by one moment; one recall takes all of it back."""
+    station = _station(draft, intent.station)
+    groups = []
+    for _, order in draft.cards(station.id):
+        group = tuple(
+            item
+            for item in items_at(draft.layout, order, station.id)
+            if (item.product, item.stage, item.moment) == (intent.product, intent.stage, intent.moment)
+        )
+        if group and order.state is OrderState.OPEN and not locked(draft.layout, order, station.id, group):
+            groups.append((order, group))
+    if not groups:
+        raise Refused("no {product} is at {station} for that", product=intent.product, station=station.name)
+    move = draft.counters.seq + 1
+    for order, group in groups:
+        yield from _advance(draft, order, station.id, group, move=move, now=now)
+
+
+def locked(layout: Layout, order: Order, station: StationId, group: tuple[Item, ...]) -> bool:
+    """Whether a station must acknowledge allergens before these items are begun."""
+    if not layout.confirm_allergens or Mark(station, Word.ALLERGEN) not in order.marks:
+        return False
+    return any(item.bakery.allergens and not item.begun for item in group)
+
+
+def _advance(
+    draft: Board, order: Order, station: StationId, group: tuple[Item, ...], *, move: int, now: float
+) -> Iterator[f.Happened]:
+    """Move items of an order by one moment."""
     arrived = []
     for item in group:
         stage = item.route[item.place]
@@ -38,9 +73,9 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
     yield from settle(draft, order.id, now, move=move, arrived=tuple(arrived))
 
 
-def furthest_behind(layout: Layout, order: Order, station: StationId) -> tuple[Item, ...]:
+def furthest_behind(layout: Layout, order: Order, station: StationId, only: ItemId | None = None) -> tuple[Item, ...]:
     """The items the next press moves: the earliest of the station's stages, waiting before started."""
-    here = items_at(layout, order, station)
+    here = tuple(item for item in items_at(layout, order, station) if only in {None, item.origin})
     if not here:
         return ()
     stages = layout.stations[station].stages
@@ -54,34 +89,48 @@ def furthest_behind(layout: Layout, order: Order, station: StationId) -> tuple[I
 
 
 def recall(draft: Board, intent: Recall, now: float) -> Iterator[f.Happened]:
-    """Take a move back; its old number returns if it is free."""
-    ref = _move_to_recall(draft, intent)
-    order = draft.orders.get(ref.order)
+    """Take a press back, of a batch all that has not gone on since; an old number returns if it is free."""
+    able: list[tuple[Press, Order, list[Item]]] = []
+    refusal: Refused | None = None
+    for press in _presses_to_recall(draft, intent):
+        try:
+            able.append((press, *_moved(draft, press, intent.item)))
+        except Refused as refused:
+            refusal = refused
+    if refusal and not able:
+        raise refusal
+    for press, order, moved in able:
+        station = moved[0].moves[-1].station
+        back = tuple(f.Taken(item.id, (last := item.moves[-1]).place, last.moment, last.since) for item in moved)
+        yield f.MoveRecalled(order.id, station, press.move, back)
+        if order.state is OrderState.READY:
+            yield f.OrderUnready(order.id)
+        yield from settle(draft, order.id, now, numbers={station: press.slot})
+
+
+def _moved(draft: Board, press: Press, only: ItemId | None) -> tuple[Order, list[Item]]:
+    """The order that a press moved, and those of its items that it moved last; raises Refused."""
+    order = draft.orders.get(press.order)
     if order is None or order.state not in {OrderState.OPEN, OrderState.READY}:
-        raise Refused("{order} can no longer be moved", order=order.display_id if order else ref.order)
+        raise Refused("{order} can no longer be moved", order=order.display_id if order else press.order)
     moved = [
         item
         for item in order.items
-        if any(move.id == ref.move for move in item.moves) and intent.item in {None, item.id}
+        if any(move.id == press.move for move in item.moves) and only in {None, item.origin}
     ]
     if not moved:
         raise Refused("{order} has no move to take back", order=order.display_id)
     for item in moved:
-        if item.moves[-1].id != ref.move:
+        if item.moves[-1].id != press.move:
             raise Refused(
                 "{order} has gone on at {station}: recall it there first",
                 order=order.display_id,
                 station=item.moves[-1].station,
             )
-    station = moved[0].moves[-1].station
-    back = tuple(f.Taken(item.id, (last := item.moves[-1]).place, last.moment, last.since) for item in moved)
-    yield f.MoveRecalled(order.id, station, ref.move, back)
-    if order.state is OrderState.READY:
-        yield f.OrderUnready(order.id)
-    yield from settle(draft, order.id, now, numbers={station: ref.slot})
+    return order, moved
 
 
-def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
+def _presses_to_recall(draft: Board, intent: Recall) -> list[Press]:
     if intent.station is None:
         order = _on_board(draft, intent, "say which station")
         moves = _moves(order, intent)
@@ -89,38 +138,41 @@ def _move_to_recall(draft: Board, intent: Recall) -> MoveRef:
             raise Refused("{order} has no move to take back", order=order.display_id)
         last = max(moves, key=lambda move: move.id)
         at_station = draft.station(last.station).moves
-        slot = next((ref.slot for ref in at_station if ref.move == last.id), order.slots.get(last.station, 0))
-        return MoveRef(last.id, order.id, slot)
+        slot = next(
+            (press.slot for press in at_station if (press.move, press.order) == (last.id, order.id)),
+            order.slots.get(last.station, 0),
+        )
+        return [Press(last.id, order.id, slot)]
     station = _station(draft, intent.station)
     number = _number(draft, station, intent)
     made = _made(draft, station, intent)
     if number is None:
         if not made:
             raise Refused("nothing to recall at {station}", station=station.name)
-        return made[-1]
+        return [press for press in made if press.move == made[-1].move]
     here = _in_slot(draft, station, number, intent)
     if here is not None:
         moves = [move for move in _moves(here, intent) if move.station == station.id]
         if not moves:
             raise Refused("nothing to recall in slot {slot} at {station}", slot=number, station=station.name)
-        return MoveRef(max(move.id for move in moves), here.id, number)
-    refs = [ref for ref in made if ref.slot == number]
-    if not refs:
+        return [Press(max(move.id for move in moves), here.id, number)]
+    presses = [press for press in made if press.slot == number]
+    if not presses:
         raise Refused("slot {slot} at {station} is empty", slot=number, station=station.name)
-    return refs[-1]
+    return presses[-1:]
 
 
-def _made(draft: Board, station: Station, intent: Recall) -> list[MoveRef]:
+def _made(draft: Board, station: Station, intent: Recall) -> list[Press]:
     """The station's presses that a recall may mean, oldest first."""
-    refs = [ref for ref in draft.station(station.id).moves if intent.order in {None, ref.order}]
+    presses = [press for press in draft.station(station.id).moves if intent.order in {None, press.order}]
     if intent.item is None:
-        return refs
-    orders = ((ref, draft.orders.get(ref.order)) for ref in refs)
-    return [ref for ref, order in orders if order and any(ref.move == move.id for move in _moves(order, intent))]
+        return presses
+    orders = ((press, draft.orders.get(press.order)) for press in presses)
+    return [one for one, order in orders if order and any(one.move == move.id for move in _moves(order, intent))]
 
 
 def _moves(order: Order, intent: Recall) -> list[Move]:
-    return [move for item in order.items if intent.item in {None, item.id} for move in item.moves]
+    return [move for item in order.items if intent.item in {None, item.origin} for move in item.moves]
 
 
 def acknowledge(draft: Board, intent: Acknowledge, now: float) -> Iterator[f.Happened]:

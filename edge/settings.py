@@ -35,6 +35,7 @@ class StoreSettings(Settings, frozen=True):
     stale_hours: Annotated[float, Meta(gt=0, le=24 * 365)] = 24
     close_after_hours: Annotated[float, Meta(gt=0, le=24 * 31)] = 12
     phone: PhoneShown = PhoneShown.LAST4
+    confirm_allergens: bool = False  # an order with allergens must be acknowledged before its first press
 
 
 class JournalSettings(Settings, frozen=True):

@@ -7,6 +7,7 @@ from edge import facts as f
 from edge.board import Board, items_at, stations_of
 from edge.layout import PrintOn
 from edge.orders import ItemId, Moment, Order, OrderId, OrderState, StationId
+from edge.parts import joined
 from edge.tickets import JobId, TicketKind
 
 NO_NUMBERS: Mapping[StationId, int] = MappingProxyType({})
@@ -34,7 +35,7 @@ def settle(
     yield from _seats(draft, order_id, now, numbers)
     order = draft.orders[order_id]
     if ready:
-        yield from queue_tickets(draft, order, "ready", tuple(item.id for item in order.items))
+        yield from queue_tickets(draft, order, "ready", tuple(joined(order.items)))
     elif order.state is OrderState.OPEN and arrived:
         for station in order.slots:
             here = tuple(item.id for item in items_at(draft.layout, order, station) if item.id in arrived)
@@ -82,7 +83,7 @@ def queue_tickets(
         if on == "released":
             lines = tuple(
                 item.id
-                for item in order.items
+                for item in joined(order.items).values()
                 if item.id in items and any(draft.layout.station_of(stage) in rule.stations for stage in item.route)
             )
         if not lines:

@@ -7,7 +7,8 @@ import msgspec
 from edge import facts as f
 from edge.board import Board
 from edge.changes import FIELDS, said
-from edge.orders import Item, ItemId, Order
+from edge.orders import Item, ItemId, Order, origin_of
+from edge.parts import joined
 from edge.tickets import Amended, JobId, Slip
 
 replace = msgspec.structs.replace
@@ -22,13 +23,15 @@ _TICKETS = frozenset({"kitchen", "packing"})
 def change_slips(draft: Board, before: Order, what: f.OrderChanged) -> Iterator[f.Happened]:
     """A slip for every printer with paper that a change has made untrue; tickets still pending print what is true."""
     order = draft.orders[before.id]
-    lines = [_removed(item) for item in before.items if item.id in what.removed]
-    lines += [_altered(item, what.altered[item.id]) for item in before.items if item.id in what.altered]
+    items = joined(before.items).values()
+    lines = [_removed(item) for item in items if item.id in what.removed]
+    lines += [_altered(item, what.altered[item.id]) for item in items if item.id in what.altered]
     lines = [line for line in lines if line.removed or line.was]
     own = tuple(field for field in what.fields if field in ON_PAPER)
     papers = _papers(draft, order)
+    there = joined(order.items)
     for job in draft.jobs_of(order):
-        if job.pending and job.kind in _TICKETS and not any(order.item(item) for item in job.items):
+        if job.pending and job.kind in _TICKETS and not any(origin_of(item) in there for item in job.items):
             yield f.TicketDropped(order.id, job.id)
     for printer, printed in papers.items():
         untrue = [line for line in lines if line.item in printed]
@@ -39,8 +42,8 @@ def change_slips(draft: Board, before: Order, what: f.OrderChanged) -> Iterator[
             if job.slip and job.printer == printer and job.pending:  # two slips in a row become one
                 slip = _joined(job.slip, slip)
                 yield f.TicketDropped(order.id, job.id)
-        items = tuple(dict.fromkeys(line.item for line in slip.lines))
-        yield f.TicketQueued(order.id, _next_job(draft), printer, "change", items, slip=slip)
+        listed = tuple(dict.fromkeys(line.item for line in slip.lines))
+        yield f.TicketQueued(order.id, _next_job(draft), printer, "change", listed, slip=slip)
 
 
 def cancel_slips(draft: Board, order: Order) -> Iterator[f.Happened]:
@@ -58,7 +61,7 @@ def _papers(draft: Board, order: Order) -> dict[str, dict[ItemId, None]]:
     papers: dict[str, dict[ItemId, None]] = {}
     for job in draft.jobs_of(order):
         if job.kind in _TICKETS and job.on_paper:
-            papers.setdefault(job.printer, {}).update(dict.fromkeys(job.items))
+            papers.setdefault(job.printer, {}).update(dict.fromkeys(map(origin_of, job.items)))
     return papers
 
 

@@ -21,6 +21,10 @@ class UpdateKind(StrEnum):
     STARTED = "item.started"
     FINISHED = "item.finished"
     RECALLED = "item.recalled"
+    PAUSED = "store.paused"
+    RESUMED = "store.resumed"
+    UNAVAILABLE = "product.unavailable"
+    AVAILABLE = "product.available"
 
 
 # What a press can cause waits out its grace, so that a press taken back in time is never heard of outside.
@@ -53,3 +57,5 @@ class Update(Record, frozen=True):
     event: str | None = None
     reason: str | None = None
     due: float | None = None
+    remade: bool = False  # of a recall: the item was spoilt and begins anew
+    code: str | None = None  # of a product

@@ -9,6 +9,7 @@ class Vitals:
     def __init__(self) -> None:
         self.cloud: CloudState = "none"
         self.cloud_reason = ""  # why the cloud is away, for people
+        self.practice = False  # nothing here is real
         self.last_heard: float | None = None
         self.devices: dict[str, Device] = {}
 
