@@ -109,6 +109,8 @@ class Told(Body, frozen=True):
     event: str | None = None
     reason: str | None = None
     due: datetime | None = None
+    remade: bool | None = None  # of a recall: the item was spoilt and begins anew
+    code: str | None = None  # of a product
 
 
 class Presence(msgspec.Struct, frozen=True):
@@ -146,6 +148,8 @@ def cloud_event(update: Update, *, store: str, journal: str) -> bytes:
         event=update.event,
         reason=update.reason,
         due=None if update.due is None else datetime.fromtimestamp(update.due, UTC),
+        remade=update.remade or None,
+        code=update.code,
     )
     return _write(
         f"ovenbell.{update.kind}",

@@ -1,6 +1,7 @@
 """The outbox: what a fact tells the cloud, its grace, its order, and its taking back."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -8,7 +9,7 @@ import msgspec
 from edge import facts as f
 from edge.board import Board
 from edge.facts import Fact
-from edge.orders import Item, Moment, Order, OrderId, OrderState, origin_of
+from edge.orders import Item, ItemId, Moment, Order, OrderId, OrderState, StageId
 from edge.updates import GRACED, Update, UpdateId, UpdateKind
 
 replace = msgspec.structs.replace
@@ -110,9 +111,11 @@ def delete_graced(draft: Board, order_id: OrderId, which: Callable[[Update], boo
 def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled) -> None:
     """A recall deletes what is still in its grace, and tells the taking back of what is not."""
     back = {taken.item: taken for taken in what.items}
-    origins = {origin_of(item) for item in back}
-    unsent = delete_graced(draft, before.id, lambda update: update.move == what.move and update.item in origins)
-    never_heard = {(update.item, update.stage, update.kind) for update in unsent}
+    quantities: dict[ItemId, Decimal] = {}
+    for item in before.items:
+        if item.id in back:
+            quantities[item.origin] = quantities.get(item.origin, Decimal(0)) + item.quantity
+    never_heard = _withdraw(draft, before.id, what.move, quantities)
     unready = _ready_was_told(draft, before)
     told = [(item, *one) for item in before.items if item.id in back for one in _told(draft, item, back[item.id])]
     for item, place, moment in told:
@@ -136,6 +139,22 @@ def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled
         unready = False
 
 
+def _withdraw(
+    draft: Board, order_id: OrderId, move: int, quantities: dict[ItemId, Decimal]
+) -> set[tuple[ItemId | None, StageId | None, UpdateKind]]:
+    """Take so much of each item out of a move's updates that have not left; which of them nobody will hear of."""
+    left: dict[tuple[ItemId | None, StageId | None, UpdateKind], Decimal] = {}
+    for update in [draft.outbox[UpdateId(one)] for one in draft.orders[order_id].graced]:
+        if update.move != move or update.item not in quantities or update.quantity is None:
+            continue
+        key = update.item, update.stage, update.kind
+        taken = min(left.setdefault(key, quantities[update.item]), update.quantity)
+        left[key] -= taken
+        draft.outbox[update.id] = replace(update, quantity=update.quantity - taken)
+    delete_graced(draft, order_id, lambda update: update.quantity == 0)
+    return set(left)
+
+
 def _ready_was_told(draft: Board, before: Order) -> bool:
     graced = (draft.outbox.get(UpdateId(update_id)) for update_id in before.graced)
     unsent = any(update is not None and update.kind is UpdateKind.READY for update in graced)
@@ -143,9 +162,9 @@ def _ready_was_told(draft: Board, before: Order) -> bool:
 
 
 def tell_spoilt(draft: Board, fact: StoreFact, before: Order, what: f.ItemRemade) -> None:
-    """Tell that the last moment of an item no longer holds, because it begins anew."""
+    """Tell that an item begins anew: the last moment of it no longer holds, nor does any before."""
     item = next(item for item in before.items if item.id == what.item)
-    started = item.stage is not None and item.moment is Moment.STARTED and draft.layout.stage(item.stage).presses > 1
+    started = not item.made and item.moment is Moment.STARTED
     stage = item.route[item.place if started else item.place - 1]
     tell(
         draft,

@@ -12,7 +12,8 @@ from edge import intents as i
 from edge.board import Board
 from edge.heard import Range
 from edge.intents import Intent
-from edge.orders import Item, OrderId, StationId
+from edge.orders import LEAST, Item, ItemId, OrderId, StationId
+from edge.press import furthest_behind
 from edge.tickets import JobId
 from tests.builders import (
     DECO,
@@ -40,13 +41,14 @@ BASKETS: tuple[tuple[Item, ...], ...] = (
     (a_cake("1"), a_cake("2"), a_bun("3")),
     (a_bread("1"), a_cake("2", note="less sugar"), a_bread("3")),
     (a_bread("1", quantity=Decimal(2)), a_cake("2")),
+    (a_bread("1", quantity=Decimal(12)), a_bun("2", quantity=Decimal(8))),
 )
 
 
 class Touch(msgspec.Struct, frozen=True):
     """Somebody presses, recalls or prints what is really there: the nth of it."""
 
-    what: Literal["bump", "recall", "acknowledge", "sending", "printed", "unconfirmed"]
+    what: Literal["bump", "part", "batch", "remake", "recall", "acknowledge", "sending", "printed", "unconfirmed"]
     nth: int
 
     def on(self, board: Board) -> Intent:
@@ -59,10 +61,22 @@ class Touch(msgspec.Struct, frozen=True):
                 moved = [ref for station in STATIONS[:4] for ref in board.station(station).moves]
                 ref = moved[self.nth % len(moved)] if moved else None
                 return i.Recall(order=ref.order if ref else ORDERS[0])
-        asked = i.Bump if self.what == "bump" else i.Acknowledge
-        cards = [(station, number) for station in STATIONS[:4] for number, _ in board.cards(station)]
-        station, number = cards[self.nth % len(cards)] if cards else (OVEN, 1)
-        return asked(station=station, slot=number)
+            case "remake":
+                begun = [(order, item) for order in board.orders.values() for item in order.items if item.begun]
+                order, item = begun[self.nth % len(begun)] if begun else (an_order("o1"), a_bun("1"))
+                half = item.quantity / 2 if item.quantity > 1 and self.nth % 2 else None
+                return i.Remake(order.id, item.origin, "it fell", half)
+        cards = [(station, number, order) for station in STATIONS[:4] for number, order in board.cards(station)]
+        station, number, order = cards[self.nth % len(cards)] if cards else (OVEN, 1, an_order("o1"))
+        here = furthest_behind(board.layout, order, station)
+        if self.what == "acknowledge":
+            return i.Acknowledge(station=station, slot=number)
+        if self.what == "bump" or not here:
+            return i.Bump(station=station, slot=number)
+        item = here[0]
+        if self.what == "batch":
+            return i.Batch(station, item.product, item.route[item.place], item.moment)
+        return i.Bump(station=station, slot=number, item=item.origin, quantity=max(LEAST, item.quantity / 4))
 
 
 Wish = Intent | Touch
@@ -115,7 +129,11 @@ _pressed = st.one_of(
 by_hand = st.builds(i.Place, orders)
 placing = st.builds(i.Place, orders, stamps) | by_hand
 presses = st.builds(lambda asked, card: asked(**card), _some(i.Bump, i.Recall, i.Acknowledge, i.Reprint), _pressed)
-hands = st.builds(Touch, _some("bump", "bump", "bump", "bump", "recall", "recall", "acknowledge"), st.integers(0, 9))
+hands = st.builds(
+    Touch,
+    _some(*("bump",) * 6, *("recall",) * 3, "part", "part", "batch", "remake", "acknowledge"),
+    st.integers(0, 9),
+)
 changes = st.builds(i.Change, orders, stamps)
 couriers = st.builds(Touch, _some("sending", "printed", "unconfirmed"), st.integers(0, 9)) | st.builds(
     i.ReceiptUpdates, st.integers(0, 20)
@@ -134,6 +152,10 @@ people = st.one_of(
     st.builds(i.Hold, _order),
     st.builds(i.Release, _order),
     st.builds(i.Prioritise, _order, st.integers(0, 9)),
+    st.builds(i.Refuse, _order, st.just("no eggs")),
+    st.builds(i.Remake, _order, _some(ItemId("1"), ItemId("2"))),
+    _some(i.Pause("too much"), i.Resume()),
+    _some(i.Unavailable("bread-rye", "sold out"), i.Available("bread-rye")),
     st.builds(i.Reschedule, _order, _some(MORNING, MORNING + 4 * HOUR, MORNING + 9 * HOUR)),
 )
 clock = st.one_of(

@@ -1,7 +1,8 @@
 """Whatever is asked of a store, in any order and company: numbers hold, and the journal is the board."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,12 +13,13 @@ from edge import facts as f
 from edge import intents as i
 from edge.apply import _EFFECTS, apply
 from edge.board import Board, station_of, stations_of
-from edge.cards import show_order
+from edge.cards import show_board, show_order, show_status
 from edge.facts import Fact
 from edge.intents import Intent
 from edge.layout import Layout, PrintRule, Stage
-from edge.orders import Item, Moment, OrderId, OrderState, StageId, StationId
+from edge.orders import PART, Item, Moment, OrderId, OrderState, StageId, StationId, origin_of
 from edge.updates import Update, UpdateId, UpdateKind
+from edge.vitals import Vitals
 from tests.builders import A_FACT, HOUR, MINUTE, a_layout
 from tests.unit.edge.kitchen import Kitchen
 from tests.unit.edge.mornings import Batch, Touch, by_hand, mornings, unchanged
@@ -28,6 +30,7 @@ LAYOUTS = (
     a_layout(stages=tuple(Stage(StageId(name), presses=2) for name in ("baking", "boxing", "making")), grace=60),
     a_layout(stations=(), stages=(), cloud=False, close_after=HOUR),
 )
+NO_STATUS = show_status(Board(LAYOUTS[0]), Vitals(), "")
 layouts = st.sampled_from(LAYOUTS)
 
 
@@ -183,8 +186,12 @@ def test_updates_leave_in_order_per_order_and_one_taken_back_in_time_never_leave
         kitchen.batch([intent])
         for what in (fact.what for fact in kitchen.facts[before:]):
             if isinstance(what, f.MoveRecalled):
-                items = {taken.item for taken in what.items}
-                taken_back = {row.id for row in waiting.values() if row.move == what.move and row.item in items}
+                order_now = kitchen.board.known(what.order)
+                if order_now and any(item.remade for item in order_now.items):
+                    continue  # of what was begun anew, the part that was not stays told
+                items = {origin_of(taken.item) for taken in what.items}
+                mine = [row for row in waiting.values() if (row.order, row.move) == (what.order, what.move)]
+                taken_back = {row.id for row in mine if row.item in items}
                 assert taken_back.isdisjoint(row.id for row in kitchen.board.outbox.values())
                 withdrawn |= taken_back
         left |= {row.sequence: row for row in kitchen.told() if row.sequence is not None}
@@ -206,24 +213,53 @@ def _story(item: Item) -> list[tuple[StageId, Moment]]:
     return done + ([(item.route[item.place], Moment.STARTED)] if item.moment is Moment.STARTED else [])
 
 
+def _through(route: Sequence[StageId], stage: Any, moment: Any) -> list[tuple[StageId, Moment]]:
+    """The moments of a route up to one of them."""
+    place = route.index(stage) if stage in route else -1
+    done = [(one, each) for one in route[: place + 1] for each in (Moment.STARTED, Moment.FINISHED)]
+    return done[:-1] if moment is Moment.STARTED else done
+
+
 @given(layouts.filter(lambda layout: layout.cloud), mornings(unchanged, by_hand))
 @settings(max_examples=150)
 def test_who_follows_the_updates_knows_where_every_item_stands(layout: Layout, morning: list[Batch]) -> None:
     kitchen = Kitchen(layout)
     live(kitchen, morning)
     live(kitchen, [Batch(2 * MINUTE, ())])
-    stories: dict[tuple[Any, Any], list[tuple[Any, Any]]] = defaultdict(list)
+    through, ready = _heard(kitchen)
+    for order in kitchen.board.orders.values():
+        stands: Counter[tuple[Any, ...]] = Counter()
+        for item in order.items:
+            for moment in _story(item):
+                stands[item.origin, *moment] += item.quantity
+        assert +Counter({key[1:]: count for key, count in through.items() if key[0] == order.id}) == stands
+        if order.state in {OrderState.OPEN, OrderState.READY}:
+            assert (order.id in ready) == (order.state is OrderState.READY)
+
+
+def _heard(kitchen: Kitchen) -> tuple[Counter[tuple[Any, ...]], set[Any]]:
+    """How much of an item has gone through a moment of a stage, and which orders are ready, as the cloud heard it."""
+    routes = {(order.id, item.origin): item.route for order in kitchen.board.orders.values() for item in order.items}
+    through: Counter[tuple[Any, ...]] = Counter()
     ready: set[Any] = set()
     for row in kitchen.told():
-        story = stories[row.order, row.item]
+        quantity = row.quantity or Decimal(0)
         match row.kind:
             case UpdateKind.STARTED:
-                story.append((row.stage, Moment.STARTED))
+                through[row.order, row.item, row.stage, Moment.STARTED] += quantity
             case UpdateKind.FINISHED:
-                assert story[-1] == (row.stage, Moment.STARTED)
-                story.append((row.stage, Moment.FINISHED))
+                through[row.order, row.item, row.stage, Moment.FINISHED] += quantity
+                assert (
+                    through[row.order, row.item, row.stage, Moment.FINISHED]
+                    <= through[row.order, row.item, row.stage, Moment.STARTED]
+                )
+            case UpdateKind.RECALLED if row.remade:
+                for moment in _through(routes.get((row.order, row.item), ()), row.stage, row.moment):
+                    through[row.order, row.item, *moment] -= quantity
+                ready -= {row.order} if row.unready else set()
             case UpdateKind.RECALLED:
-                assert story.pop() == (row.stage, row.moment)
+                through[row.order, row.item, row.stage, row.moment] -= quantity
+                assert through[row.order, row.item, row.stage, row.moment] >= 0
                 assert not row.unready or row.order in ready
                 ready -= {row.order} if row.unready else set()
             case UpdateKind.READY:
@@ -231,12 +267,7 @@ def test_who_follows_the_updates_knows_where_every_item_stands(layout: Layout, m
                 ready.add(row.order)
             case _:
                 pass
-    for order in kitchen.board.orders.values():
-        assert {item.id: stories[order.id, item.id] for item in order.items} == {
-            item.id: _story(item) for item in order.items
-        }
-        if order.state in {OrderState.OPEN, OrderState.READY}:
-            assert (order.id in ready) == (order.state is OrderState.READY)
+    return through, ready
 
 
 @given(layouts, mornings())
@@ -287,18 +318,55 @@ def test_no_paper_of_a_store_is_untrue_without_another_that_says_so(layout: Layo
         slips = [what for what in facts if isinstance(what, f.TicketQueued) and what.kind in {"change", "cancel"}]
         for what in facts:
             match what:
-                case f.OrderCancelled(order_id):
+                case f.OrderCancelled(order_id) | f.OrderRefused(order_id):
                     to_tell = {job.printer for job in papers if job.order == order_id}
                     assert {slip.printer for slip in slips} == to_tell
                 case f.OrderChanged(order, _, removed, altered):
                     untrue = {*removed, *altered}
-                    to_tell = {job.printer for job in papers if job.order == order.id and untrue & set(job.items)}
+                    to_tell = {
+                        job.printer
+                        for job in papers
+                        if job.order == order.id and untrue & set(map(origin_of, job.items))
+                    }
                     assert {slip.printer for slip in slips} >= to_tell
                 case _:
                     pass
         assert all(what.items for what in facts if isinstance(what, f.TicketQueued) and what.kind != "change")
         waiting = [(job.order, job.printer) for job in kitchen.board.jobs.values() if job.slip and job.pending]
         assert len(waiting) == len(set(waiting))
+
+
+@given(layouts, mornings())
+@settings(max_examples=150)
+def test_however_an_item_is_divided_all_of_it_is_somewhere_and_outside_it_is_one(
+    layout: Layout, morning: list[Batch]
+) -> None:
+    kitchen = Kitchen(layout)
+    for intent in each(kitchen, morning):
+        kitchen.batch([intent])
+        for order in kitchen.board.orders.values():
+            latest = (
+                next(
+                    what.order.items
+                    for fact in reversed(kitchen.facts)
+                    if isinstance(what := fact.what, f.OrderPlaced | f.OrderChanged) and what.order.id == order.id
+                )
+                if order.items
+                else ()
+            )
+            wanted: Counter[str] = Counter()
+            for item in latest:
+                wanted[item.origin] += item.quantity
+            there: Counter[str] = Counter()
+            for item in order.items:
+                there[item.origin] += item.quantity
+            assert there == wanted
+            assert len({item.id for item in order.items}) == len(order.items)
+            assert all(item.quantity > 0 for item in order.items)
+        assert all(PART not in (row.item or "") for row in kitchen.board.outbox.values())
+        board = show_board(kitchen.board, "j", kitchen.clock.now(), NO_STATUS)
+        assert PART not in msgspec.json.encode(board).decode()
+        assert "\\u001f" not in msgspec.json.encode(board).decode()
 
 
 @given(layouts, mornings())
