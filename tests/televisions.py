@@ -123,13 +123,18 @@ async def a_television(*flags: str, width: int = 1920, height: int = 1080) -> As
 async def _page_of(session: ClientSession, file: Path) -> str:
     """Where the page's tools listen, once the browser has said so."""
     async with asyncio.timeout(PATIENCE):
-        while not (file.is_file() and file.read_text().count("\n")):  # noqa: ASYNC110 - the browser tells nobody else
-            await asyncio.sleep(0.05)
-    port = file.read_text().split()[0]
-    async with asyncio.timeout(PATIENCE):
         while True:
-            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
-                for target in await answer.json(content_type=None):
-                    if target["type"] == "page":
-                        return str(target["webSocketDebuggerUrl"])
+            if port := _port(file):
+                async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                    for target in await answer.json(content_type=None):
+                        if target["type"] == "page":
+                            return str(target["webSocketDebuggerUrl"])
             await asyncio.sleep(0.05)
+
+
+def _port(file: Path) -> str:
+    try:
+        port, line_end, _ = file.read_text(encoding="utf-8").partition("\n")
+    except FileNotFoundError:
+        return ""
+    return port if line_end else ""

@@ -78,7 +78,7 @@ class PickupBoard:
 
     async def _feed(self, request: web.Request) -> web.StreamResponse:
         if len(self._watching) >= MOST:
-            raise web.HTTPServiceUnavailable(reason=f"{MOST} televisions are watching already")
+            raise web.HTTPServiceUnavailable(reason=f"{MOST} televisions watch already")
         response = web.StreamResponse(headers=HEADERS | {"Content-Type": "text/event-stream"})
         changed = asyncio.Event()
         self._watching.add(changed)

@@ -6,10 +6,12 @@ import re
 import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
 import msgspec
+from PIL import Image
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
@@ -24,9 +26,12 @@ from display.feed_client import FeedClient
 from edge.intents import Bump, Change, Intent, Place, Refused
 from edge.opendelivery import read_order
 from edge.orders import Stamp, StationId
+from tests.browsers import CHROMIUM
+from tests.televisions import LOUD, a_television
 
 HOUSE = Path(__file__).parents[2]
 BOARD = HOUSE / "display" / "pictures" / "board.svg"
+PICKUP = HOUSE / "display" / "pictures" / "pickup.png"
 TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
 README = HOUSE / "README.md"
 NINE = datetime(2026, 11, 22, 1, tzinfo=UTC)  # in Hangzhou
@@ -74,6 +79,8 @@ async def make_pictures() -> None:
         try:
             await _live(store, clock)
             await _photograph(store, shop.printer)
+            if CHROMIUM is not None:
+                await _photograph_television(store)
         finally:
             await store.stop()
             await shop.printer.stop()
@@ -116,6 +123,16 @@ async def _photograph(store: Store, printer: VirtualPrinter) -> None:
     with_text = next(ticket for ticket in printer.tickets if "生日" in ticket.text)
     TICKET.parent.mkdir(exist_ok=True)
     with_text.picture().save(TICKET, optimize=True)
+
+
+async def _photograph_television(store: Store) -> None:
+    """What a browser in the shop shows at the same moment."""
+    host, port = store.feed.address
+    async with a_television(LOUD, width=1280, height=720) as television:
+        await television.show(f"http://{host}:{port}/pickup")
+        await television.until("document.querySelectorAll('li').length")
+        picture = Image.open(BytesIO(await television.picture()))
+    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(PICKUP, optimize=True)
 
 
 def _at_rest(picture: str) -> str:
