@@ -14,7 +14,7 @@ from config.assembly import Store
 from config.settings import check_store
 from display.pickup.board import PATHS
 from display.pickup.lists import LONGEST, MOST
-from edge.intents import Bump
+from edge.intents import Bump, Collect
 from edge.orders import OrderId
 from edge.text import plain
 from tests.brokers import Broker
@@ -256,3 +256,70 @@ async def test_many_orders_are_paged_through_and_what_is_too_much_is_counted(tmp
         assert all(right <= 1920 * 0.42 and bottom <= 1080 * 0.95 for right, bottom in places)
         await television.until("document.querySelector('#making small').textContent.includes(' 2/')")
         assert await television.ids("making") == wanted[len(seen) : 2 * len(seen)]
+
+
+async def test_what_moves_up_on_a_full_list_is_no_news(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as (store, url), a_television(LOUD) as television:
+        for number in range(MOST + 1):
+            await store.hub.submit(placed(f"A{number:03}", a_bun()), by="cloud")
+            await finish(store, f"A{number:03}")
+        await television.show(f"{url}/pickup")
+        await television.until("document.querySelectorAll('#ready li').length === 100")
+        await store.hub.submit(Collect(OrderId("A050")), by="display:counter")
+        last = "document.querySelector('#ready li:last-child').textContent"
+        await television.until(f"{last} === 'A000'")
+        assert (await television.ask("document.querySelectorAll('.fresh').length"), await television.ask("tones")) == (
+            0,
+            0,
+        )
+        await store.hub.submit(placed("new", a_bun()), by="cloud")
+        await finish(store, "new")
+        await television.until("document.querySelectorAll('.fresh').length === 1 && tones > 0")
+        assert (await television.ids("ready"))[0] == "new"
+
+
+async def test_two_orders_with_one_display_id_are_both_listed_and_both_ring(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as (store, url), a_television(LOUD) as television:
+        for name in ("first", "second"):
+            await store.hub.submit(placed(name, a_bun(), display_id="A001"), by="cloud")
+        await finish(store, "first")
+        await television.show(f"{url}/pickup")
+        await shows(television, ["A001"], ["A001"])
+        await finish(store, "second")
+        await shows(television, [], ["A001", "A001"])
+        await television.until("tones > 0")
+        assert await television.ask("[...document.querySelectorAll('#ready li')].map(one => one.className.trim())") == [
+            "fresh",
+            "",
+        ]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1080, 1920), (3840, 2160), (800, 600)])
+async def test_every_screen_has_all_of_a_page_in_its_frame(tmp_path: Path, width: int, height: int) -> None:
+    async with a_store(tmp_path) as (store, url), a_television(width=width, height=height) as television:
+        for number in range(60):
+            await store.hub.submit(placed(f"W{number:03}", a_bun()), by="cloud")
+        for number in range(30):
+            await finish(store, f"W{number:03}")
+        await television.show(f"{url}/pickup")
+        await television.until("document.querySelectorAll('#ready li').length")
+        for section in ("making", "ready"):
+            cells = f"[...document.querySelectorAll('#{section} li')].filter(one => one.offsetParent)"
+            frame = f"document.querySelector('#{section} ol').getBoundingClientRect()"
+            assert await television.ask(
+                f"{cells}.length > 5 && {cells}.map(one => one.getBoundingClientRect())"
+                f".every(box => box.right <= {frame}.right + 1 && box.bottom <= {frame}.bottom + 1)"
+            )
+        assert await television.ask(f"document.documentElement.scrollHeight <= {height}")
+
+
+async def test_who_asks_for_less_motion_gets_none(tmp_path: Path) -> None:
+    async with a_store(tmp_path) as (store, url), a_television() as television:
+        less = {"name": "prefers-reduced-motion", "value": "reduce"}
+        await television.tell("Emulation.setEmulatedMedia", features=[less])
+        await store.hub.submit(placed("A001", a_bun()), by="cloud")
+        await television.show(f"{url}/pickup")
+        await shows(television, ["A001"], [])
+        await finish(store, "A001")
+        await television.until("document.querySelectorAll('.fresh').length")
+        assert await television.ask("getComputedStyle(document.querySelector('.fresh span')).animationName") == "none"
