@@ -17,6 +17,7 @@
   var source = null;
   var cut = false;
   var known = null; // keys of the orders that were ready, none before the first state
+  var beyond = 0; // how many were ready and not on the list
   var fresh = {}; // key of an order that turned ready: until when it stands out
   var lists = { making: { ids: [], more: 0 }, ready: { ids: [], more: 0 } };
   var views = { making: new View("making"), ready: new View("ready") };
@@ -140,12 +141,13 @@
       if (!known[keys[i]]) {
         fresh[keys[i]] = now() + FRESH;
         any = true;
-      } else if (lists.ready.more) {
-        break; // what moved up from behind is not new
+      } else if (beyond) {
+        break; // what moves up from beyond the list is not new
       }
     }
     for (var key in fresh) if (!there[key]) delete fresh[key];
     known = there;
+    beyond = lists.ready.more;
     return any;
   }
 
