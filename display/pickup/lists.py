@@ -1,6 +1,6 @@
 """What the shop's television lists: display ids and nothing else of an order."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import msgspec
 
@@ -40,6 +40,6 @@ def _being_made(order: Order) -> bool:
     return order.state is OrderState.OPEN and (order.started or bool(order.slots))
 
 
-def _shown(orders: Iterable[Order]) -> Shown:
-    ids = [plain(order.display_id, LONGEST).strip() or "?" for order in orders]
-    return Shown(tuple(ids[:MOST]), max(0, len(ids) - MOST))
+def _shown(orders: Sequence[Order]) -> Shown:
+    ids = tuple(plain(order.display_id, LONGEST).strip() or "?" for order in orders[:MOST])
+    return Shown(ids, len(orders) - len(ids))
