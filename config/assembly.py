@@ -14,6 +14,7 @@ from cloud_bridge import Link, reparse
 from config.settings import StoreFile
 from devices.keypad import Keypad
 from devices.printer import Printer
+from display.pickup.board import PATHS, PickupBoard
 from edge.clock import Clock, SystemClock, machine_zone
 from edge.feed import Feed
 from edge.pruning import keep_pruned
@@ -42,6 +43,9 @@ class Store:
         listen, token = listen_address(settings.feed.listen), feed_token(settings.feed)
         self.feed = Feed(self.hub, listen, token, say, settings.info)
         self.feed.app.router.add_post("/api/reparse", self._reparse)
+        PickupBoard(self.hub, settings.pickup, settings.store).mount(self.feed.app)
+        if settings.pickup.public:
+            self.feed.open |= PATHS
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []  # printers, keypads, pruning
 

@@ -13,6 +13,7 @@ from platformdirs import user_state_path
 
 from cloud_bridge.settings import CloudSettings, parse_url
 from devices.settings import KeypadSettings, PrinterSettings, parse_action, parse_connection, parse_key
+from display.pickup.settings import PickupSettings
 from edge.info import Keypad, Product, StoreInfo
 from edge.layout import KITCHEN, Layout, PrintRule, Route, Stage, Station, lay_out
 from edge.orders import StageId
@@ -41,6 +42,7 @@ class StoreFile(Settings, frozen=True):
     cloud: CloudSettings | None = None
     journal: JournalSettings = JournalSettings()
     feed: FeedSettings = FeedSettings()
+    pickup: PickupSettings = PickupSettings()
     stages: dict[str, StageSettings] = {}
     routes: tuple[Route, ...] = ()
     stations: tuple[StationSettings, ...] = ()

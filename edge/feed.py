@@ -63,6 +63,7 @@ class Feed:
         self._info = info or StoreInfo("", "", "en")
         self._listen = listen
         self._token = token
+        self.open = {"/healthz"}  # paths that need no token
         self._say = say
         self._clients: set[_Client] = set()
         self._closed: deque[tuple[int, OrderId]] = deque(maxlen=CLOSED_KEPT)
@@ -120,7 +121,7 @@ class Feed:
         """A page elsewhere must not reach the hub through somebody's browser, nor anybody without the token."""
         if not self._is_ours(request.host) or not self._same_origin(request):
             return _reason(403, "this Host or Origin is not the hub's")
-        if self._token and request.path != "/healthz":
+        if self._token and request.path not in self.open:
             scheme, _, given = request.headers.get("Authorization", "").partition(" ")
             right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self._token.encode())
             if not right or scheme.lower() != "bearer":

@@ -6,10 +6,12 @@ import re
 import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import groupby
 from pathlib import Path
 
 import msgspec
+from PIL import Image
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
@@ -23,10 +25,13 @@ from display.app import KitchenDisplay
 from display.feed_client import FeedClient
 from edge.intents import Bump, Change, Intent, Place, Refused
 from edge.opendelivery import read_order
-from edge.orders import Stamp, StationId
+from edge.orders import OrderId, OrderState, Stamp, StationId
+from tests.browsers import CHROMIUM
+from tests.televisions import LOUD, a_television
 
 HOUSE = Path(__file__).parents[2]
 BOARD = HOUSE / "display" / "pictures" / "board.svg"
+PICKUP = HOUSE / "display" / "pictures" / "pickup.png"
 TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
 README = HOUSE / "README.md"
 NINE = datetime(2026, 11, 22, 1, tzinfo=UTC)  # in Hangzhou
@@ -74,6 +79,8 @@ async def make_pictures() -> None:
         try:
             await _live(store, clock)
             await _photograph(store, shop.printer)
+            if CHROMIUM is not None:
+                await _photograph_television(store)
         finally:
             await store.stop()
             await shop.printer.stop()
@@ -116,6 +123,31 @@ async def _photograph(store: Store, printer: VirtualPrinter) -> None:
     with_text = next(ticket for ticket in printer.tickets if "生日" in ticket.text)
     TICKET.parent.mkdir(exist_ok=True)
     with_text.picture().save(TICKET, optimize=True)
+
+
+async def _photograph_television(store: Store) -> None:
+    """What a browser in the shop shows a moment later, when some orders are ready, the last of them just now."""
+    host, port = store.feed.address
+    *ready, latest = (order.id for order in list(store.hub.board.orders.values())[:5])
+    for order_id in ready:
+        await _make(store, order_id)
+    async with a_television(LOUD, width=1280, height=720) as television:
+        await television.tell(
+            "Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}]
+        )
+        await television.show(f"http://{host}:{port}/pickup")
+        await television.until("document.querySelectorAll('#ready li').length")
+        await _make(store, latest)
+        await television.until("document.querySelectorAll('.fresh').length")
+        picture = Image.open(BytesIO(await television.picture()))
+    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(PICKUP, optimize=True)
+
+
+async def _make(store: Store, order_id: OrderId) -> None:
+    """Press until nothing of an order is left to make."""
+    while (order := store.hub.board.orders[order_id]).state is OrderState.OPEN:
+        station, number = next(iter(order.slots.items()))
+        await store.hub.submit(Bump(station, number), by="display:all")
 
 
 def _at_rest(picture: str) -> str:
