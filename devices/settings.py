@@ -3,6 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -129,6 +130,8 @@ def parse_action(text: str, station: StationId) -> Asked:
     match text.split():
         case ["bump", number] if _counts(number):
             return Bump(station=station, position=int(number))
+        case ["bump", number, units] if _counts(number) and units[0] == "x" and _counts(units[1:]):
+            return Bump(station=station, position=int(number), quantity=Decimal(units[1:]))
         case ["recall" | "acknowledge" | "reprint" as word]:
             return _OF_SLOT[word](station=station)
         case ["recall" | "acknowledge" | "reprint" as word, number] if _counts(number):
@@ -138,8 +141,8 @@ def parse_action(text: str, station: StationId) -> Asked:
         case ["page", number] if _counts(number):
             return TurnPage(station=station, to=int(number))
     raise ValueError(
-        "expected bump N, recall, recall N, acknowledge, acknowledge N, reprint, reprint N, page next, page previous "
-        f"or page N, not {text!r}"
+        "expected bump N, bump N xUNITS, recall, recall N, acknowledge, acknowledge N, reprint, reprint N, page next, "
+        f"page previous or page N, not {text!r}"
     )
 
 

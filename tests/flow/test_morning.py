@@ -193,3 +193,35 @@ async def test_an_order_made_by_hand_needs_no_cloud(broker: Broker, cloud: Cloud
         await until(lambda: bakery.printer.tickets)
         async with road:  # the outbox kept what happened meanwhile
             await until(lambda: cloud.told(kind="item.started"))
+
+
+async def test_the_merchant_s_word_reaches_the_cloud(broker: Broker, cloud: Cloud, tmp_path: Path) -> None:
+    async with bakery_of(broker, tmp_path) as bakery:
+        cloud.send(order_event(1), order_event(2))
+        await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 2)
+        assert (await bakery.ask(type="refuse", order="o-1", reason="没有鸡蛋了"))[0] == 200
+        assert (await bakery.ask(type="refuse", order="o-1", reason="again"))[0] == 409
+        assert (await bakery.ask(type="pause", reason="thirty cakes"))[0] == 200
+        assert (await bakery.ask(type="resume"))[0] == 200
+        assert (await bakery.ask(type="unavailable", code="cake-strawberry-8"))[0] == 200
+        assert (await bakery.ask(type="available", code="cake-strawberry-8"))[0] == 200
+        await bakery.press("oven", "2")
+        await until(lambda: cloud.told(kind="item.started"))
+        assert (await bakery.ask(type="remake", order="o-2", item="1", reason="it fell"))[0] == 200
+        await until(lambda: cloud.told(kind="item.recalled"))
+        told = {event["type"].removeprefix("ovenbell."): event for event in cloud.told()}
+    refused = told["order.refused"]
+    assert (refused["subject"], refused["data"]["reason"], refused["data"]["by"]) == ("o-1", "没有鸡蛋了", "api")
+    assert told["store.paused"]["data"] == {"by": "api", "reason": "thirty cakes"}
+    assert told["store.resumed"]["data"] == {"by": "api"}
+    assert told["product.unavailable"]["data"] == {"by": "api", "code": "cake-strawberry-8"}
+    assert told["product.available"]["data"] == {"by": "api", "code": "cake-strawberry-8"}
+    recalled = told["item.recalled"]["data"]
+    assert (recalled["item"], recalled["stage"], recalled["remade"], recalled["reason"]) == (
+        "1",
+        "baking",
+        True,
+        "it fell",
+    )
+    sequences = [int(event["sequence"]) for event in cloud.told()]
+    assert sequences == list(range(1, len(sequences) + 1))

@@ -10,6 +10,7 @@ import msgspec
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from edge.feed import Feed
+from edge.info import StoreInfo
 from edge.store import StoreHub
 from edge.views import BoardView, Change, FeedMessage, Snapshot, Tick, merge
 from tests.unit.edge.disks import a_hub
@@ -111,10 +112,12 @@ def still(view: BoardView | None) -> BoardView:
 
 
 @asynccontextmanager
-async def a_client(path: Path, *args: Any, token: str = "", **rest: Any) -> AsyncIterator[Client]:
+async def a_client(
+    path: Path, *args: Any, token: str = "", info: StoreInfo | None = None, **rest: Any
+) -> AsyncIterator[Client]:
     """A store with its feed, and one who asks it."""
     async with a_hub(path, *args, **rest) as hub:
-        feed = Feed(hub, ("127.0.0.1", 0), token)
+        feed = Feed(hub, ("127.0.0.1", 0), token, info=info)
         await feed.start()
         client = Client(hub, feed)
         try:

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession, WSServerHandshakeError
 
 from edge import intents as i
+from edge.info import Product, StoreInfo
 from edge.layout import PhoneShown
 from edge.orders import OrderId
 from edge.updates import UpdateKind
@@ -493,3 +494,80 @@ async def test_the_cards_of_the_board_show_what_is_asked_of_them(client: Client)
         2,
         "no salt",
     )
+
+
+# --- beside the board -------------------------------------------------------------------------------------------------
+
+
+async def test_every_order_is_there_whole_wherever_its_items_are(store: Client) -> None:
+    await store.hub.submit(placed("o3", scheduled=True, due=MORNING + 9 * HOUR, phone="13800001234"), by="cloud")
+    await store.ask("bump", station="oven", slot=2, item="1")
+    _, board = await store.get("/api/board")
+    orders = {order["order"]: order for order in board["orders"]}
+    assert [order["order"] for order in board["orders"]] == ["o3", "o1", "o2"]
+    assert (orders["o3"]["state"], orders["o3"]["release"], orders["o3"]["phone"]) == (
+        "held",
+        "2026-11-22T07:00:00Z",
+        "1234",
+    )
+    lines = [(line["item"], line["station"], line["stage"], line["moment"]) for line in orders["o2"]["items"]]
+    assert lines == [("1", "oven", "baking", "started"), ("2", "kitchen", "making", "started")]
+
+
+async def test_the_last_presses_of_a_station_are_there_until_when_nobody_outside_hears_of_them(
+    store: Client, clock: ManualClock
+) -> None:
+    clock.advance(60)
+    await store.ask("bump", station="oven", slot=1)
+    (press,) = (await store.get("/api/board"))[1]["stations"][0]["presses"]
+    assert {key: press[key] for key in ("order", "displayId", "slot", "stage", "moment", "at", "leaves")} == {
+        "order": "o1",
+        "displayId": "O1",
+        "slot": 1,
+        "stage": "baking",
+        "moment": "started",
+        "at": "2026-11-22T01:01:00Z",
+        "leaves": "2026-11-22T01:01:05Z",
+    }
+    await store.ask("recall", station="oven")
+    oven = (await store.get("/api/board"))[1]["stations"][0]
+    assert (oven["presses"], oven["recalled"]["slot"], oven["recalled"]["at"]) == ([], 1, "2026-11-22T01:01:00Z")
+
+
+async def test_tickets_that_are_not_on_paper_are_there_with_the_reason(store: Client) -> None:
+    job = next(job for job in store.hub.board.jobs.values() if job.order == "o1")
+    for state in ("sending", "unconfirmed"):
+        await store.hub.submit(i.ReportTicket(job.id, state, "no answer" * (state == "unconfirmed")), by="printer")
+    papers = {paper["job"]: paper for paper in (await store.get("/api/board"))[1]["papers"]}
+    assert (papers[job.id]["state"], papers[job.id]["reason"], papers[job.id]["displayId"]) == (
+        "unconfirmed",
+        "no answer",
+        "O1",
+    )
+    await store.hub.submit(i.ReportTicket(job.id, "printed"), by="printer")
+    assert job.id not in {paper["job"] for paper in (await store.get("/api/board"))[1]["papers"]}
+
+
+async def test_dead_letters_can_be_read_and_missing_numbers_are_named(store: Client) -> None:
+    bad = b"not \x1b[31m JSON \xff"
+    await store.hub.submit(i.KeepLetter("orders", "not JSON", bad, len(bad), "0" * 64), by="cloud")
+    await store.hub.submit(placed("o9", stamp=a_stamp("e9", sequence=4)), by="cloud")
+    _, answer = await store.get("/api/letters")
+    assert answer["gaps"] == [{"from": 1, "through": 3}]
+    (letter,) = answer["letters"]
+    assert (letter["topic"], letter["reason"], letter["size"]) == ("orders", "not JSON", len(bad))
+    assert "JSON" in letter["payload"]
+    assert "\x1b" not in letter["payload"]
+
+
+async def test_a_screen_can_ask_what_store_it_is_in(path: Path) -> None:
+    info = StoreInfo("hz", "Wheatfield", "zh", products=(Product("bread-rye", "Rye", lead_minutes=30),))
+    async with a_client(path, info=info) as client:
+        _, answer = await client.get("/api/store")
+    assert (answer["name"], answer["language"], answer["products"][0]["leadMinutes"]) == ("Wheatfield", "zh", 30)
+
+
+async def test_an_order_made_by_hand_needs_no_number_of_its_own(store: Client) -> None:
+    data = {name: value for name, value in DATA.items() if name != "displayId"}
+    assert (await store.ask("place", data=data))[0] == 200
+    assert store.hub.board.orders[OrderId(DATA["id"])].display_id == "H001"
