@@ -16,6 +16,7 @@ import typer
 
 from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
+from display.views import NAMES
 from edge.settings import TOKEN_VARIABLE, url_of
 from edge.text import plain
 
@@ -40,10 +41,10 @@ class LanguageName(StrEnum):
     EN = "en"
 
 
-class View(StrEnum):
-    """What a screen can show."""
-
-    BOARD = "board"
+def _view(name: str) -> str:
+    if name not in NAMES:
+        raise typer.BadParameter(f"expected one of {', '.join(NAMES)}, not {name}")
+    return name
 
 
 class Schema(StrEnum):
@@ -124,8 +125,8 @@ async def _run_hub(settings: StoreFile) -> None:
 def display(
     hub: Annotated[str, typer.Option("--hub", help="The hub's address.")] = "http://127.0.0.1:8377",
     station: Annotated[list[str] | None, typer.Option("--station", help="A station to show; all without it.")] = None,
-    view: Annotated[View, typer.Option(help="What to show.")] = View.BOARD,
-    language: Annotated[LanguageName | None, typer.Option(help="The language; the terminal's without it.")] = None,
+    view: Annotated[str, typer.Option(help="What to show.", callback=_view, metavar="|".join(NAMES))] = NAMES[0],
+    language: Annotated[LanguageName | None, typer.Option(help="The language; the store's without it.")] = None,
 ) -> None:
     """Show one screen in this terminal."""
     address = urlsplit(hub)
@@ -133,8 +134,9 @@ def display(
         raise typer.BadParameter(f"expected http://HOST:PORT, not {hub}", param_hint="--hub")
     from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
 
-    spoken = language or (LanguageName.ZH if os.environ.get("LANG", "").startswith("zh") else LanguageName.EN)
-    if not run_display(hub, station or (), view.value, spoken.value, os.environ.get(TOKEN_VARIABLE, "")):
+    if not run_display(
+        hub, station or (), view, language.value if language else None, os.environ.get(TOKEN_VARIABLE, "")
+    ):
         raise typer.Exit(FAILED)
 
 

@@ -1,5 +1,6 @@
 """A place for a card: one of a fixed pool of line-API widgets that orders are put on and taken off."""
 
+from textual.message import Message
 from textual.strip import Strip
 
 from display.age import Pace, Reading, pace, read
@@ -12,6 +13,13 @@ from edge.views import Card
 
 class CardPlace(Painted):
     """Shows the card that stands under a number, or that the number is free."""
+
+    class Tapped(Message):
+        """A finger chose the place."""
+
+        def __init__(self, position: int) -> None:
+            super().__init__()
+            self.position = position
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,6 +42,11 @@ class CardPlace(Painted):
         if not same or reading != self._reading:
             self._reading = reading
             self.redraw()
+
+    def on_click(self) -> None:
+        """A finger is the number."""
+        if self._key[1]:
+            self.post_message(self.Tapped(self._key[1]))
 
     def draw(self, width: int, height: int) -> tuple[Strip, ...]:
         """The card's face, or an empty place with its number."""

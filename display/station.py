@@ -8,6 +8,7 @@ from textual import events
 from textual.containers import Container, Vertical
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
 from textual.widget import Widget
 
 from display.age import Age, pace, read
@@ -15,8 +16,9 @@ from display.card import CardPlace
 from display.cells import Line, shown
 from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, SHADE, WHITE, YELLOW, ink
+from display.view import Scene
 from edge.orders import StationId
-from edge.views import Card, StationView
+from edge.views import Card, Pressed, StationView
 
 SIZES = ((24, 4), (20, 3))  # the smallest cards that can be read: well, and where there is no other way
 SHAPE = 3.0  # of a card that reads best: three times as many cells wide as high
@@ -99,6 +101,13 @@ class StationBoard(Vertical):
     StationBoard > Places { width: 1fr; height: 1fr; }
     """
 
+    class Tapped(Message):
+        """A finger chose a number of the station."""
+
+        def __init__(self, station: StationId, number: int) -> None:
+            super().__init__()
+            self.station, self.number = station, number
+
     def __init__(self, station: StationId, slots: int) -> None:
         super().__init__()
         self.station = station
@@ -120,18 +129,29 @@ class StationBoard(Vertical):
         """Another size may have room for other cards."""
         self._draw()
 
-    def show(self, view: StationView, manner: Manner, now: float, trouble: str, *, chosen: bool) -> None:
+    def show(self, view: StationView, scene: Scene, trouble: str, *, chosen: bool) -> None:
         """Show a station as it is now; `trouble` is said in red in its heading, `chosen` gets the digits."""
         self.view = view
-        self._shown = manner, now, trouble, chosen
+        self._shown = scene.manner, scene.now, trouble, chosen
         self._draw()
+
+    def slot(self, position: int) -> int:
+        """The slot under a number of the page that is shown."""
+        return position if self.view is None else (self.view.page - 1) * self.view.slots + position
+
+    def pressed(self, slot: int) -> Pressed | None:
+        """The last press in a slot that can be taken back."""
+        presses = self.view.presses if self.view else ()
+        return next((press for press in presses if press.slot == slot), None)
+
+    def on_card_place_tapped(self, event: CardPlace.Tapped) -> None:
+        """A finger on a card is its number."""
+        self.post_message(self.Tapped(self.station, event.position))
 
     def card(self, position: int) -> Card | None:
         """The card under a number of the page that is shown."""
-        if self.view is None:
-            return None
-        slot = (self.view.page - 1) * self.view.slots + position
-        return next((card for card in self.view.cards if card.slot == slot), None)
+        slot = self.slot(position)
+        return next((card for card in self.view.cards if card.slot == slot), None) if self.view else None
 
     def _draw(self) -> None:
         if self.view is None or self._shown is None:

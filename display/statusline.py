@@ -54,6 +54,8 @@ class StatusLine(Painted):
         say, status, now = manner.say, board.status, board.now.timestamp()
         plain, watch, trouble = ink(FAINT), ink(BLACK, YELLOW, bold=True), ink(WHITE, RED, bold=True)
         yield manner.clock(board.now, now), ink(WHITE, bold=True)
+        for words in halted(board, manner):
+            yield words, watch
         if status.journal != "ok":
             yield say("NOTHING IS BEING SAVED: {reason}").format(reason=shown(status.journal)), trouble
         if status.clock != "ok":
@@ -90,6 +92,16 @@ class StatusLine(Painted):
         if status.cloud == "away":
             return say("CLOUD AWAY") + ", " + heard, ink(WHITE, RED, bold=True)
         return say("cloud connected") + ", " + heard, ink(WHITE)
+
+
+def halted(board: BoardView, manner: Manner) -> Iterator[str]:
+    """What must be known of everything that is shown: it is practice, the store is paused."""
+    if board.status.practice:
+        yield manner.say("PRACTICE: nothing here is real")
+    if board.paused is not None:
+        since = manner.clock(board.paused.since, board.now.timestamp())
+        reason = f" ({shown(board.paused.reason)})" if board.paused.reason else ""
+        yield manner.say("PAUSED since {time}").format(time=since) + reason
 
 
 def lasted(seconds: float, manner: Manner) -> str:

@@ -9,11 +9,13 @@ from textual.message import Message
 from textual.strip import Strip
 
 from display.cells import Painted, Piece, row
+from display.feed_client import FeedClient
 from display.manner import Manner
 from display.palette import BLACK, FAINT, SHADE, WHITE, ink
 from edge.info import StoreInfo
+from edge.intents import Asked, TurnPage
 from edge.orders import OrderId, StationId
-from edge.views import BoardView, Card, CardItem, Paper
+from edge.views import BoardView, Card, CardItem, Paper, Whole
 
 REST = 5.0  # seconds a number rests before it stands for something else, so that a second press hits nobody
 Verb = Literal[
@@ -30,11 +32,17 @@ class Scene:
     manner: Manner
     info: StoreInfo | None = None
     trouble: str = ""
+    stations: tuple[StationId, ...] = ()  # those this display was asked to show; empty: all
+    feed: FeedClient | None = None  # for what a view must ask of the hub
 
     @property
     def now(self) -> float:
         """The hub's clock, in seconds since 1970."""
         return self.board.now.timestamp()
+
+    def whole(self, order: OrderId | None) -> Whole | None:
+        """An order with all its items, wherever it stands."""
+        return next((whole for whole in self.board.orders if whole.order == order), None)
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,12 @@ class Target:
 
 
 class View(Painted):
-    """Shows a scene; `verb` is what a number alone asks for, `verbs` what else can be asked of its targets."""
+    """Shows a scene; `verb` is what a number alone asks for, `verbs` what else can be asked of its targets.
 
+    The shell gives the focus to a view that can have it, whose own bindings then come before the shell's.
+    """
+
+    DEFAULT_CSS = "View { width: 1fr; height: 1fr; }"
     verb: ClassVar[Verb] = "look"
     verbs: ClassVar[tuple[Verb, ...]] = ()
 
@@ -63,6 +75,28 @@ class View(Painted):
             super().__init__()
             self.number = number
 
+    class Asks(Message):
+        """The view itself asks something of the hub; `done` is said where it was done."""
+
+        def __init__(self, intent: Asked, done: str) -> None:
+            super().__init__()
+            self.intent, self.done = intent, done
+
+    @property
+    def station(self) -> StationId | None:
+        """The station that the digits go to, none where a number needs no station."""
+        return None
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several stations to choose from."""
+        return False
+
+    @property
+    def highest(self) -> int:
+        """The highest number that can be typed."""
+        return max(self.targets(), default=0)
+
     def show(self, scene: Scene) -> None:
         """Show this from now on."""
 
@@ -70,8 +104,16 @@ class View(Painted):
         """What the numbers on the screen stand for."""
         return {}
 
-    def turn(self, to: Literal["next", "previous"]) -> None:
-        """Show another page of it."""
+    def target(self, number: int, verb: Verb) -> Target | None:  # noqa: ARG002 - for those who override it
+        """What a number stands for to a verb."""
+        return self.targets().get(number)
+
+    def turn(self, to: Literal["next", "previous"]) -> TurnPage | None:  # noqa: ARG002 - for those who override it
+        """Show another page of it; what to ask of the hub where the page is the hub's."""
+        return None
+
+    def next_station(self) -> None:
+        """The digits go to another station."""
 
 
 class Numbers:

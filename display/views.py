@@ -1,0 +1,30 @@
+"""The views and forms of a display, in one list each: to add one is one line."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A view or a form: its name, the keys that show it, its message id for the help, and the class that it is."""
+
+    name: str
+    keys: str
+    label: str
+    words: str
+    place: str  # "module:class", loaded when it is first shown
+
+    def load(self) -> Any:
+        """The class."""
+        module, _, name = self.place.partition(":")
+        return getattr(import_module(module), name)
+
+
+# Each class is a `display.view.View`, made without arguments.
+VIEWS = (Shown("board", "f2,b", "F2", "board: the stations side by side", "display.board:StationsView"),)
+
+# Each class is a `ModalScreen[str | None]`, made with the `Scene`; what it is dismissed with is said.
+FORMS: tuple[Shown, ...] = ()
+
+NAMES = tuple(view.name for view in VIEWS)
