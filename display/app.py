@@ -23,6 +23,7 @@ from display.keys import KEYS, Typing
 from display.manner import Manner
 from display.notice import Hint, Notice
 from display.palette import BLACK, CYAN, RED, THEME, WHITE, YELLOW, ink
+from display.sound import Alarm, Player, causes
 from display.statusline import StatusLine, cut_off, halted
 from display.verbs import ALONE, AT_ONCE, DEED, Errand, Left, Talk, alone, errand, pause, stock
 from display.view import Scene, Verb, View
@@ -64,6 +65,8 @@ class KitchenDisplay(App[None]):
         zone: tzinfo | None = None,
         press: Callable[[StationId, int], None] | None = None,
         side: Widget | None = None,
+        player: str = "",
+        silent: bool = False,
     ) -> None:
         """`press` is given the board's numbers instead of the hub; `side` stands beside the view, as wide as it is."""
         super().__init__()
@@ -75,6 +78,8 @@ class KitchenDisplay(App[None]):
         self._speak_as(None)
         self._press = press
         self._side = side
+        self._alarm = None if silent else Alarm()
+        self._player = Player(player, self._no_player)
         self._views: dict[str, View] = {}
         self._showing = view
         self._typing = Typing()
@@ -155,6 +160,24 @@ class KitchenDisplay(App[None]):
         if scene is not None:
             self._warn(scene)
             self.view.show(scene)
+
+            self._sound(scene)
+
+    def _sound(self, scene: Scene) -> None:
+        """Call for somebody; what is not live calls for nobody, because nothing is known of it."""
+        if self._alarm is None or scene.trouble:
+            return
+        kinds = self._alarm.due(causes(scene.board, self._wanted), self.feed.clock.monotonic())
+        if kinds:
+            self.bell()
+            self._player.play(kinds)
+
+    def _no_player(self, reason: str) -> None:
+        self._complain(self.say("no sound but the bell: {reason}").format(reason=reason))
+
+    async def on_unmount(self) -> None:
+        """Leave nothing playing."""
+        await self._player.close()
 
     def _warn(self, scene: Scene) -> None:
         """What must be known of any view stands above it: that it is old, paused, or practice."""
@@ -296,6 +319,12 @@ class KitchenDisplay(App[None]):
         """Show the help overlay."""
         self.push_screen(Help(self.manner))
 
+    def action_silence(self) -> None:
+        """What is heard was understood: late, printer and cloud are silent here until something new arises."""
+        if self._alarm is not None:
+            self._alarm.silence()
+        self._tell(self.say("silent until something new arises"), SAID, self._settle, CYAN)
+
     def action_pause(self) -> None:
         """The store takes no more orders for a while, or takes them again."""
         self._find_out(pause)
@@ -377,13 +406,19 @@ def _zone(name: str) -> tzinfo:
 
 def run_display(
     hub_url: str,
+    *,
     stations: Iterable[str] = (),
     view: str = "board",
     language: Language | None = None,
     token: str = "",
+    player: str = "",
+    silent: bool = False,
 ) -> bool:
     """Run one screen in this terminal until it is quit; false where it failed."""
-    display = KitchenDisplay(FeedClient(hub_url, token), stations=tuple(stations), view=view, language=language)
+    display = KitchenDisplay(
+        FeedClient(hub_url, token),
+        stations=tuple(stations), view=view, language=language, player=player, silent=silent,
+    )  # fmt: skip
     asyncio.run(_until_quit(display))
     return not display.return_code
 

@@ -25,6 +25,7 @@ KEYS = (
     *(Key(form.keys, f"fill_in('{form.name}')", form.label, form.words) for form in FORMS),
     Key("z", "pause", "z", "pause the store, or take orders again"),
     Key("o", "stock", "o", "sold out: a product, or one that is there again"),
+    Key("full_stop", "silence", ".", "silent: late, printer and cloud, until something new arises"),
     Key("left,pageup", "page('previous')", "PgUp", "page previous"),
     Key("right,pagedown", "page('next')", "PgDn", "page next"),
     Key("tab", "station", "Tab", "station: which one the digits go to"),
