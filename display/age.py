@@ -8,7 +8,7 @@ from math import ceil, inf
 import msgspec
 
 from edge.orders import Moment
-from edge.views import Card, CardItem, Pressed
+from edge.views import Card, CardItem, Pressed, Whole
 
 SOON_MINUTES = 15  # before the due time
 NEARLY = 0.8  # of a stage's longest minutes
@@ -63,6 +63,18 @@ def pace(card: Card) -> Pace:
         finishing=finishing,
         started=tuple((i.since.timestamp(), i.max_minutes) for i in card.items if i.moment is Moment.STARTED),
         shortest=tuple((i.since.timestamp(), i.min_minutes) for i in moved if finishing and i.min_minutes),
+    )
+
+
+def pace_of(whole: Whole) -> Pace:
+    """The pace of a whole order: what is made has none left."""
+    started = tuple((i.since.timestamp(), i.max_minutes) for i in whole.items if i.moment is Moment.STARTED)
+    return Pace(
+        due=whole.due.timestamp() if whole.due else None,
+        since=whole.since.timestamp(),
+        finishing=False,
+        started=started,
+        shortest=(),
     )
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import is_
 from typing import ClassVar, Literal
 
+from rich.segment import Segment
 from textual import events
 from textual.message import Message
 from textual.strip import Strip
@@ -11,12 +13,13 @@ from textual.strip import Strip
 from display.cells import Painted, Piece, row
 from display.feed_client import FeedClient
 from display.manner import Manner
-from display.palette import BLACK, FAINT, SHADE, WHITE, ink
+from display.palette import BLACK, SHADE, WHITE, ink
 from edge.info import StoreInfo
 from edge.intents import Asked, TurnPage
 from edge.orders import OrderId, StationId
 from edge.views import BoardView, Card, CardItem, Paper, Whole
 
+BADGE = 5  # cells for a number before its entry
 REST = 5.0  # seconds a number rests before it stands for something else, so that a second press hits nobody
 Verb = Literal[
     "bump", "units", "recall", "acknowledge", "reprint", "collect", "hold", "release", "prioritise", "reschedule",
@@ -56,6 +59,7 @@ class Target:
     card: Card | None = None
     items: tuple[CardItem, ...] = ()
     paper: Paper | None = None
+    whole: Whole | None = None
 
 
 class View(Painted):
@@ -149,12 +153,14 @@ class Entry:
     target: Target | None = None
     right: Piece | None = None  # at the end of the first row
     ground: str = BLACK
+    band: tuple[str, str] | None = None  # the first row's colour and ground, where they differ
 
 
 @dataclass(frozen=True)
 class _Placed:
     entry: Entry
     number: int | None
+    column: int
     top: int
 
 
@@ -165,7 +171,9 @@ class _Pages:
 
 
 class Listing(View):
-    """A view that is a list of numbered entries, on as many pages as it takes; override `entries`."""
+    """A view that is a list of numbered entries, in columns, on as many pages as it takes; override `entries`."""
+
+    column: ClassVar[int] = 0  # the fewest cells of a column; 0 where there is only one
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -173,6 +181,8 @@ class Listing(View):
         self._numbers = Numbers()
         self._entries: list[tuple[Entry, int | None]] = []
         self._laid = _Pages()
+        self._made: dict[str, tuple[Entry, int | None, int, Manner, list[Strip]]] = {}
+        self._joined: list[tuple[list[Strip], Strip]] = []
 
     def entries(self, scene: Scene, width: int) -> list[Entry]:  # noqa: ARG002 - for those who override it
         """What is listed, for so many cells beside the number."""
@@ -205,23 +215,38 @@ class Listing(View):
 
     def on_click(self, event: events.Click) -> None:
         """A finger chooses an entry by any of its rows."""
+        column = event.x // (self._cells + 1)
         for placed in self._laid.pages[self._laid.at]:
-            if placed.number and 0 <= event.y - 1 - placed.top < len(placed.entry.rows):
+            there = placed.column == column and 0 <= event.y - 1 - placed.top < len(placed.entry.rows)
+            if placed.number and there:
                 self.post_message(self.Tapped(placed.number))
+
+    @property
+    def _columns(self) -> int:
+        return max(1, (self.size.width + 1) // (self.column + 1)) if self.column else 1
+
+    @property
+    def _cells(self) -> int:
+        """The cells of a column."""
+        return (self.size.width + 1) // self._columns - 1
 
     def _list(self) -> None:
         if self.scene is None or not self.size:
             return
-        entries = self.entries(self.scene, max(10, self.size.width - 6))
+        entries = self.entries(self.scene, max(10, self._cells - BADGE - 1))
         given = self._numbers.give((entry.key for entry in entries if entry.target), self.scene.now)
         self._entries = [(entry, given.get(entry.key)) for entry in entries]
         pages: list[list[_Placed]] = [[]]
-        top, room = 0, max(1, self.size.height - 1)
-        for entry, number in self._entries:
-            if top and top + len(entry.rows) > room:
-                pages.append([])
-                top = 0
-            pages[-1].append(_Placed(entry, number, top))
+        column, top, room = 0, 0, max(1, self.size.height - 1)
+        for at, (entry, number) in enumerate(self._entries):
+            heading = entry.target is None and at + 1 < len(self._entries)  # stands with what it is the heading of
+            needed = len(entry.rows) + (len(self._entries[at + 1][0].rows) if heading else 0)
+            if top and top + needed > room:
+                column, top = column + 1, 0
+                if column == self._columns:
+                    pages.append([])
+                    column = 0
+            pages[-1].append(_Placed(entry, number, column, top))
             top += len(entry.rows)
         self._laid = _Pages(min(self._laid.at, len(pages) - 1), pages)
 
@@ -232,16 +257,54 @@ class Listing(View):
         head = ink(WHITE, SHADE, bold=True)
         manner, laid = self.scene.manner, self._laid
         page = manner.say("page {page}/{pages}").format(page=laid.at + 1, pages=len(laid.pages))
-        strips = [
-            row(
-                width, head, (f" {self.title(self.scene)}", head), right=(f" {page} ", head) if laid.pages[1:] else None
-            )
-        ]
+        title = row(
+            width, head, (f" {self.title(self.scene)}", head), right=(f" {page} ", head) if laid.pages[1:] else None
+        )
+        cells, below = self._cells, max(0, height - 1)
+        columns: list[list[Strip]] = [[] for _ in range(self._columns)]
+        made = self._made
+        self._made = {}
         for placed in laid.pages[laid.at]:
-            entry, fill = placed.entry, manner.ink(WHITE, placed.entry.ground)
-            for index, pieces in enumerate(entry.rows):
-                badge = f"{placed.number:>4} " if placed.number and not index else "     "
-                style = manner.ink(WHITE, entry.ground, bold=True) if placed.number else manner.ink(FAINT, entry.ground)
-                strips.append(row(width, fill, (badge, style), *pieces, right=None if index else entry.right))
-        strips = strips[:height]
-        return (*strips, *[row(width, ink())] * (height - len(strips)))
+            known = made.get(placed.entry.key)
+            if known is None or known[0] is not placed.entry or known[1:4] != (placed.number, cells, manner):
+                known = placed.entry, placed.number, cells, manner, _rows(placed, cells, manner)
+            self._made[placed.entry.key] = known
+            columns[placed.column] += known[4]
+        blank = row(cells, ink())
+        columns = [(column + [blank] * (below - len(column)))[:below] for column in columns]
+        return (title, *self._join(width, columns))[:height]
+
+    def _join(self, width: int, columns: list[list[Strip]]) -> list[Strip]:
+        """The columns beside one another; a row whose parts are those of before is the row of before."""
+        if len(columns) == 1:
+            return columns[0]
+        gap = Segment(" ", ink())
+        before, self._joined = self._joined, []
+        for y, parts in enumerate(zip(*columns, strict=True)):
+            if y < len(before) and before[y][1].cell_length == width and all(map(is_, before[y][0], parts)):
+                self._joined.append(before[y])
+                continue
+            segments = [segment for part in parts for segment in (*part, gap)][:-1]
+            rest = width - sum(segment.cell_length for segment in segments)
+            filled = [*segments, Segment(" " * rest, ink())] if rest else segments
+            self._joined.append((list(parts), Strip(filled, width).simplify()))
+        return [strip for _, strip in self._joined]
+
+
+def _rows(placed: _Placed, cells: int, manner: Manner) -> list[Strip]:
+    entry, number = placed.entry, placed.number
+    fill = manner.ink(WHITE, entry.ground)
+    strips = []
+    for index, pieces in enumerate(entry.rows):
+        if index:
+            badge, ground, right = (" " * BADGE, fill), fill, None
+        elif entry.band is None:
+            style = manner.ink(WHITE, entry.ground, bold=True)
+            badge, ground, right = (f"{number or '':>4} ", style), fill, entry.right
+        else:
+            color, behind = entry.band
+            badge = f"{number or '':>4} ", manner.ink(behind, color, bold=True) if number else manner.ink(*entry.band)
+            ground, right = manner.ink(*entry.band), entry.right
+        lead = (badge, (" ", ground)) if entry.band and not index else (badge,)
+        strips.append(row(cells, ground, *lead, *pieces, right=right))
+    return strips
