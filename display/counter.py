@@ -2,10 +2,12 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.style import Style
 
 from display.age import Reading
 from display.cells import Piece, cut, shown, wrap
+from display.face import BANDS
 from display.find import Found, Search
 from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, GREEN, SHADE, WHITE, YELLOW
@@ -29,7 +31,9 @@ from edge.views import BoardView, Whole
 FORGOTTEN = 60  # minutes after which somebody should call the customer
 ROWS = 2  # of items in short
 LAST = 4  # digits of a phone, where the settings show no more
-LEAST, CHIP = 6, 14  # cells of a name, and what a word at the end of its row takes
+LONGEST_PHONE = 20
+LEAST, CHIP = 6, 16  # cells of a name, and what a word at the end of its row takes
+GAP = "   "
 
 
 def waiting(board: BoardView) -> list[Whole]:
@@ -50,7 +54,8 @@ class Counter(Listing):
 
     verb: ClassVar[Verb] = "collect"
     verbs: ClassVar[tuple[Verb, ...]] = ("collect", "look", "prioritise", "hold", "release", "reschedule", "refuse")
-    column: ClassVar[int] = 74
+    column: ClassVar[int] = 62
+    blocks: ClassVar[bool] = True
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -130,18 +135,18 @@ class _Slip:
         whole, manner, say = self.whole, self.manner, self.say
         ready = whole.state is OrderState.READY
         waited = int((self.now - max(whole.since, whole.due or whole.since).timestamp()) // 60)
-        band = (WHITE, SHADE)
+        band, chip = (WHITE, SHADE), BANDS[self.reading.age]
         word = age_word(self.reading, manner)
         if ready and manner.live:
             forgotten = waited >= FORGOTTEN
             band = (BLACK, YELLOW) if forgotten else (WHITE, GREEN)
-            word = say("CALL THEM") if forgotten else say("READY")
+            word, chip = say("NOT COLLECTED") if forgotten else say("READY"), band
         elif whole.state is not OrderState.OPEN and manner.live:
-            word = say(whole.state.value)
+            word, chip = say(whole.state.value), band
         rows = [self._head(band), self._sentence() if asked else self._time(ready=ready)]
         rows += danger(whole, manner, self.width) + self._items()
         target = Target(shown(whole.display_id), order=whole.order, items=whole.items, whole=whole)
-        return Entry(whole.order, rows, target, right=(f" {word} ", manner.ink(*band, bold=True)), band=band)
+        return Entry(whole.order, rows, target, right=(f" {word} ", manner.ink(*chip, bold=True)), band=band)
 
     def _head(self, band: tuple[str, str]) -> list[Piece]:
         """What the customer will say: the order's number, the name, the phone."""
@@ -151,37 +156,35 @@ class _Slip:
     def _time(self, *, ready: bool) -> list[Piece]:
         say, manner = self.say, self.manner
         if ready:
-            span = since(self.whole.since, manner, self.now) if manner.live else ""
-            first = say("ready since {time}").format(time=manner.clock(self.whole.since, self.now))
-            first = f"{first} ({span})" if span else first
+            span = f" ({since(self.whole.since, manner, self.now)})" if manner.live else ""
+            said = say("ready since {time}").format(time=manner.clock(self.whole.since, self.now)) + span
         else:
             due = manner.clock(self.whole.due, self.now) if self.whole.due else say("no due time")
             made, of = progress(self.whole)
-            stages = say(", ").join(missing(self.whole))
-            first = f"{due} {left(self.reading, manner)}".rstrip() + "  "
-            first += say("waits for: {stages}").format(stages=stages) + "  "
-            first += say("{made} of {all} made").format(made=made, all=of)
-        return [
-            (first, manner.ink(WHITE, BLACK, bold=True)),
-            ("  " + source(self.whole, self.say), manner.ink(FAINT, BLACK)),
-        ]
+            waits = say("waits for: {stages}").format(stages=say(", ").join(missing(self.whole)))
+            share = say("{made} of {all} made").format(made=made, all=of)
+            said = "  ".join((f"{due} {left(self.reading, manner)}".rstrip(), waits, share))
+        return self._sourced(said, WHITE)
 
     def _sentence(self) -> list[Piece]:
-        words = whole_stands(self.whole, self.manner, self.now)
-        return [
-            (words, self.manner.ink(CYAN, BLACK, bold=True)),
-            ("  " + source(self.whole, self.say), self.manner.ink(FAINT, BLACK)),
-        ]
+        return self._sourced(whole_stands(self.whole, self.manner, self.now), CYAN)
+
+    def _sourced(self, said: str, color: str) -> list[Piece]:
+        """Words, and where the order came from if there is room for it."""
+        came = f"  {source(self.whole, self.say)}"
+        pieces = [(cut(said, self.width - 1), self.manner.ink(color, BLACK, bold=True))]
+        fits = cell_len(said) + cell_len(came) < self.width
+        return [*pieces, (came, self.manner.ink(FAINT, BLACK))] if fits else pieces
 
     def _items(self) -> list[list[Piece]]:
         return _in_rows(briefly(self.whole), self.manner, self.width)
 
 
 def _named(display_id: str, customer: str, phone: str, strong: Style, width: int) -> list[Piece]:
-    tail = phone if len(phone) != LAST or not phone.isdecimal() else f"..{phone}"
-    texts = [shown(display_id), *(f"   {shown(text)}" for text in (customer, tail) if text)]
-    share = max(LEAST, (width - CHIP) // len(texts))
-    return [(cut(text, share), strong) for text in texts]
+    tail = shown(phone if len(phone) != LAST or not phone.isdecimal() else f"..{phone}", LONGEST_PHONE)
+    name = cut(shown(display_id), width // 3)
+    who = cut(shown(customer), max(LEAST, width - CHIP - cell_len(name) - cell_len(tail) - 2 * len(GAP)))
+    return [(name, strong), *((GAP + text, strong) for text in (who, tail) if text)]
 
 
 def _in_rows(text: str, manner: Manner, width: int) -> list[list[Piece]]:

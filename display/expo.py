@@ -2,6 +2,8 @@
 
 from typing import ClassVar
 
+from rich.cells import cell_len
+
 from display.age import Reading
 from display.cells import Piece, cut, shown, wrap
 from display.face import BANDS
@@ -50,7 +52,8 @@ class Expo(Listing):
 
     verb: ClassVar[Verb] = "look"
     verbs: ClassVar[tuple[Verb, ...]] = ("look", "prioritise", "hold", "reschedule", "refuse", "remake", "collect")
-    column: ClassVar[int] = 56
+    column: ClassVar[int] = 62
+    blocks: ClassVar[bool] = True
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -158,7 +161,9 @@ class _Sheet:
         items = sorted(self.whole.items, key=is_made) if len(self.whole.items) > MOST else self.whole.items
         rows = []
         for item in items[:MOST]:
-            words = cut(self._stands(item), self.width // 2)
+            words = self._stands(item)
+            if cell_len(words) > self.width // 2:  # the stage says more than the station
+                words = cut(stands(item, self.manner, self.now), self.width // 2)
             count = f"{counted(item.quantity, item.unit):>2} "
             style = self.faint if is_made(item) else self.plain
             pieces = (count, style), (shown(item.name), style)

@@ -5,18 +5,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
+
 from display.age import Reading
 from display.cells import Piece, cut, shown
 from display.face import BANDS
 from display.manner import Manner
-from display.palette import BLACK, BLUE, CYAN, FAINT, WHITE, YELLOW
+from display.palette import BLACK, BLUE, CYAN, FAINT, RED, WHITE, YELLOW
 from display.standing import MINUTE, Ledger, age_word, briefly, is_made, missing, pieces_of
 from display.view import Entry, Listing, Scene, Target, Verb
 from edge.orders import OrderState
 from edge.views import Whole
 from edge.words import Say
 
+LOAD = 22  # cells of an hour's orders and units
 LONGEST_BAR = 24  # cells of the fullest hour
+SHORT = 6  # cells of most numbers
+NAME = 12  # cells of an order's number and of a customer
 NAMED = 6  # releases of an hour; more are counted
 
 
@@ -48,7 +53,7 @@ class Plan:
     def orders(self) -> list[Whole]:
         """All of them, the way they are listed."""
         dated = (whole for hour in self.hours for whole in hour.due)
-        return [*self.lapsed, *self.by_hand, *self.late, *self.undated, *dated]
+        return [*self.late, *self.lapsed, *self.by_hand, *self.undated, *dated]
 
 
 def units(wholes: Iterable[Whole]) -> int:
@@ -167,14 +172,18 @@ def _under(key: str, planned: Plan) -> list[Whole]:
 def _headings(planned: Plan, manner: Manner, now: float, width: int) -> dict[str, Entry]:
     """What stands above each group, by the group."""
     say = manner.say
-    loud = manner.ink(BLACK, YELLOW, bold=True)
-    groups: tuple[tuple[str, list[Whole], str], ...] = (
-        ("lapsed", planned.lapsed, say("came too late, not made: release or refuse")),
-        ("by hand", planned.by_hand, say("held by hand: wait for somebody to release them")),
-        ("late", planned.late, say("late")),
-        ("undated", planned.undated, say("no due time")),
+    red, yellow, plain = (WHITE, RED), (BLACK, YELLOW), (BLACK, WHITE)
+    groups = (
+        ("late", planned.late, say("LATE"), red),
+        ("lapsed", planned.lapsed, say("came too late, not made: release or refuse"), yellow),
+        ("by hand", planned.by_hand, say("held by hand: wait for somebody to release them"), yellow),
+        ("undated", planned.undated, say("no due time"), plain),
     )
-    headings = {key: Entry(key, [[(f" {words} ", loud)]]) for key, wholes, words in groups if wholes}
+    headings = {
+        key: Entry(key, [[(f" {words} ", manner.ink(*colors, bold=True))]])
+        for key, wholes, words, colors in groups
+        if wholes
+    }
     most = max((hour.units for hour in planned.hours), default=0)
     today = datetime.fromtimestamp(now, UTC).astimezone(manner.zone).date()
     day: date | None = None
@@ -192,19 +201,23 @@ def _headings(planned: Plan, manner: Manner, now: float, width: int) -> dict[str
 def _of_day(day: date, planned: Plan, today: date, manner: Manner) -> list[Piece]:
     wholes = [whole for hour in planned.hours if hour.begins.date() == day for whole in hour.due]
     say = manner.say
-    load = say("{count} orders, {units} units").format(count=len(wholes), units=units(wholes))
+    load = say("orders {count}, units {units}").format(count=len(wholes), units=units(wholes))
     return [(f" {day_name(day, today, say)}: {load} ", manner.ink(BLACK, CYAN, bold=True))]
 
 
 def _of_hour(hour: Hour, most: int, manner: Manner, width: int) -> list[list[Piece]]:
     say, strong, faint = manner.say, manner.ink(WHITE, BLACK, bold=True), manner.ink(FAINT, BLACK)
-    load = say("{count} orders, {units} units").format(count=len(hour.due), units=hour.units)
-    rows = [[(f"{hour.begins:%H:%M} ", strong), (f"{bar(hour.units, most)} ", manner.ink(CYAN, BLACK)), (load, strong)]]
+    time = f"{hour.begins:%H:%M}  "
+    rows: list[list[Piece]] = []
+    if hour.due:
+        load = say("orders {count}, units {units}").format(count=len(hour.due), units=hour.units)
+        filled = set_cell_size(load, max(LOAD, cell_len(load) + 1))
+        rows.append([(time, strong), (filled, strong), (bar(hour.units, most), manner.ink(CYAN, BLACK))])
     if hour.released:
         named = [f"{starts(whole, manner)} {shown(whole.display_id)}" for whole in hour.released[:NAMED]]
         named += [f"+{len(hour.released) - NAMED}"] if hour.released[NAMED:] else []
         text = say("starts by itself: {names}").format(names=say(", ").join(named))
-        rows.append([(" " * 6 + cut(text, width - 6), faint)])
+        rows.append([(" " * len(time) if rows else time, strong), (cut(text, width - len(time)), faint)])
     return rows
 
 
@@ -213,25 +226,39 @@ def starts(whole: Whole, manner: Manner) -> str:
     return f"{whole.release.astimezone(manner.zone):%H:%M}" if whole.release else ""
 
 
+def _column(text: str, width: int) -> str:
+    """Text as wide as a column, or wider where it is longer."""
+    said = cut(shown(text), NAME)
+    return set_cell_size(said, max(width, cell_len(said))) + " "
+
+
 def _line(whole: Whole, reading: Reading, manner: Manner, now: float) -> Entry:
     """One order in one row."""
     say, plain = manner.say, manner.ink(WHITE, BLACK)
     strong, faint = manner.ink(WHITE, BLACK, bold=True), manner.ink(FAINT, BLACK)
+    day = whole.due.astimezone(manner.zone).date() if whole.due else None
     match whole.state:
         case OrderState.LAPSED:
             word, colors = say("TOO OLD"), (BLACK, YELLOW)
         case OrderState.HELD if whole.release is not None:
-            word, colors = say("release {time}").format(time=manner.clock(whole.release, now)), (WHITE, BLUE)
+            release = whole.release.astimezone(manner.zone)
+            time = f"{release:%H:%M}" if release.date() == day else f"{release:%m-%d %H:%M}"
+            word, colors = say("release {time}").format(time=time), (WHITE, BLUE)
         case OrderState.HELD:
             word, colors = say("BY HAND"), (BLACK, YELLOW)
         case _:
             word, colors = age_word(reading, manner), BANDS[reading.age]
-    due = manner.clock(whole.due, now) if whole.due else "--:--"
-    pieces: list[Piece] = [(f"{due} ", strong), (f"{cut(shown(whole.display_id), 12)} ", strong)]
+    due = "--:--"
+    if whole.due:  # under the heading of its day its time is enough
+        dated = whole.due.timestamp() < now or (whole.state is OrderState.HELD and whole.release is None)
+        due = manner.clock(whole.due, now if dated else whole.due.timestamp())
+    pieces: list[Piece] = [(f"{due} ", strong), (_column(whole.display_id, SHORT), strong)]
+    if whole.customer:
+        pieces.append((_column(whole.customer, SHORT + 2), faint))
     if whole.priority:
         pieces += [(f" {say('FIRST')} ", manner.ink(BLACK, YELLOW, bold=True)), (" ", plain)]
     if whole.state is OrderState.OPEN and (stages := missing(whole)):
         pieces.append((f"{say(', ').join(stages)}: ", manner.ink(CYAN, BLACK)))
-    pieces += [(f"{briefly(whole)}  ", plain), (shown(whole.customer), faint)]
+    pieces.append((briefly(whole), plain))
     target = Target(shown(whole.display_id), order=whole.order, items=whole.items, whole=whole)
     return Entry(whole.order, [pieces], target, right=(f" {word} ", manner.ink(*colors, bold=True)))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from operator import is_
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -13,13 +14,17 @@ from textual.strip import Strip
 from display.cells import Painted, Piece, row
 from display.feed_client import FeedClient
 from display.manner import Manner
-from display.palette import BLACK, SHADE, WHITE, ink
+from display.numerals import ROWS, numeral
+from display.palette import BLACK, FAINT, SHADE, WHITE, ink
 from edge.info import StoreInfo
 from edge.intents import Asked, TurnPage
 from edge.orders import OrderId, StationId
 from edge.views import BoardView, Card, CardItem, Paper, Whole
 
 BADGE = 5  # cells for a number before its entry
+LARGE = (100, 40)  # from this size on a view may have numbers five rows high
+BLOCK = 14  # cells for such a number
+HIGHEST = 99  # that has room in a block
 REST = 5.0  # seconds a number rests before it stands for something else, so that a second press hits nobody
 Verb = Literal[
     "bump", "units", "recall", "acknowledge", "reprint", "collect", "hold", "release", "prioritise", "reschedule",
@@ -174,6 +179,7 @@ class Listing(View):
     """A view that is a list of numbered entries, in columns, on as many pages as it takes; override `entries`."""
 
     column: ClassVar[int] = 0  # the fewest cells of a column; 0 where there is only one
+    blocks: ClassVar[bool] = False  # whether numbers are five rows high where there is room
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -217,9 +223,14 @@ class Listing(View):
         """A finger chooses an entry by any of its rows."""
         column = event.x // (self._cells + 1)
         for placed in self._laid.pages[self._laid.at]:
-            there = placed.column == column and 0 <= event.y - 1 - placed.top < len(placed.entry.rows)
+            there = placed.column == column and 0 <= event.y - 1 - placed.top < self._height(placed.entry)
             if placed.number and there:
                 self.post_message(self.Tapped(placed.number))
+
+    @property
+    def large(self) -> bool:
+        """Whether the numbers are to be read from three metres."""
+        return self.blocks and self.size.width >= LARGE[0] and self.size.height >= LARGE[1]
 
     @property
     def _columns(self) -> int:
@@ -233,22 +244,26 @@ class Listing(View):
     def _list(self) -> None:
         if self.scene is None or not self.size:
             return
-        entries = self.entries(self.scene, max(10, self._cells - BADGE - 1))
+        entries = self.entries(self.scene, max(10, self._cells - (BLOCK if self.large else BADGE) - 1))
         given = self._numbers.give((entry.key for entry in entries if entry.target), self.scene.now)
         self._entries = [(entry, given.get(entry.key)) for entry in entries]
         pages: list[list[_Placed]] = [[]]
         column, top, room = 0, 0, max(1, self.size.height - 1)
         for at, (entry, number) in enumerate(self._entries):
             heading = entry.target is None and at + 1 < len(self._entries)  # stands with what it is the heading of
-            needed = len(entry.rows) + (len(self._entries[at + 1][0].rows) if heading else 0)
+            height = self._height(entry)
+            needed = height + (self._height(self._entries[at + 1][0]) if heading else 0)
             if top and top + needed > room:
                 column, top = column + 1, 0
                 if column == self._columns:
                     pages.append([])
                     column = 0
             pages[-1].append(_Placed(entry, number, column, top))
-            top += len(entry.rows)
+            top += height
         self._laid = _Pages(min(self._laid.at, len(pages) - 1), pages)
+
+    def _height(self, entry: Entry) -> int:
+        return max(len(entry.rows), ROWS + 1 if self.large and entry.target and entry.band else 0)
 
     def draw(self, width: int, height: int) -> tuple[Strip, ...]:
         """The title, then the entries of the page."""
@@ -267,7 +282,7 @@ class Listing(View):
         for placed in laid.pages[laid.at]:
             known = made.get(placed.entry.key)
             if known is None or known[0] is not placed.entry or known[1:4] != (placed.number, cells, manner):
-                known = placed.entry, placed.number, cells, manner, _rows(placed, cells, manner)
+                known = placed.entry, placed.number, cells, manner, self._rows(placed, cells, manner)
             self._made[placed.entry.key] = known
             columns[placed.column] += known[4]
         blank = row(cells, ink())
@@ -290,21 +305,40 @@ class Listing(View):
             self._joined.append((list(parts), Strip(filled, width).simplify()))
         return [strip for _, strip in self._joined]
 
+    def _rows(self, placed: _Placed, cells: int, manner: Manner) -> list[Strip]:
+        entry, number, fill = placed.entry, placed.number, manner.ink(WHITE, placed.entry.ground)
+        block = _block(number, entry.band, manner) if self.large and number and entry.band else None
+        lead = " " * (BLOCK if self.large else BADGE)
+        strips = []
+        for index in range(self._height(entry)):
+            pieces = entry.rows[index] if index < len(entry.rows) else ()
+            ground = manner.ink(*entry.band) if entry.band and not index else fill
+            badge: list[Piece] = [(lead, fill)]
+            if block is not None:
+                badge = block[index] if index < ROWS else badge
+            elif not index:
+                badge = _badge(entry, number, lead, manner)
+            strips.append(row(cells, ground, *badge, *pieces, right=None if index else entry.right))
+        return strips
 
-def _rows(placed: _Placed, cells: int, manner: Manner) -> list[Strip]:
-    entry, number = placed.entry, placed.number
-    fill = manner.ink(WHITE, entry.ground)
-    strips = []
-    for index, pieces in enumerate(entry.rows):
-        if index:
-            badge, ground, right = (" " * BADGE, fill), fill, None
-        elif entry.band is None:
-            style = manner.ink(WHITE, entry.ground, bold=True)
-            badge, ground, right = (f"{number or '':>4} ", style), fill, entry.right
-        else:
-            color, behind = entry.band
-            badge = f"{number or '':>4} ", manner.ink(behind, color, bold=True) if number else manner.ink(*entry.band)
-            ground, right = manner.ink(*entry.band), entry.right
-        lead = (badge, (" ", ground)) if entry.band and not index else (badge,)
-        strips.append(row(cells, ground, *lead, *pieces, right=right))
-    return strips
+
+def _badge(entry: Entry, number: int | None, lead: str, manner: Manner) -> list[Piece]:
+    """A number as it is written, on the colours of its row turned round where these have a meaning."""
+    text = f"{number or '':>{len(lead) - 1}} "
+    if entry.band is None:
+        return [(text, manner.ink(WHITE, entry.ground, bold=True))]
+    color, ground = entry.band
+    return [(text, manner.ink(ground, color, bold=True)), (" ", manner.ink(color, ground))]
+
+
+def _block(number: int, band: tuple[str, str], manner: Manner) -> list[list[Piece]] | None:
+    """A number five rows high on its colour, so that both are seen from far; none where it has no room."""
+    if number > HIGHEST:
+        return None
+    stroke = FAINT if not manner.live else WHITE if band[0] == WHITE else SHADE
+    ground = manner.ink(*band)
+    rows = []
+    for pieces in numeral(number, ink(stroke, stroke), ground):
+        free = BLOCK - 2 - sum(cell_len(text) for text, _ in pieces)
+        rows.append([(" ", ground), *pieces, (" " * free, ground), (" ", manner.ink(WHITE, BLACK))])
+    return rows

@@ -155,5 +155,3 @@ async def looking(view: Listing, scene: Scene, size: tuple[int, int] = (80, 24))
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield Look(app, pilot)
-
-
