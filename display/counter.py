@@ -4,11 +4,13 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
 
 from display.age import Reading
 from display.cells import Piece, cut, shown, wrap
 from display.face import BANDS
-from display.find import Found, Search
+from display.find import Find, Found, Search
 from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, GREEN, SHADE, WHITE, YELLOW
 from display.standing import (
@@ -50,7 +52,13 @@ def nearly(board: BoardView) -> list[Whole]:
 
 
 class Counter(Listing):
-    """Who is to get what; after a search only what was found, until `leave`."""
+    """Who is to get what; after a search only what was found, until Esc."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "find", show=False),
+        Binding("escape", "back", show=False),
+    ]
+    can_focus = True
 
     verb: ClassVar[Verb] = "collect"
     verbs: ClassVar[tuple[Verb, ...]] = ("collect", "look", "prioritise", "hold", "release", "reschedule", "refuse")
@@ -63,19 +71,32 @@ class Counter(Listing):
         self._board: tuple[tuple[Whole, ...], list[Whole], list[Whole]] = ((), [], [])
         self._ready, self._nearly, self._asked = Ledger(), Ledger(), Ledger()
 
+    def action_find(self) -> None:
+        """Ask what is looked for."""
+        if self.scene is not None and self.scene.feed is not None:
+            self.app.push_screen(Find(self.scene.feed, self.scene.manner), self.found)
+
     def found(self, search: Search | None) -> None:
-        """Show what a search found; none to leave what was shown alone."""
+        """Show what a search found; none leaves what is shown alone."""
         if search is not None:
-            self.search = search
-            self._show_again()
+            self._look_at(search)
 
-    def leave(self) -> bool:
-        """Back from what was found to what is ready; false where nothing was looked for."""
-        asked, self.search = self.search is not None, None
-        self._show_again()
-        return asked
+    def action_back(self) -> None:
+        """Back from what was found to what is ready."""
+        self._look_at(None)
 
-    def _show_again(self) -> None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Where nothing was looked for, Esc is the shell's."""
+        del parameters
+        return action != "back" or self.search is not None
+
+    def on_click(self, event: events.Click) -> None:
+        """A finger on the title finds, and goes back from what was found; on a row, `Listing` knows."""
+        if not event.y:
+            self._look_at(None) if self.search else self.action_find()
+
+    def _look_at(self, search: Search | None) -> None:
+        self.search = search
         self._laid.at = 0
         if self.scene is not None:
             self.show(self.scene)
@@ -83,8 +104,6 @@ class Counter(Listing):
     def title(self, scene: Scene) -> str:
         """How many wait, or what was looked for."""
         say = scene.manner.say
-        if scene.trouble:
-            return scene.trouble
         if self.search is not None:
             words = say('found for "{wanted}": {count}   Esc back')
             return words.format(wanted=shown(self.search.wanted), count=len(self.search.found))
@@ -145,7 +164,7 @@ class _Slip:
             word, chip = say(whole.state.value), band
         rows = [self._head(band), self._sentence() if asked else self._time(ready=ready)]
         rows += danger(whole, manner, self.width) + self._items()
-        target = Target(shown(whole.display_id), order=whole.order, items=whole.items, whole=whole)
+        target = Target(shown(whole.display_id), order=whole.order, items=whole.items)
         return Entry(whole.order, rows, target, right=(f" {word} ", manner.ink(*chip, bold=True)), band=band)
 
     def _head(self, band: tuple[str, str]) -> list[Piece]:
@@ -219,6 +238,8 @@ def became(found: Found, manner: Manner, now: float) -> str:
     match found.last or found.state:
         case "collected":
             return say("collected {time}").format(time=time).rstrip()
+        case "refused":
+            return say("refused {time}").format(time=time).rstrip()
         case "cancelled":
             return say("cancelled {time}").format(time=time).rstrip()
         case "ready":

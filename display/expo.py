@@ -61,9 +61,7 @@ class Expo(Listing):
         self._sorted: tuple[tuple[Whole, ...], list[Whole]] = ((), [])
 
     def title(self, scene: Scene) -> str:
-        """How many orders there are, and what is wrong."""
-        if scene.trouble:
-            return scene.trouble
+        """How many orders there are, and how many of them are late."""
         say, wholes = scene.manner.say, self._sorted[1]
         still = [whole for whole in wholes if whole.state is OrderState.OPEN]
         late = sum(whole.due is not None and whole.due < scene.board.now for whole in still)
@@ -100,7 +98,7 @@ class _Sheet:
         band = (WHITE, SHADE) if self.ready else BANDS[self.reading.age]
         word = self.say("READY") if self.ready and self.manner.live else age_word(self.reading, self.manner)
         rows = [self._head(band), *(self._in_short() if tight else self._in_full())]
-        target = Target(shown(whole.display_id), order=whole.order, items=whole.items, whole=whole)
+        target = Target(shown(whole.display_id), order=whole.order, items=whole.items)
         return Entry(whole.order, rows, target, right=(f" {word} ", self.manner.ink(*band, bold=True)), band=band)
 
     def _head(self, band: tuple[str, str]) -> list[Piece]:

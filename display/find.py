@@ -42,7 +42,7 @@ class Found(View, frozen=True):
     due: datetime | None = None
     release: datetime | None = None
     items: tuple[FoundItem, ...] = ()
-    last: str = ""  # what became of it: ready, collected, cancelled or lapsed
+    last: str = ""  # what became of it: ready, collected, cancelled, refused or lapsed
     at: datetime | None = None  # and when
 
 

@@ -126,8 +126,6 @@ class Timeline(Listing):
     def title(self, scene: Scene) -> str:
         """What is to be made in all."""
         say, planned = scene.manner.say, self._planned[1]
-        if scene.trouble:
-            return scene.trouble
         words = say("timeline: {count} orders, {units} units to make").format(
             count=len(planned.orders) - len(planned.lapsed), units=units(planned.orders)
         )
@@ -253,12 +251,11 @@ def _line(whole: Whole, reading: Reading, manner: Manner, now: float) -> Entry:
         dated = whole.due.timestamp() < now or (whole.state is OrderState.HELD and whole.release is None)
         due = manner.clock(whole.due, now if dated else whole.due.timestamp())
     pieces: list[Piece] = [(f"{due} ", strong), (_column(whole.display_id, SHORT), strong)]
-    if whole.customer:
-        pieces.append((_column(whole.customer, SHORT + 2), faint))
+    pieces.append((_column(whole.customer, SHORT + 2), faint))
     if whole.priority:
         pieces += [(f" {say('FIRST')} ", manner.ink(BLACK, YELLOW, bold=True)), (" ", plain)]
     if whole.state is OrderState.OPEN and (stages := missing(whole)):
         pieces.append((f"{say(', ').join(stages)}: ", manner.ink(CYAN, BLACK)))
     pieces.append((briefly(whole), plain))
-    target = Target(shown(whole.display_id), order=whole.order, items=whole.items, whole=whole)
+    target = Target(shown(whole.display_id), order=whole.order, items=whole.items)
     return Entry(whole.order, [pieces], target, right=(f" {word} ", manner.ink(*colors, bold=True)))

@@ -64,7 +64,6 @@ class Target:
     card: Card | None = None
     items: tuple[CardItem, ...] = ()
     paper: Paper | None = None
-    whole: Whole | None = None
 
 
 class View(Painted):
@@ -137,7 +136,8 @@ class Numbers:
         listed = dict.fromkeys(keys)
         for key in [key for key in self._given if key not in listed]:
             self._resting[self._given.pop(key)] = now + REST
-        self._resting = {number: until for number, until in self._resting.items() if until > now}
+        # Until later than a rest from now: the clock was set back.
+        self._resting = {number: until for number, until in self._resting.items() if now < until <= now + REST}
         taken = {*self._given.values(), *self._resting}
         number = 1
         for key in listed:

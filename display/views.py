@@ -22,7 +22,12 @@ class Shown:
 
 
 # Each class is a `display.view.View`, made without arguments.
-VIEWS = (Shown("board", "f2,b", "F2", "board: the stations side by side", "display.board:StationsView"),)
+VIEWS = (
+    Shown("board", "f2,b", "F2", "board: the stations side by side", "display.board:StationsView"),
+    Shown("expo", "f3,e", "F3", "expo: whole orders, and what each still waits for", "display.expo:Expo"),
+    Shown("counter", "f4,k", "F4", "counter: what is ready; / finds an order", "display.counter:Counter"),
+    Shown("timeline", "f5,g", "F5", "timeline: what is due and released when", "display.timeline:Timeline"),
+)
 
 # Each class is a `ModalScreen[str | None]`, made with the `Scene`; what it is dismissed with is said.
 FORMS: tuple[Shown, ...] = ()

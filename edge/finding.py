@@ -14,6 +14,7 @@ BECAME = {
     "OrderUnready": "open",
     "OrderCollected": "collected",
     "OrderCancelled": "cancelled",
+    "OrderRefused": "refused",
     "OrderLapsed": "lapsed",
 }
 

@@ -28,8 +28,9 @@ def a_whole(name: str = "a017", *items: CardItem, **rest: Any) -> Whole:
     """An open order, of one loaf that waits to be baked unless told otherwise; its display id is its id in capitals."""
     parts: dict[str, Any] = {
         "order": OrderId(name), "display_id": name.upper(), "state": OrderState.OPEN, "type": "TAKEOUT", "channel": "",
-        "customer": "", "phone": "", "note": "", "priority": 0, "created": NOW - minutes(90), "since": NOW - minutes(90),
-        "due": NOW + minutes(40), "release": None, "items": items or (at_oven("Rye bread"),), "slots": {},
+        "customer": "", "phone": "", "note": "", "priority": 0, "slots": {},
+        "created": NOW - minutes(90), "since": NOW - minutes(90), "due": NOW + minutes(40),
+        "release": None, "items": items or (at_oven("Rye bread"),),
     }  # fmt: skip
     return Whole(**parts | rest)
 
@@ -79,7 +80,7 @@ def a_morning() -> BoardView:
         ),
         a_whole("a013", done("Bagel", 2), state=OrderState.READY, since=NOW - minutes(3), due=None, customer="Kim"),
         held("b001", 5 * HOUR, at_oven("Apple pie", 2), customer="Zhang"),
-        held("b002", 5 * HOUR + 30, at_oven("Rye bread", 20), at_oven("可颂", 40), customer="西湖酒店", channel="phone"),
+        held("b002", 5 * HOUR + 30, at_oven("Rye bread", 20), at_oven("可颂", 40), customer="西湖酒店"),
         held("b003", 26 * HOUR, at_deco(cake), customer="周小姐"),
         held("b004", 26 * HOUR + 15, at_oven("Rye bread", 8)),
         held("b005", 31 * HOUR, at_deco("Wedding cake", 3), customer="Smith"),
