@@ -317,7 +317,7 @@ class KitchenDisplay(App[None]):
 
     def action_help(self) -> None:
         """Show the help overlay."""
-        self.push_screen(Help(self.manner))
+        self.push_screen(Help(self.manner, self.scene))
 
     def action_silence(self) -> None:
         """What is heard was understood: late, printer and cloud are silent here until something new arises."""

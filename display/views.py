@@ -27,6 +27,8 @@ VIEWS = (
     Shown("expo", "f3,e", "F3", "expo: whole orders, and what each still waits for", "display.expo:Expo"),
     Shown("counter", "f4,k", "F4", "counter: what is ready; / finds an order", "display.counter:Counter"),
     Shown("timeline", "f5,g", "F5", "timeline: what is due and released when", "display.timeline:Timeline"),
+    Shown("day", "f6,d", "F6", "all-day: what must be made, summed up", "display.day:AllDay"),
+    Shown("trouble", "f7,exclamation_mark", "F7", "trouble: what is wrong, and what to do", "display.trouble:Trouble"),
 )
 
 # Each class is a `ModalScreen[str | None]`, made with the `Scene`; what it is dismissed with is said.
