@@ -82,7 +82,8 @@ def what_to_do(kind: Kind, say: Say) -> str:
         Kind.PAUSED: say("The channels are asked to send no orders. z takes orders again."),
         Kind.UNCONFIRMED: say("Look whether it came out. If not: its number prints it again, marked as a reprint."),
         Kind.UNPRINTED: say(
-            "Look whether the printer is on and has paper: then they print by themselves. Until then trust the board."
+            "Look whether the printer is on and has paper: then they print by themselves. Until then work from the "
+            "board."
         ),
         Kind.PRINTER: say("Look whether it is on, has paper, is closed, and its cable is in. It goes on by itself."),
         Kind.KEYPAD: say("Look whether its cable is in. Until then: the same numbers on this screen's keyboard."),

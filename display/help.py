@@ -22,7 +22,7 @@ GAP = 4  # cells between columns
 MARGIN = 2  # cells beside them
 FRAME = 3  # rows above and below them
 AROUND = FRAME + 3  # rows that columns leave free: whether the board is true stays in sight
-WORDS = 52  # cells of what a key or a word means
+WORDS = 40  # cells of what a key or a word means
 WIDEST = 72  # cells of a keypad's picture
 GROUND = ink(WHITE, SURFACE)
 STRONG = ink(WHITE, SURFACE, bold=True)
@@ -108,7 +108,8 @@ class HelpPage(Painted):
             pieces = [margin]
             for column in self._columns:
                 line = column[y] if y < len(column) else []
-                pieces += [*line, (" " * (_width(column) + GAP - _width([line])), GROUND)]
+                gap = GAP if column is not self._columns[-1] else 0
+                pieces += [*line, (" " * (_width(column) + gap - _width([line])), GROUND)]
             strips.append(row(width, GROUND, *pieces))
         then, page = self._foot
         faint = ink(FAINT, SURFACE)
