@@ -9,8 +9,8 @@ from rich.style import Style
 from display.cells import Piece, cut, shown, wrap
 from display.face import number
 from display.manner import Manner
-from display.needs import Amounts, Choice, Lot, Need, Variant, choices, needs
-from display.palette import BLACK, CYAN, FAINT, RED, SHADE, WHITE, YELLOW
+from display.needs import Amounts, Choice, Lot, Need, Variant, amounts, choices, needs
+from display.palette import BLACK, CYAN, FAINT, MAGENTA, RED, SHADE, WHITE, YELLOW
 from display.view import Entry, Listing, Scene, Target, Verb
 from edge.orders import Moment, StationId
 from edge.views import Halted
@@ -140,6 +140,10 @@ def _lot(need: Need, lot: Lot, scene: Scene, station: str, width: int) -> Entry:
         rows[0] += lines.pop(0)
     indent = (" " * (taken if beside else COUNT), ground)
     rows += [[indent, *line] for line in lines]
+    if lot.locked:
+        count = written(amounts(lot.locked))
+        words = manner.say("{count} stay behind: acknowledge their allergens").format(count=count)
+        rows.append([(" " * COUNT, ground), (f" {words} ", manner.ink(BLACK, MAGENTA, bold=True))])
     key = repr((need.product, lot.station, lot.stage, lot.moment.value))
     target = Target(shown(need.name), station=lot.station, items=lot.items)
     return Entry(key, rows, target, right=(f" {right} ", manner.ink(FAINT, BLACK)) if right else None)

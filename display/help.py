@@ -20,9 +20,11 @@ from display.view import Scene
 
 GAP = 4  # cells between columns
 MARGIN = 2  # cells beside them
-FRAME = 3  # rows above and below them
+FRAME = 2  # rows below them
 AROUND = FRAME + 3  # rows that columns leave free: whether the board is true stays in sight
-WORDS = 40  # cells of what a key or a word means
+WORDS = 40  # cells of what a key or a word means, where columns stand side by side
+ROOMY = 62  # where they do not, or where there is room enough
+SIDE_BY_SIDE = range(112, 216)  # cells of a screen
 WIDEST = 72  # cells of a keypad's picture
 GROUND = ink(WHITE, SURFACE)
 STRONG = ink(WHITE, SURFACE, bold=True)
@@ -37,12 +39,7 @@ class Help(ModalScreen[None]):
 
     def __init__(self, manner: Manner, scene: Scene | None = None) -> None:
         super().__init__()
-        self._say = manner.say
-        self._blocks = [
-            *(_keypads(scene) if scene else ()),
-            _meant(_keys(manner), manner.say("keyboard")),
-            _meant(_meanings(manner), manner.say("colours and words")),
-        ]
+        self._manner, self._scene = manner, scene
         self._page = HelpPage()
         self._at = 0
 
@@ -75,12 +72,19 @@ class Help(ModalScreen[None]):
 
     def _show(self) -> bool:
         """Show the page; false where there is none."""
-        laid = pages(self._blocks, self.size.width - 2 * MARGIN, self.size.height - AROUND)
+        say, manner = self._manner.say, self._manner
+        words = WORDS if self.size.width in SIDE_BY_SIDE else ROOMY
+        blocks = (
+            *(_keypads(self._scene) if self._scene else ()),
+            _meant(_keys(manner), say("keyboard"), words),
+            _meant(_meanings(manner), say("colours and words"), words),
+        )
+        laid = pages(blocks, self.size.width - 2 * MARGIN, self.size.height - AROUND)
         if self._at >= len(laid):
             return False
-        page = self._say("page {page}/{pages}").format(page=self._at + 1, pages=len(laid))
+        page = say("page {page}/{pages}").format(page=self._at + 1, pages=len(laid))
         last = self._at + 1 == len(laid)
-        then = self._say("any key: back") if last else self._say("any key: next page   Esc: back")
+        then = say("any key: back") if last else say("any key: next page   Esc: back")
         self._page.show(laid[self._at], then, page if laid[1:] else "")
         return True
 
@@ -96,14 +100,14 @@ class HelpPage(Painted):
     def show(self, columns: Sequence[Lines], then: str, page: str) -> None:
         """Show these columns from now on."""
         self._columns, self._foot = columns, (then, page)
-        width = sum(map(_width, columns)) + GAP * (len(columns) - 1) + 2 * MARGIN
-        self.styles.width = max(width, cell_len(then) + cell_len(page) + 3 * MARGIN)
+        self.styles.width = max(_across(columns) + 2 * MARGIN, cell_len(then) + cell_len(page) + 3 * MARGIN)
         self.styles.height = max(map(len, columns)) + FRAME
         self.redraw()
 
     def draw(self, width: int, height: int) -> tuple[Strip, ...]:
-        """An empty row, the columns, another, and the foot."""
-        margin, strips = (" " * MARGIN, GROUND), [row(width, GROUND)]
+        """The columns, an empty row, and the foot."""
+        margin: Piece = (" " * MARGIN, GROUND)
+        strips = []
         for y in range(height - FRAME):
             pieces = [margin]
             for column in self._columns:
@@ -118,27 +122,33 @@ class HelpPage(Painted):
 
 
 def pages(blocks: Iterable[Lines], width: int, height: int) -> list[list[Lines]]:
-    """Blocks set into pages of columns, as many beside one another as have room; what is too high goes on beside."""
+    """Blocks set into pages of columns: beside the others where there is room, else below one, else on another page."""
     laid: list[list[Lines]] = [[]]
-    used = 0
     for block in blocks:
-        last = laid[-1][-1] if laid[-1] else None
-        widest = max(_width(last), _width(block)) if last is not None else 0
-        if last is not None and len(last) + 1 + len(block) <= height and used - _width(last) + widest <= width:
-            used += widest - _width(last)
-            last += [[], *block]
-            continue
+        page = laid[-1]
+        if page and not _beside([*page, block], width, height):
+            below = [at for at, column in enumerate(page) if _beside(_stacked(page, at, block), width, height)]
+            if below:
+                laid[-1] = _stacked(page, below[0], block)
+                continue
         for start in range(0, len(block), height):
-            column = block[start : start + height]
-            beside = used + GAP + _width(column)
-            if laid[-1] and beside <= width:
-                used = beside
-            else:
-                used = _width(column)
-                if laid[-1]:
-                    laid.append([])
-            laid[-1].append(list(column))
+            part = block[start : start + height]
+            if laid[-1] and not _beside([*laid[-1], part], width, height):
+                laid.append([])
+            laid[-1].append(part)
     return laid
+
+
+def _stacked(page: list[Lines], at: int, block: Lines) -> list[Lines]:
+    return [*page[:at], [*page[at], [], *block], *page[at + 1 :]]
+
+
+def _beside(page: list[Lines], width: int, height: int) -> bool:
+    return _across(page) <= width and max(map(len, page)) <= height
+
+
+def _across(page: Sequence[Lines]) -> int:
+    return sum(map(_width, page)) + GAP * (len(page) - 1)
 
 
 def _width(lines: Sequence[Sequence[Piece]]) -> int:
@@ -155,12 +165,12 @@ def _keypads(scene: Scene) -> Iterator[Lines]:
             yield [[(title, STRONG)], *([(line, GROUND)] for line in draw_keypad(keypad, say, WIDEST))]
 
 
-def _meant(rows: Iterable[tuple[str, str, Style]], title: str) -> Lines:
+def _meant(rows: Iterable[tuple[str, str, Style]], title: str, width: int) -> Lines:
     rows = list(rows)
     column = max(cell_len(label) for label, _, _ in rows) + 1
     lines: Lines = [[(title, STRONG)]]
     for label, words, style in rows:
-        first, *others = wrap(words, WORDS) or [""]
+        first, *others = wrap(words, width) or [""]
         lines.append([(label, style), (" " * (column - cell_len(label)), GROUND), (first, GROUND)])
         lines += [[(" " * column + other, GROUND)] for other in others]
     return lines

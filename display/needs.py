@@ -38,6 +38,7 @@ class Lot:
     moment: Moment
     items: tuple[CardItem, ...]
     due: datetime | None  # of the most urgent of its orders
+    locked: tuple[CardItem, ...] = ()  # those that stay behind until their allergens are acknowledged
 
     @property
     def amounts(self) -> Amounts:
@@ -121,12 +122,13 @@ def needs(
                 here = order.order, item.item
                 pile.remade[here] = max(item.remade, pile.remade.get(here, 0))
     halted = {each.code: each for each in board.unavailable}
+    locks = {(view.id, card.order) for view in board.stations for card in view.cards if card.locked}
     places = {view.id: at for at, view in enumerate(board.stations)}
     found = [
         Need(
             product,
             listed.get(product) or pile.name,
-            tuple(sorted((_lot(*each) for each in pile.lots.items()), key=lambda lot: _place(lot, places))),
+            tuple(sorted((_lot(*each, locks) for each in pile.lots.items()), key=lambda lot: _place(lot, places))),
             amounts(pile.later),
             sum(pile.remade.values()),
             halted.get(product),
@@ -163,10 +165,14 @@ def _today(order: Whole, now: datetime, manner: Manner) -> bool:
     return when is None or when.astimezone(manner.zone).date() <= now.astimezone(manner.zone).date()
 
 
-def _lot(key: tuple[StationId, StageId, Moment], found: list[tuple[Whole, CardItem]]) -> Lot:
+def _lot(
+    key: tuple[StationId, StageId, Moment], found: list[tuple[Whole, CardItem]], locks: set[tuple[StationId, OrderId]]
+) -> Lot:
     station, stage, moment = key
+    dangerous = {order.order for order, item in found if item.bakery.allergens and (station, order.order) in locks}
+    locked = tuple(item for order, item in found if order.order in dangerous)
     due = min((order.due for order, _ in found if order.due), default=None)
-    return Lot(station, stage, found[0][1].stage_name, moment, tuple(item for _, item in found), due)
+    return Lot(station, stage, found[0][1].stage_name, moment, tuple(item for _, item in found), due, locked)
 
 
 def _place(lot: Lot, places: dict[StationId, int]) -> tuple[int, str, bool]:

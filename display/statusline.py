@@ -45,23 +45,17 @@ class StatusLine(Painted):
             said = [trouble, manner.say("what is shown is old: do not work from it")]
             rows = said if height > 1 else [": ".join(said)]
             return tuple(row(width, TROUBLE, (" " + text, TROUBLE)) for text in rows)
-        first: list[Piece] = []
-        if board is not None:
-            at = board.now
-            first = [
-                (manner.clock(at, at.timestamp()), CALM_BOLD),
-                *((words, WATCH) for words in halted(board, manner)),
-            ]
-        rest = sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1])) if board else []
-        lines, left = _set([*first, *rest], width, height)
-        if worse := sum(style in {TROUBLE, WATCH} for _, style in left):
-            more = f" {manner.say('+{count}: press !').format(count=worse)} "
-            shorter, _ = _set([*first, *rest], width, height, cell_len(more) + 1)
-            return tuple(
-                row(width, ink(), *line, right=(more, TROUBLE) if at == height - 1 else None)
-                for at, line in enumerate(shorter)
-            )
-        return tuple(row(width, ink(), *line) for line in lines)
+        if board is None:
+            return (row(width, ink()),) * height
+        now = manner.clock(board.now, board.now.timestamp()), CALM_BOLD
+        parts = [now, *sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1]))]
+        lines, left = _set(parts, width, height)
+        more: Piece | None = None
+        if _worrying(left):
+            words = manner.say("+{count}: press !")
+            lines, left = _set(parts, width, height, cell_len(words))
+            more = f" {words.format(count=_worrying(left))} ", TROUBLE
+        return (*(row(width, ink(), *line) for line in lines[:-1]), row(width, ink(), *lines[-1], right=more))
 
     def _parts(self, board: BoardView, manner: Manner) -> Iterator[Piece]:
         say, status = manner.say, board.status
@@ -108,20 +102,23 @@ def _alarms(status: Status, say: Say) -> Iterator[Piece]:
 
 
 def _set(parts: list[Piece], width: int, height: int, spare: int = 0) -> tuple[list[list[Piece]], list[Piece]]:
-    """Parts in rows, and those that have no room; `spare` cells of the last row stay free. What is alone is cut."""
+    """Parts in the rows where they have room, and those that have none; `spare` cells of the last row stay free."""
     lines: list[list[Piece]] = [[] for _ in range(height)]
-    at = 0
-    for index, (text, style) in enumerate(parts):
-        piece = f" {text} ", style
-        while at < height and lines[at]:
-            used = sum(cell_len(said) for said, _ in lines[at])
-            if used + cell_len(piece[0]) <= width - (spare if at == height - 1 else 0):
-                break
-            at += 1
-        if at == height:
-            return lines, parts[index:]
-        lines[at] += [piece, (" ", ink())]
-    return lines, []
+    rooms = [width] * (height - 1) + [width - spare]
+    left = []
+    for text, style in parts:
+        cells = cell_len(text) + 2
+        at = next((at for at, room in enumerate(rooms) if cells <= room or not lines[at]), None)
+        if at is None:
+            left.append((text, style))
+        else:
+            lines[at] += [(f" {text} ", style), (" ", ink())]
+            rooms[at] -= cells + 1
+    return lines, left
+
+
+def _worrying(parts: list[Piece]) -> int:
+    return sum(style in {TROUBLE, WATCH} for _, style in parts)
 
 
 def device_name(device: Device, say: Say) -> str:

@@ -95,9 +95,10 @@ def _heading(fault: Fault, at: int, manner: Manner, width: int) -> Entry:
     ground = COLORS[fault.kind]
     strong = manner.ink(WHITE if ground == RED else BLACK, ground, bold=True)
     said = [[(line, strong)] for line in wrap(fault.said, width)[:ROWS]]
-    do = manner.ink(CYAN, BLACK)
-    todo = [[(line, do)] for line in wrap(what_to_do(fault.kind, manner.say), width)]
-    return Entry(f"fault {fault.kind} {at}", [*said, *todo], ground=ground)
+    todo = wrap(manner.say("do: {what}").format(what=what_to_do(fault.kind, manner.say)), width)
+    return Entry(
+        f"fault {fault.kind} {at}", [*said, *([(line, manner.ink(CYAN, BLACK))] for line in todo)], ground=ground
+    )
 
 
 def _detail(detail: Detail, kind: Kind, manner: Manner, width: int) -> Entry:
