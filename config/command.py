@@ -5,6 +5,7 @@ import gc
 import io
 import logging
 import os
+import shlex
 import signal
 import sys
 from enum import StrEnum
@@ -16,8 +17,10 @@ import typer
 
 from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
+from display.views import NAMES
 from edge.settings import TOKEN_VARIABLE, url_of
 from edge.text import plain
+from edge.words import Language
 
 FAILED, WRONG, INTERRUPTED = 1, 2, 130
 GOODBYE = 4.5  # seconds a daemon takes to stop at most: systemd and the contract give it five
@@ -40,10 +43,18 @@ class LanguageName(StrEnum):
     EN = "en"
 
 
-class View(StrEnum):
-    """What a screen can show."""
+def _command(line: str) -> str:
+    try:
+        shlex.split(line)
+    except ValueError as error:
+        raise typer.BadParameter(f"{line}: {error}") from error
+    return line
 
-    BOARD = "board"
+
+def _view(name: str) -> str:
+    if name not in NAMES:
+        raise typer.BadParameter(f"expected one of {', '.join(NAMES)}, not {name}")
+    return name
 
 
 class Schema(StrEnum):
@@ -122,10 +133,13 @@ async def _run_hub(settings: StoreFile) -> None:
 
 @app.command()
 def display(
+    *,
     hub: Annotated[str, typer.Option("--hub", help="The hub's address.")] = "http://127.0.0.1:8377",
     station: Annotated[list[str] | None, typer.Option("--station", help="A station to show; all without it.")] = None,
-    view: Annotated[View, typer.Option(help="What to show.")] = View.BOARD,
-    language: Annotated[LanguageName | None, typer.Option(help="The language; the terminal's without it.")] = None,
+    view: Annotated[str, typer.Option(help="What to show.", callback=_view, metavar="|".join(NAMES))] = NAMES[0],
+    language: Annotated[LanguageName | None, typer.Option(help="The language; the store's without it.")] = None,
+    player: Annotated[str, typer.Option(help="A command that plays a sound, {kind} in it.", callback=_command)] = "",
+    silent: Annotated[bool, typer.Option("--silent", help="No sound, not even the bell.")] = False,
 ) -> None:
     """Show one screen in this terminal."""
     address = urlsplit(hub)
@@ -133,8 +147,11 @@ def display(
         raise typer.BadParameter(f"expected http://HOST:PORT, not {hub}", param_hint="--hub")
     from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
 
-    spoken = language or (LanguageName.ZH if os.environ.get("LANG", "").startswith("zh") else LanguageName.EN)
-    if not run_display(hub, station or (), view.value, spoken.value, os.environ.get(TOKEN_VARIABLE, "")):
+    spoken: Language | None = None if language is None else language.value
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not run_display(
+        hub, stations=station or (), view=view, language=spoken, token=token, player=player, silent=silent
+    ):
         raise typer.Exit(FAILED)
 
 

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 BOUNCE = 0.03  # seconds: a worn contact closes again within 20 ms, a finger not within 80
 FIRST_RETRY, LAST_RETRY = 0.1, 2.0  # seconds between attempts to open the port
 MANY = 100  # keys without an action are named in the log once each, so many at most
+SAID = 10.0  # seconds for which screens say why a press had no effect
 LONGEST_KEY = 32  # bytes; more without an end is noise
 STX, ETX, LINE_ENDS = 0x02, 0x03, b"\r\n"
 
@@ -70,6 +71,7 @@ class Keypad:
         self._strange: set[bytes] = set()  # keys without an action that the log has named
         self._pressed: dict[bytes, float] = {}  # when a key was last heard
         self._asking: set[asyncio.Task[None]] = set()
+        self._forgetting: asyncio.TimerHandle | None = None  # of a press that had no effect
 
     async def run(self) -> None:
         """Listen until cancelled; a missing port is opened as soon as it is there."""
@@ -138,9 +140,12 @@ class Keypad:
             await self._hub.submit(intent, by=f"keypad:{self._settings.id}")
         except (Refused, NotCommitted) as error:
             log.warning("keypad %s: %s", self._settings.id, error.reason)
-            self._show("ok", error.reason)
+            self._show("ok", error.said(self._say) if isinstance(error, Refused) else error.reason)
+            self._forgetting = asyncio.get_running_loop().call_later(SAID, self._show, "ok")
         else:
             self._show("ok")
 
     def _show(self, state: DeviceState, reason: str = "") -> None:
+        if self._forgetting is not None:
+            self._forgetting.cancel()
         self._hub.vitals.device(Device(self._settings.id, "keypad", state, reason))

@@ -1,14 +1,19 @@
 """Age: how a card stands in time, by its due time and by its stages' shortest and longest minutes."""
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil, inf
 
 import msgspec
 
 from edge.orders import Moment
-from edge.views import Card, CardItem
+from edge.views import Card, CardItem, Pressed, Whole
 
 SOON_MINUTES = 15  # before the due time
 NEARLY = 0.8  # of a stage's longest minutes
+UNDONE = 5.0  # seconds for which a press is offered to be taken back where nobody outside would hear of it
+TOLD = 10.0  # seconds for which a recall is told
 
 
 class Age(StrEnum):
@@ -61,6 +66,18 @@ def pace(card: Card) -> Pace:
     )
 
 
+def pace_of(whole: Whole) -> Pace:
+    """The pace of a whole order: what is made has none left."""
+    started = tuple((i.since.timestamp(), i.max_minutes) for i in whole.items if i.moment is Moment.STARTED)
+    return Pace(
+        due=whole.due.timestamp() if whole.due else None,
+        since=whole.since.timestamp(),
+        finishing=False,
+        started=started,
+        shortest=(),
+    )
+
+
 def read(pace: Pace, now: float) -> Reading:
     """The clocks at an instant; none of them is ever negative."""
     left = None if pace.due is None else pace.due - now
@@ -79,3 +96,34 @@ def read(pace: Pace, now: float) -> Reading:
         worked=max(0, int((now - pace.since) // 60)),
         too_early=max(0, -int(-too_early // 60)),
     )
+
+
+def late(card: Card, now: datetime) -> bool:
+    """Whether a card reads LATE, at less cost than all its clocks."""
+    return (card.due is not None and card.due < now) or any(
+        item.moment is Moment.STARTED and item.max_minutes and now - item.since >= timedelta(minutes=item.max_minutes)
+        for item in card.items
+    )
+
+
+def urgent(read_cards: Iterable[tuple[Card, Reading]]) -> Card | None:
+    """The card to touch next: of those that may be touched now the late first, then by priority, due time and age."""
+    open_now = ((card, reading) for card, reading in read_cards if card.next is not None and not reading.too_early)
+    return min(open_now, key=lambda one: _turn(*one), default=(None, None))[0]
+
+
+def _turn(card: Card, reading: Reading) -> tuple[bool, int, float, float, int]:
+    due = card.due.timestamp() if card.due else inf
+    return reading.age is not Age.LATE, -card.priority, due, card.since.timestamp(), card.slot
+
+
+def seconds_left(press: Pressed, now: float) -> int:
+    """The whole seconds in which a press can still be taken back before anybody outside hears of it."""
+    grace = press.leaves - press.at
+    until = press.leaves.timestamp() if grace else press.at.timestamp() + UNDONE
+    return max(0, ceil(until - now))
+
+
+def just_recalled(press: Pressed | None, now: float) -> bool:
+    """Whether a recall is so fresh that it is told."""
+    return press is not None and now - press.at.timestamp() < TOLD

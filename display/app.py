@@ -1,16 +1,18 @@
-"""The kitchen display: an app that shows the hub's board and turns keys into intents."""
+"""The kitchen display: an app that shows the hub's board in one view after another, and turns keys into intents."""
 
 import asyncio
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
+from zoneinfo import ZoneInfo
 
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
+from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -19,38 +21,38 @@ from display.feed_client import FeedClient, Unanswered
 from display.help import Help
 from display.keys import KEYS, Typing
 from display.manner import Manner
-from display.palette import BLACK, CYAN, FAINT, RED, THEME, WHITE, ink
-from display.station import StationBoard
-from display.statusline import StatusLine, cut_off
+from display.notice import Hint, Notice
+from display.palette import BLACK, CYAN, RED, THEME, WHITE, YELLOW, ink
+from display.sound import Alarm, Player, causes
+from display.statusline import StatusLine, cut_off, halted
+from display.verbs import ALONE, AT_ONCE, DEED, Errand, Left, Talk, alone, errand, pause, stock
+from display.view import Scene, Verb, View
+from display.views import FORMS, VIEWS
 from edge.clock import machine_zone
-from edge.intents import Acknowledge, Asked, Bump, Recall, Refused, Reprint, TurnPage
-from edge.orders import Moment, StationId
+from edge.info import StoreInfo
+from edge.intents import Refused
+from edge.orders import StationId
 from edge.text import plain
-from edge.views import StationView
-from edge.words import Language, speak
-
-View = Literal["board"]
+from edge.words import Language, Say, speak
 
 SECOND_DIGIT = 0.6  # seconds in which a second digit may follow
 TWICE = 0.6  # seconds in which the same press again is a held key or a bounce
-CHOOSING = 6.0  # seconds after which a recall that was not finished is forgotten
+CHOOSING = 6.0  # seconds after which a verb whose number does not come is forgotten
 SAID = 8.0  # seconds for which an answer stays
 
 
 class KitchenDisplay(App[None]):
-    """The boards of one station or of several side by side, and whether they are true."""
+    """One view of the board at a time, what was said last, and whether it is true."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS = f"""
     Screen {{ background: {BLACK}; layout: vertical; }}
     #screen {{ width: 1fr; height: 1fr; }}
-    #stations {{ width: 1fr; height: 1fr; }}
-    StationBoard {{ margin-right: 1; }}
-    StationBoard:last-child {{ margin-right: 0; }}
-    #notice {{ width: 1fr; height: 1; }}
+    #view {{ width: 1fr; height: 1fr; }}
+    #banner {{ width: 1fr; height: 1; display: none; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(key.keys, key.action, show=False, priority="tab" in key.keys) for key in KEYS)
+        *(Binding(key.keys, key.action, show=False, priority=key.keys == "tab") for key in KEYS)
     ]
 
     def __init__(
@@ -58,39 +60,47 @@ class KitchenDisplay(App[None]):
         feed: FeedClient,
         *,
         stations: Sequence[str] = (),
-        language: Language = "en",
+        view: str = "board",
+        language: Language | None = None,
         zone: tzinfo | None = None,
         press: Callable[[StationId, int], None] | None = None,
         side: Widget | None = None,
+        player: str = "",
+        silent: bool = False,
     ) -> None:
-        """`press` is given the numbers instead of the hub; `side` stands beside the board, with a width of its own."""
+        """`press` is given the board's numbers instead of the hub; `side` stands beside the view, as wide as it is."""
         super().__init__()
         self.feed = feed
-        self.say = speak(language)
         self._wanted = tuple(StationId(station) for station in stations)
-        zone = zone or machine_zone()
-        self._manners = {live: Manner(self.say, zone, live) for live in (True, False)}
+        self._language, self._zone = language, zone
+        self._manners: dict[bool, Manner] = {}
+        self._introduced: StoreInfo | None = None
+        self._speak_as(None)
         self._press = press
         self._side = side
-        self._boards: list[StationBoard] = []
-        self._chosen = 0
+        self._alarm = None if silent else Alarm()
+        self._player = Player(player, self._no_player)
+        self._views: dict[str, View] = {}
+        self._showing = view
         self._typing = Typing()
-        self._recalling = False
+        self._verb: Verb | None = None  # what the next number is for
         self._patience: Timer | None = None
         self._last_press: tuple[object, float] = (None, 0.0)
-        self._notice = Line(id="notice")
+        self._banner = Line(id="banner")
+        self._place = Container(id="view")
+        self._notice = Notice()
         self._status = StatusLine()
-        self._stations = Horizontal(id="stations")
 
     def _fatal_error(self) -> None:
         # Textual's own would show what stands in every frame, the token and customers' numbers among it.
         self.panic(Text("\n".join(plain(line) for line in traceback.format_exc().splitlines())))
 
     def compose(self) -> Iterator[Widget]:
-        """The stations with what stands beside them, then what was said last, then the status line."""
+        """The view with what stands beside it, then what was said last, then the status line."""
         with Horizontal(id="screen"):
             with Vertical():
-                yield self._stations
+                yield self._banner
+                yield self._place
                 yield self._notice
                 yield self._status
             if self._side is not None:
@@ -100,7 +110,7 @@ class KitchenDisplay(App[None]):
         """Follow the feed for as long as the display runs."""
         self.register_theme(THEME)
         self.theme = THEME.name
-        self._settle()
+        self.action_look_at(self._showing)
         self.run_worker(self.feed.follow(self._show), exit_on_error=True)
         self.set_interval(1.0, self._beat)
 
@@ -108,37 +118,96 @@ class KitchenDisplay(App[None]):
 
     @property
     def manner(self) -> Manner:
-        """How cards speak at this moment."""
+        """How everything speaks at this moment."""
         return self._manners[self.feed.live]
+
+    @property
+    def say(self) -> Say:
+        """The words of the display's language."""
+        return self.manner.say
+
+    @property
+    def view(self) -> View:
+        """What is shown now."""
+        return self._views[self._showing]
+
+    @property
+    def scene(self) -> Scene | None:
+        """All that can be shown, none before the hub has said a word."""
+        board = self.feed.board
+        if board is None:
+            return None
+        trouble = cut_off(self.feed, self.manner)
+        return Scene(board, self.manner, self.feed.info, trouble, self._wanted, self.feed)
+
+    def _speak_as(self, info: StoreInfo | None) -> None:
+        """Language and clock are the store's where nobody chose others."""
+        self._introduced = info
+        say = speak(self._language or (info.language if info else "en"))
+        zone = self._zone or _zone(info.timezone if info else "")
+        self._manners = {live: Manner(say, zone, live) for live in (True, False)}
 
     def _beat(self) -> None:
         if not self.feed.live:
             self._show()  # a live feed brings its own ticks
 
     def _show(self) -> None:
-        board = self.feed.board
-        trouble = cut_off(self.feed, self.manner)
-        self._status.show(board, self.manner, trouble)
-        if board is None:
-            return
-        known = {view.id: view for view in board.stations}
-        views = [known.get(station, _unknown(station)) for station in self._wanted or known]
-        self._arrange(views)
-        now = board.now.timestamp()
-        several = len(views) > 1
-        for index, (station, view) in enumerate(zip(self._boards, views, strict=True)):
-            why = trouble or ("" if view.id in known else self.say("the hub has no such station"))
-            station.show(view, self.manner, now, why, chosen=several and index == self._chosen)
+        if self.feed.info is not self._introduced:
+            self._speak_as(self.feed.info)
+            self._settle()
+        self._status.show(self.feed.board, self.manner, cut_off(self.feed, self.manner))
+        scene = self.scene
+        if scene is not None:
+            self._warn(scene)
+            self.view.show(scene)
 
-    def _arrange(self, views: list[StationView]) -> None:
-        """Put up the boards once; again only where the hub came back with other stations."""
-        if [(board.station, board.slots) for board in self._boards] == [(view.id, view.slots) for view in views]:
+            self._sound(scene)
+
+    def _sound(self, scene: Scene) -> None:
+        """Call for somebody; what is not live calls for nobody, because nothing is known of it."""
+        if self._alarm is None or scene.trouble:
             return
-        self._boards = [StationBoard(view.id, view.slots) for view in views]
-        self._chosen = 0
-        self._stations.remove_children()
-        self._stations.mount(*self._boards)
-        self.call_after_refresh(self._show)
+        kinds = self._alarm.due(causes(scene.board, self._wanted), self.feed.clock.monotonic())
+        if kinds:
+            self.bell()
+            self._player.play(kinds)
+
+    def _no_player(self, reason: str) -> None:
+        self._complain(self.say("no sound but the bell: {reason}").format(reason=reason))
+
+    async def on_unmount(self) -> None:
+        """Leave nothing playing."""
+        await self._player.close()
+
+    def _warn(self, scene: Scene) -> None:
+        """What must be known of any view stands above it: that it is old, paused, or practice."""
+        words = [scene.trouble, *halted(scene.board, scene.manner)]
+        said = "   ".join(word for word in words if word)
+        style = ink(WHITE, RED, bold=True) if scene.trouble else ink(BLACK, YELLOW, bold=True)
+        self._banner.display = bool(said)
+        self._banner.show(style, (f" {said}", style))
+
+    def action_look_at(self, name: str) -> None:
+        """Show another view."""
+        if name not in self._views:
+            view: View = next(one for one in VIEWS if one.name == name).load()()
+            self._views[name] = view
+            self._place.mount(view)
+        for other, view in self._views.items():
+            view.display = other == name
+        self._showing = name
+        self.set_focus(self.view if self.view.can_focus else None)
+        self._settle()
+        self._show()
+
+    def action_fill_in(self, name: str) -> None:
+        """Show a form; what came of it is said."""
+        scene = self.scene
+        if scene is None:
+            return
+        self._settle()
+        form: ModalScreen[str | None] = next(one for one in FORMS if one.name == name).load()(scene)
+        self.push_screen(form, lambda done: self._tell(done, SAID, self._settle, CYAN) if done else None)
 
     # --- what is said -----------------------------------------------------------------------------------------------
 
@@ -146,20 +215,36 @@ class KitchenDisplay(App[None]):
         self, text: str, seconds: float, then: Callable[[], None], color: str = WHITE, ground: str = BLACK
     ) -> None:
         """Say something in the notice line; after a while something follows, unless another thing is said before."""
+        self._wait(seconds, then)
+        self._notice.tell(text, ink(color, ground), ink(color, ground, bold=True))
+
+    def _wait(self, seconds: float, then: Callable[[], None]) -> None:
         if self._patience is not None:
             self._patience.stop()
         self._patience = self.set_timer(seconds, then) if seconds else None
-        style = ink(color, ground, bold=True)
-        self._notice.show(ink(color, ground), (f" {text}", style))
 
     def _settle(self) -> None:
         """Nothing is being typed or said: the keys are named."""
         self._typing = Typing()
-        self._recalling = False
-        hint = self.say(
-            "number: next step   r recall   a acknowledge   p reprint   PgUp PgDn page   Tab station   ? help"
-        )
-        self._tell(hint, 0, self._settle, FAINT)
+        self._verb = None
+        self._wait(0, self._settle)
+        self._notice.hint([*self._hints()])
+
+    def _hints(self) -> Iterator[Hint]:
+        say, view = self.say, self.view
+        own = say(DEED[view.verb].label)
+        yield Hint(say("number"), say(": {what}").format(what=own))
+        for verb in view.verbs:
+            if key := DEED[verb].key:
+                yield Hint(key, say(DEED[verb].label), f"verb('{verb}')")
+        yield Hint("PgUp", "", "page('previous')")
+        yield Hint("PgDn", say("page"), "page('next')")
+        if view.several:
+            yield Hint("Tab", say("station"), "station")
+        for one in VIEWS:
+            if one.name != self._showing:
+                yield Hint(one.label, say(one.name), f"look_at('{one.name}')")
+        yield Hint("?", say("help"), "help")
 
     def _complain(self, text: str) -> None:
         self._settle()
@@ -167,125 +252,173 @@ class KitchenDisplay(App[None]):
 
     # --- what is pressed --------------------------------------------------------------------------------------------
 
-    @property
-    def _board(self) -> StationBoard | None:
-        return self._boards[self._chosen] if self._boards else None
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Over a question Tab is the question's."""
+        del parameters
+        return not (action == "station" and self.screen.is_modal)
 
     def action_digit(self, digit: str) -> None:
-        """A digit of a card's number."""
-        if self._board is not None:
-            number = self._typing.digit(digit, self._board.slots)
-            if number is None:
-                self._tell(f"{self._typing.typed}_", SECOND_DIGIT, self.action_enter, CYAN)
-            else:
-                self._hit(self._board, number)
+        """A digit of a number."""
+        number = self._typing.digit(digit, self.view.highest)
+        if number is None:
+            self._tell(f"{self._typing.typed}_", SECOND_DIGIT, self.action_enter, CYAN)
+        else:
+            self._hit(number)
 
     def action_enter(self) -> None:
         """What was typed is all of it."""
         number = self._typing.settle()
-        if self._board is None:
-            return
         if number is not None:
-            self._hit(self._board, number)
-        elif self._recalling:
-            self._ask(Recall(station=self._board.station), self.say("last press taken back"))
+            self._hit(number)
+        elif self._verb in ALONE:
+            self._alone(self._verb)
 
-    def action_recall(self) -> None:
-        """The next number is recalled; the key again recalls the station's last press."""
-        if self._recalling:
-            self.action_enter()
+    def action_verb(self, verb: Verb) -> None:
+        """The next number is for this; or at once, where it means something for a whole station."""
+        if verb in AT_ONCE and self.view.station is not None:
+            self._alone(verb)
         else:
-            self._recalling = True
-            self._tell(self.say("recall: which number? r again: the last press"), CHOOSING, self._settle, CYAN)
+            self.action_choose(verb)
+
+    def action_choose(self, verb: Verb) -> None:
+        """The next number is for this; the key again is the station's own."""
+        if verb not in {self.view.verb, *self.view.verbs}:
+            self._complain(self.say("{verb}: not in this view").format(verb=self.say(DEED[verb].label)))
+        elif self._verb == verb:
+            self._alone(verb)
+        else:
+            self._typing = Typing()
+            self._verb = verb
+            words = self.say("{verb}: which number?").format(verb=self.say(DEED[verb].label))
+            if verb == "recall" and self.view.station:
+                words = self.say("recall: which number? r again: the last press")
+            self._tell(words, CHOOSING, self._settle, CYAN)
+
+    def _alone(self, verb: Verb) -> None:
+        station = self.view.station
+        self._settle()
+        if verb in ALONE and station is not None:
+            self._ask(alone(verb, station, self.say))
 
     def action_leave(self) -> None:
         """Take back what is typed."""
         self._settle()
 
-    def action_acknowledge(self) -> None:
-        """The oldest card with a mark has been seen."""
-        if self._board is not None:
-            self._ask(Acknowledge(station=self._board.station), self.say("acknowledged"))
-
-    def action_reprint(self) -> None:
-        """The station's latest ticket is printed again."""
-        if self._board is not None:
-            self._ask(Reprint(station=self._board.station), self.say("printing again"))
-
     def action_page(self, to: Literal["next", "previous"]) -> None:
-        """Turn the station's page, on every screen and for its keypads."""
-        if self._board is not None:
-            self._ask(TurnPage(self._board.station, to), "")
+        """Turn the page: a station's on every screen and for its keypads."""
+        turning = self.view.turn(to)
+        if turning is not None:
+            self._ask(Errand(turning, ""))
 
     def action_station(self) -> None:
         """The digits go to the next station."""
         self._settle()
-        self._chosen = (self._chosen + 1) % max(1, len(self._boards))
-        self._show()
+        self.view.next_station()
 
     def action_help(self) -> None:
         """Show the help overlay."""
-        self.push_screen(Help(self.manner))
+        self.push_screen(Help(self.manner, self.scene))
 
-    def _hit(self, board: StationBoard, number: int) -> None:
-        """A number was pressed: recall it where that was asked for, else move its card on."""
-        card = board.card(number)
-        recalling = self._recalling
-        press = (board.station, number, recalling)
+    def action_silence(self) -> None:
+        """What is heard was understood: late, printer and cloud are silent here until something new arises."""
+        if self._alarm is not None:
+            self._alarm.silence()
+        self._tell(self.say("silent until something new arises"), SAID, self._settle, CYAN)
+
+    def action_pause(self) -> None:
+        """The store takes no more orders for a while, or takes them again."""
+        self._find_out(pause)
+
+    def action_stock(self) -> None:
+        """A product is sold out, or there again."""
+        self._find_out(stock)
+
+    def on_view_tapped(self, event: View.Tapped) -> None:
+        """A finger is a number."""
+        self._typing = Typing()
+        self._hit(event.number)
+
+    def on_view_asks(self, event: View.Asks) -> None:
+        """A view asks for something itself."""
+        self._ask(Errand(event.intent, event.done))
+
+    async def on_notice_tapped(self, event: Notice.Tapped) -> None:
+        """A finger on the name of a key is the key."""
+        await self.run_action(event.action)
+
+    def _hit(self, number: int) -> None:
+        """A number was pressed: do with it what was asked for, else what its view does."""
+        verb = self._verb or self.view.verb
+        target = self.view.target(number, verb)
+        press = (self._showing, self.view.station, number, verb)
         now = self.feed.clock.monotonic()
         twice = press == self._last_press[0] and now - self._last_press[1] < TWICE
         self._last_press = press, now
         if twice:
             return
-        assert board.view is not None
-        slot = (board.view.page - 1) * board.slots + number
-        if recalling:
-            order = card.order if card else None
-            words = self.say("{number}: last press taken back").format(number=number)
-            self._ask(Recall(station=board.station, slot=slot, order=order), words)
-        elif card is None:
+        if target is None:
             self._complain(self.say("{number} is free: nothing done").format(number=number))
-        elif self._press is not None:
+        elif verb == "bump" and self._press is not None and target.station is not None:
             self._settle()
-            self._press(board.station, number)
+            self._press(target.station, number)
         else:
-            step = card.next
-            started = step is not None and step.moment is Moment.STARTED
-            words = (
-                self.say("{number} {order}: {stage} started")
-                if started
-                else self.say("{number} {order}: {stage} finished")
-            )
-            said = words.format(number=number, order=shown(card.display_id), stage=shown(step.name) if step else "")
-            self._ask(Bump(station=board.station, slot=slot, order=card.order), said)
+            self._find_out(lambda talk: errand(verb, number, target, talk))
 
-    def _ask(self, intent: Asked, done: str) -> None:
+    def _find_out(self, what: Callable[[Talk], Any]) -> None:
+        """Ask what must be asked, then ask the hub."""
         self._settle()
-        self.run_worker(self._answer(intent, done), group="presses")
+        scene = self.scene
+        if scene is not None:
+            self.run_worker(self._run(what(Talk(scene, self.push_screen_wait))), group="presses")
 
-    async def _answer(self, intent: Asked, done: str) -> None:
-        station = getattr(intent, "station", "")
+    async def _run(self, finding: Any) -> None:
         try:
-            await self.feed.press(intent, by=f"display:{station}")
+            found: Errand = await finding
+        except Left:
+            return
+        except Refused as refused:
+            self._complain(refused.said(self.say))
+        else:
+            await self._answer(found)
+
+    def _ask(self, found: Errand) -> None:
+        self._settle()
+        self.run_worker(self._answer(found), group="presses")
+
+    async def _answer(self, found: Errand) -> None:
+        try:
+            await self.feed.press(found.intent, by=f"display:{getattr(found.intent, 'station', None) or self._showing}")
         except Refused as refused:
             self._complain(self.say("not done: {reason}").format(reason=self.say(refused.reason or "?")))
         except Unanswered:
             self._complain(self.say("no answer from the hub: look at the card before pressing again"))
         else:
-            if done:
-                self._tell(done, SAID, self._settle, CYAN)
+            if found.done:
+                self._tell(found.done, SAID, self._settle, CYAN)
 
 
-def _unknown(station: StationId) -> StationView:
-    return StationView(id=station, name=station, page=1, slots=1)
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name) if name else machine_zone()
+    except (OSError, ValueError):  # a machine without this zone's rules
+        return machine_zone()
 
 
 def run_display(
-    hub_url: str, stations: Iterable[str] = (), view: View = "board", language: Language = "en", token: str = ""
+    hub_url: str,
+    *,
+    stations: Iterable[str] = (),
+    view: str = "board",
+    language: Language | None = None,
+    token: str = "",
+    player: str = "",
+    silent: bool = False,
 ) -> bool:
     """Run one screen in this terminal until it is quit; false where it failed."""
-    assert view == "board"
-    display = KitchenDisplay(FeedClient(hub_url, token), stations=tuple(stations), language=language)
+    display = KitchenDisplay(
+        FeedClient(hub_url, token),
+        stations=tuple(stations), view=view, language=language, player=player, silent=silent,
+    )  # fmt: skip
     asyncio.run(_until_quit(display))
     return not display.return_code
 

@@ -150,8 +150,8 @@ class Face:
             strips[y] = chipped(strips[y], (chip, self.manner.ink(BLACK, FAINT)))
         return strips + [row(self.width, self.ground)] * (room - len(strips))
 
-    def foot(self, reading: Reading) -> Strip:
-        """What the next press will do."""
+    def foot(self, reading: Reading, undo: int = 0, *, first: bool = False) -> Strip:
+        """What the next press will do; `undo` seconds are left to take the last back, `first` leads the eye here."""
         if not self.manner.live:
             return row(self.width, self.ground, (" " + self.say("not live: do not press"), self.ground))
         if self.card.next is None:
@@ -160,15 +160,27 @@ class Face:
             return row(self.width, self.ground, (" " + words, self.manner.ink(RED, bold=True)))
         starts = self.card.next.moment is Moment.STARTED
         words = self.say("next: start {stage}") if starts else self.say("next: finish {stage}")
-        text = " " + words.format(stage=shown(self.card.next.name))
-        strong = self.manner.ink(WHITE, SHADE, bold=True)
-        early = None
-        if reading.too_early:
+        text = (">> " if first else " ") + words.format(stage=shown(self.card.next.name))
+        strong = self.manner.ink(BLACK, WHITE, bold=True) if first else self.manner.ink(WHITE, SHADE, bold=True)
+        if self.card.locked:
+            text = (">> " if first else " ") + self.say("allergens: acknowledge first")
+            strong = self.manner.ink(BLACK, MAGENTA, bold=True)
+        return row(self.width, strong, (text, strong), right=self._clock(text, reading, undo))
+
+    def _clock(self, text: str, reading: Reading, undo: int) -> Piece | None:
+        """What runs down beside the next step: the time to take the last one back, or until it may be done."""
+        if undo:
+            style = self.manner.ink(BLACK, CYAN, bold=True)
+            span = self.say("{seconds} s").format(seconds=undo)
+            said = self.say("r {number}: back, {span}").format(number=self.position, span=span)
+        elif reading.too_early:
+            style = self.manner.ink(WHITE, BLUE)
             span = self.manner.span(reading.too_early)
-            choices = (f" {self.say('{span} too early').format(span=span)} ", f" {span} ")
-            fitting = [words for words in choices if cell_len(text) + cell_len(words) < self.width]
-            early = (fitting[0], self.manner.ink(WHITE, BLUE)) if fitting else None
-        return row(self.width, strong, (text, strong), right=early)
+            said = self.say("{span} too early").format(span=span)
+        else:
+            return None
+        fitting = [words for words in (f" {said} ", f" {span} ") if cell_len(text) + cell_len(words) < self.width]
+        return (fitting[0], style) if fitting else (f" {span} ", style) if undo else None
 
     @property
     def _head_rows(self) -> int:
@@ -248,9 +260,9 @@ class Face:
 
     def _lines(self) -> list[Line]:
         lines = [*self._dangers(), *self._marks()]
-        moved = {item.item for item in moved_next(self.card)}
+        moved = moved_next(self.card)
         for item in self.card.items:
-            lines += self._name(item, moved=item.item in moved)
+            lines += self._name(item, moved=any(item is one for one in moved))
             lines += self._details(item)
         for gone in self.card.removed:
             lines += [] if gone.begun else self._removed(gone)
@@ -291,7 +303,12 @@ class Face:
             stage = self._chip(self.say("ADDED"))
         elif item.change:
             stage = self._chip(self.say("ALTERED"))
+        elif item.remade:
+            stage = (f" {self._remade(item)} ", self.manner.ink(BLACK, YELLOW, bold=True))
         return self._counted(item, self.manner.ink(color, bold=moved), style, stage)
+
+    def _remade(self, item: CardItem) -> str:
+        return self.say("REMADE") + (f" {item.remade}" if item.remade > 1 else "")
 
     def _removed(self, item: RemovedItem) -> list[Line]:
         faint, struck = self.manner.ink(FAINT), self.manner.ink(FAINT, strike=True)
@@ -321,6 +338,8 @@ class Face:
         cake = item.bakery
         fields = self.say(", ").join(shown(self.say(label(field))) for field in item.changed)
         changed = self.say("changed: {fields}").format(fields=fields) if fields else ""
+        if item.change and item.remade:  # the chip has no room for it
+            changed = f"{self._remade(item)} {changed}".rstrip()
         traits = [shown(trait) for trait in (cake.size, cake.flavour, cake.filling, cake.frosting) if trait]
         for option in item.options:
             times = f" x{number(option.quantity)}" if option.quantity != 1 else ""
@@ -352,7 +371,10 @@ class Face:
         stopped = [item for item in self.card.removed if item.begun]
         if stopped and Rank.STOP not in above:
             return [line for item in stopped for line in self._stop(item, *chips)]
-        names = [f"{_count(item).strip()} {shown(item.name)}" for item in self.card.items]
+        names = [
+            f"{_count(item).strip()} {shown(item.name)}" + (f" {self._remade(item)}" if item.remade else "")
+            for item in self.card.items
+        ]
         gone = [f"{_count(item).strip()} {shown(item.name)}" for item in self.card.removed if not item.begun]
         if gone:
             names.append(self.say("REMOVED") + " " + " + ".join(gone))

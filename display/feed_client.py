@@ -10,6 +10,7 @@ from uuid import uuid4
 import aiohttp
 import msgspec
 
+from edge.asking import RescheduleBody
 from edge.clock import Clock, SystemClock
 from edge.info import StoreInfo
 from edge.intents import Asked, Refused
@@ -80,7 +81,7 @@ class FeedClient:
         """Whether the board is true at this moment."""
         return self.link is Link.LIVE
 
-    async def press(self, intent: Asked, by: str) -> None:
+    async def press(self, intent: Asked | RescheduleBody, by: str) -> None:
         """Ask something of the hub; raises `Refused` with its reason, or `Unanswered`."""
         if not self.live or self._session is None:
             raise Refused("cut off from the hub")

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from display.verbs import AT_ONCE, DEEDS
+from display.views import FORMS, VIEWS
+
 
 @dataclass(frozen=True)
 class Key:
@@ -16,12 +19,17 @@ class Key:
 # The words are message ids of the catalogue.
 KEYS = (
     *(Key(str(digit), f"digit('{digit}')", "", "") for digit in range(10)),
-    Key("r", "recall", "r", "recall: then a number, or r again for the station's last press"),
-    Key("a", "acknowledge", "a", "acknowledge: the oldest card with a mark"),
-    Key("p", "reprint", "p", "reprint: the station's latest ticket"),
+    *(Key(deed.key, f"verb('{deed.verb}')", deed.key, deed.words) for deed in DEEDS if deed.key),
+    *(Key(deed.key.upper(), f"choose('{deed.verb}')", "", "") for deed in DEEDS if deed.verb in AT_ONCE),
+    *(Key(view.keys, f"look_at('{view.name}')", view.label, view.words) for view in VIEWS),
+    *(Key(form.keys, f"fill_in('{form.name}')", form.label, form.words) for form in FORMS),
+    Key("z", "pause", "z", "pause the store, or take orders again"),
+    Key("o", "stock", "o", "sold out: a product, or one that is there again"),
+    Key("full_stop", "silence", ".", "silent: late, printer and cloud, until something new arises"),
     Key("left,pageup", "page('previous')", "PgUp", "page previous"),
     Key("right,pagedown", "page('next')", "PgDn", "page next"),
-    Key("tab,s", "station", "Tab", "station: which one the digits go to"),
+    Key("tab", "station", "Tab", "station: which one the digits go to"),
+    Key("s", "station", "", ""),
     Key("enter", "enter", "Enter", "the number as typed, at once"),
     Key("escape", "leave", "Esc", "take back what is typed"),
     Key("question_mark,f1", "help", "?", "help"),

@@ -8,20 +8,24 @@ from textual import events
 from textual.containers import Container, Vertical
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
 from textual.widget import Widget
 
-from display.age import Age, pace, read
+from display.age import Age, Pace, just_recalled, pace, read, seconds_left, urgent
 from display.card import CardPlace
 from display.cells import Line, shown
 from display.manner import Manner
-from display.palette import BLACK, FAINT, RED, SHADE, WHITE, YELLOW, ink
-from edge.orders import StationId
-from edge.views import Card, StationView
+from display.palette import BLACK, CYAN, FAINT, RED, SHADE, WHITE, YELLOW, ink
+from display.statusline import halted
+from display.view import Scene
+from edge.orders import OrderId, StationId
+from edge.views import Card, Pressed, StationView
 
 SIZES = ((24, 4), (20, 3))  # the smallest cards that can be read: well, and where there is no other way
 SHAPE = 3.0  # of a card that reads best: three times as many cells wide as high
 COMING = 12  # of those on their way, how many are named at most
 ROOMY = 40  # from this height on there is an empty row below the cards
+MANY = 4  # times a page: from there on the paces of cards that have left are forgotten
 AIRY = 8  # from this height on there is an empty row between cards
 
 
@@ -99,6 +103,13 @@ class StationBoard(Vertical):
     StationBoard > Places { width: 1fr; height: 1fr; }
     """
 
+    class Tapped(Message):
+        """A finger chose a number of the station."""
+
+        def __init__(self, station: StationId, number: int) -> None:
+            super().__init__()
+            self.station, self.number = station, number
+
     def __init__(self, station: StationId, slots: int) -> None:
         super().__init__()
         self.station = station
@@ -108,7 +119,8 @@ class StationBoard(Vertical):
         self._coming = Line()
         self._places = tuple(CardPlace() for _ in range(slots))
         self._page = Places(*self._places)
-        self._shown: tuple[Manner, float, str, bool] | None = None
+        self._shown: tuple[Scene, str, bool] | None = None
+        self._paces: dict[OrderId, tuple[Card, Pace]] = {}
 
     def compose(self) -> Iterator[Widget]:
         """A heading, the cards, and what is coming."""
@@ -120,53 +132,99 @@ class StationBoard(Vertical):
         """Another size may have room for other cards."""
         self._draw()
 
-    def show(self, view: StationView, manner: Manner, now: float, trouble: str, *, chosen: bool) -> None:
+    def show(self, view: StationView, scene: Scene, trouble: str, *, chosen: bool) -> None:
         """Show a station as it is now; `trouble` is said in red in its heading, `chosen` gets the digits."""
         self.view = view
-        self._shown = manner, now, trouble, chosen
+        self._shown = scene, trouble, chosen
         self._draw()
+
+    def slot(self, position: int) -> int:
+        """The slot under a number of the page that is shown."""
+        return position if self.view is None else (self.view.page - 1) * self.view.slots + position
+
+    def pressed(self, slot: int) -> Pressed | None:
+        """The last press in a slot that can be taken back."""
+        presses = self.view.presses if self.view else ()
+        return next((press for press in presses if press.slot == slot), None)
+
+    def on_card_place_tapped(self, event: CardPlace.Tapped) -> None:
+        """A finger on a card is its number."""
+        self.post_message(self.Tapped(self.station, event.position))
 
     def card(self, position: int) -> Card | None:
         """The card under a number of the page that is shown."""
-        if self.view is None:
-            return None
-        slot = (self.view.page - 1) * self.view.slots + position
-        return next((card for card in self.view.cards if card.slot == slot), None)
+        slot = self.slot(position)
+        return next((card for card in self.view.cards if card.slot == slot), None) if self.view else None
 
     def _draw(self) -> None:
         if self.view is None or self._shown is None:
             return
-        manner, now, trouble, chosen = self._shown
-        first = (self.view.page - 1) * self.view.slots + 1
-        here = {card.slot - first + 1: card for card in self.view.cards if 0 <= card.slot - first < self.view.slots}
+        scene, trouble, chosen = self._shown
+        view, now = self.view, scene.now
+        readings = {card.order: read(self._pace(card), now) for card in view.cards}
+        top = (view.page - 1) * view.slots + 1
+        here = {card.slot - top + 1: card for card in view.cards if 0 <= card.slot - top < view.slots}
         room = lay(*self._page.size, self.slots).places if self._page.size else self.slots
         positions = list(range(1, self.slots + 1)) if self.slots <= room else sorted(here)[:room]
         positions += [0] * (room - len(positions))
+        undo = self._undo(view, now) if scene.manner.live else {}
+        first = urgent((here[position], readings[here[position].order]) for position in positions if position in here)
         for place, position in zip(self._places, positions, strict=False):
-            place.show(here.get(position), position, manner, now)
+            card = here.get(position)
+            press = undo.get(self.slot(position))
+            place.show(
+                card, position, scene.manner, now, readings[card.order] if card else None,
+                press=press if card is None or (press and press.order == card.order) else None,
+                first=card is not None and card is first,
+            )  # fmt: skip
         hidden = len(here) - sum(position in here for position in positions)
-        self._head(self.view, manner, now, trouble, hidden, chosen=chosen)
-        self._foot(self.view, manner, now)
+        orders = {card.order for card in here.values()}
+        late = sum(reading.age is Age.LATE for order, reading in readings.items() if order not in orders)
+        self._head(view, scene, trouble, (hidden, len(view.cards) - len(here), late), chosen=chosen)
+        self._foot(view, scene.manner, now)
 
-    def _head(self, view: StationView, manner: Manner, now: float, trouble: str, hidden: int, *, chosen: bool) -> None:
-        say = manner.say
+    def _pace(self, card: Card) -> Pace:
+        """A card's pace, made once a card."""
+        known = self._paces.get(card.order)
+        if known is None or known[0] is not card:
+            if len(self._paces) > MANY * max(self.slots, 1):
+                self._paces.clear()
+            known = self._paces[card.order] = card, pace(card)
+        return known[1]
+
+    @staticmethod
+    def _undo(view: StationView, now: float) -> dict[int, Pressed]:
+        """By slot, the last press there that nobody outside has heard of yet."""
+        fresh = (press for press in reversed(view.presses) if seconds_left(press, now))
+        return {press.slot: press for press in fresh}
+
+    def _head(
+        self, view: StationView, scene: Scene, trouble: str, counts: tuple[int, int, int], *, chosen: bool
+    ) -> None:
+        """`counts` are the cards hidden here, those on other pages, and the late ones among these."""
+        say = scene.manner.say
         color, ground = (WHITE, RED) if trouble else (BLACK, WHITE) if chosen else (WHITE, SHADE)
         fill, strong = ink(color, ground), ink(color, ground, bold=True)
-        first = (view.page - 1) * view.slots + 1
-        elsewhere = [card for card in view.cards if not 0 <= card.slot - first < view.slots]
-        pages = max([view.page, *(ceil(card.slot / view.slots) for card in elsewhere)])
+        hidden, elsewhere, late = counts
         pieces = [(f" {shown(view.name)}  ", strong)]
+        for words in halted(scene.board, scene.manner):
+            pieces += [(f" {words} ", ink(BLACK, YELLOW, bold=True)), ("  ", fill)]
         if trouble:
             pieces.append((trouble, strong))
         else:
+            if view.recalled and just_recalled(view.recalled, scene.now):
+                back = say("taken back: {order} {stage}").format(
+                    order=shown(view.recalled.display_id), stage=shown(view.recalled.name)
+                )
+                pieces += [(f" {back} ", ink(BLACK, CYAN, bold=True)), ("  ", fill)]
             if hidden:
                 no_room = say("{count} HIDDEN: screen too small").format(count=hidden)
                 pieces += [(f" {no_room} ", ink(WHITE, RED, bold=True)), ("  ", fill)]
             if elsewhere:
-                late = sum(read(pace(card), now).age is Age.LATE for card in elsewhere)
                 said = say("{count} on other pages, {late} late") if late else say("{count} on other pages")
                 style = ink(WHITE, RED, bold=True) if late else ink(BLACK, YELLOW, bold=True)
-                pieces += [(" " + said.format(count=len(elsewhere), late=late) + " ", style), ("  ", fill)]
+                pieces += [(" " + said.format(count=elsewhere, late=late) + " ", style), ("  ", fill)]
+            pages = max(view.page, *(ceil(card.slot / view.slots) for card in view.cards), 1)
             pieces.append((say("page {page}/{pages}").format(page=view.page, pages=pages) + "  ", fill))
             pieces.append((say("{count} cards").format(count=len(view.cards)), fill))
         keys = (" " + say("keys") + " ", ink(WHITE, BLACK, bold=True)) if chosen else None

@@ -9,10 +9,16 @@ from display.cells import Painted, Piece, row, shown
 from display.feed_client import FeedClient, Link
 from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, WHITE, YELLOW, ink
-from edge.views import BoardView
+from edge.views import BoardView, Device, Status
+from edge.words import Say
 
 WIDE = 150  # from this width on one row is enough
 MINUTE = 60
+FULL = ("full", "no space")  # how SQLite and the machine say that a disk is
+
+TROUBLE, WATCH = ink(WHITE, RED, bold=True), ink(BLACK, YELLOW, bold=True)
+CALM, CALM_BOLD, PLAIN = ink(WHITE), ink(WHITE, bold=True), ink(FAINT)
+RANKS = (TROUBLE, WATCH, CALM, PLAIN)  # what is well comes last: on a small screen it has no room
 
 
 class StatusLine(Painted):
@@ -36,28 +42,24 @@ class StatusLine(Painted):
             return (row(width, ink()),) * height
         board, manner, trouble = self._shown
         if trouble:
-            red = ink(WHITE, RED, bold=True)
             said = [trouble, manner.say("what is shown is old: do not work from it")]
             rows = said if height > 1 else [": ".join(said)]
-            return tuple(row(width, red, (" " + text, red)) for text in rows)
-        lines: list[list[Piece]] = [[]]
-        parts = sorted(self._parts(board, manner), key=lambda part: part[1] is ink(FAINT)) if board else []
-        for text, style in parts:
-            piece = f" {text} ", style
-            if sum(cell_len(said) for said, _ in (*lines[-1], piece)) > width and len(lines) < height:
-                lines.append([])
-            lines[-1] += [piece, (" ", ink())]
-        lines += [[]] * (height - len(lines))
-        return tuple(row(width, ink(), *line) for line in lines)
+            return tuple(row(width, TROUBLE, (" " + text, TROUBLE)) for text in rows)
+        if board is None:
+            return (row(width, ink()),) * height
+        now = manner.clock(board.now, board.now.timestamp()), CALM_BOLD
+        parts = [now, *sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1]))]
+        lines, left = _set(parts, width, height)
+        more: Piece | None = None
+        if _worrying(left):
+            words = manner.say("+{count}: press !")
+            lines, left = _set(parts, width, height, cell_len(words))
+            more = f" {words.format(count=_worrying(left))} ", TROUBLE
+        return (*(row(width, ink(), *line) for line in lines[:-1]), row(width, ink(), *lines[-1], right=more))
 
     def _parts(self, board: BoardView, manner: Manner) -> Iterator[Piece]:
-        say, status, now = manner.say, board.status, board.now.timestamp()
-        plain, watch, trouble = ink(FAINT), ink(BLACK, YELLOW, bold=True), ink(WHITE, RED, bold=True)
-        yield manner.clock(board.now, now), ink(WHITE, bold=True)
-        if status.journal != "ok":
-            yield say("NOTHING IS BEING SAVED: {reason}").format(reason=shown(status.journal)), trouble
-        if status.clock != "ok":
-            yield say("THE CLOCK IS NOT SET: release held orders by hand"), trouble
+        say, status = manner.say, board.status
+        yield from _alarms(status, say)
         yield self._cloud(board, manner)
         for count, words in (
             (status.unprinted, say("unprinted {count}")),
@@ -65,31 +67,88 @@ class StatusLine(Painted):
             (status.dead_letters, say("not understood {count}")),
             (status.gaps, say("gaps {count}")),
         ):
-            yield words.format(count=count), watch if count else plain
+            yield words.format(count=count), WATCH if count else PLAIN
         for device in status.devices:
-            if device.state in {"missing", "fault"}:
-                kind = say("printer") if device.kind == "printer" else say("keypad")
-                state = say("missing") if device.state == "missing" else say("faulty")
-                reason = f" ({shown(device.reason)})" if device.reason else ""
-                yield f"{kind} {shown(device.id)} {state}{reason}", watch
+            if device.state in {"missing", "fault"} or (device.state == "ok" and device.reason):
+                yield f"{device_name(device, say)} {_ill(device, say)}", WATCH
         if status.cloud_reason:
-            yield shown(status.cloud_reason, 120), watch
+            yield shown(status.cloud_reason, 120), WATCH
         for orders, words in ((board.ready, say("ready {count}")), (board.held, say("held {count}"))):
-            yield words.format(count=len(orders)), ink(WHITE) if orders else plain
+            yield words.format(count=len(orders)), CALM if orders else PLAIN
+        if board.unavailable:
+            names = " ".join(shown(product.name or product.code) for product in board.unavailable)
+            yield say("sold out: {names}").format(names=names), WATCH
         if board.lapsed:
             names = " ".join(shown(order.display_id) for order in board.lapsed)
-            yield say("too old, not made: {names}").format(names=names), watch
+            yield say("too old, not made: {names}").format(names=names), WATCH
 
     def _cloud(self, board: BoardView, manner: Manner) -> Piece:
         say, status = manner.say, board.status
         if status.cloud == "none":
-            return say("no cloud"), ink(FAINT)
+            return say("no cloud"), PLAIN
         heard = say("never heard")
         if status.last_heard is not None:
             heard = say("heard {span} ago").format(span=lasted((board.now - status.last_heard).total_seconds(), manner))
         if status.cloud == "away":
-            return say("CLOUD AWAY") + ", " + heard, ink(WHITE, RED, bold=True)
-        return say("cloud connected") + ", " + heard, ink(WHITE)
+            return say("CLOUD AWAY") + ", " + heard, TROUBLE
+        return say("cloud connected") + ", " + heard, CALM
+
+
+def _alarms(status: Status, say: Say) -> Iterator[Piece]:
+    if status.journal != "ok":
+        yield saving(status, say), TROUBLE
+    if status.clock != "ok":
+        yield say("THE CLOCK IS NOT SET: release held orders by hand"), TROUBLE
+
+
+def _set(parts: list[Piece], width: int, height: int, spare: int = 0) -> tuple[list[list[Piece]], list[Piece]]:
+    """Parts in the rows where they have room, and those that have none; `spare` cells of the last row stay free."""
+    lines: list[list[Piece]] = [[] for _ in range(height)]
+    rooms = [width] * (height - 1) + [width - spare]
+    left = []
+    for text, style in parts:
+        cells = cell_len(text) + 2
+        at = next((at for at, room in enumerate(rooms) if cells <= room or not lines[at]), None)
+        if at is None:
+            left.append((text, style))
+        else:
+            lines[at] += [(f" {text} ", style), (" ", ink())]
+            rooms[at] -= cells + 1
+    return lines, left
+
+
+def _worrying(parts: list[Piece]) -> int:
+    return sum(style in {TROUBLE, WATCH} for _, style in parts)
+
+
+def device_name(device: Device, say: Say) -> str:
+    """Which device it is."""
+    return f"{say('printer') if device.kind == 'printer' else say('keypad')} {shown(device.id)}"
+
+
+def _ill(device: Device, say: Say) -> str:
+    reason = shown(device.reason, 80)
+    if device.state == "ok":
+        return say("not done: {reason}").format(reason=reason)
+    state = say("missing") if device.state == "missing" else say("faulty")
+    return f"{state} ({reason})" if reason else state
+
+
+def saving(status: Status, say: Say) -> str:
+    """Why nothing is saved, in words where the machine's are known."""
+    full = any(word in status.journal.lower() for word in FULL)
+    reason = say("the disk is full") if full else shown(status.journal, 120)
+    return say("NOTHING IS BEING SAVED: {reason}").format(reason=reason)
+
+
+def halted(board: BoardView, manner: Manner) -> Iterator[str]:
+    """What must be known of everything that is shown: it is practice, the store is paused."""
+    if board.status.practice:
+        yield manner.say("PRACTICE: nothing here is real")
+    if board.paused is not None:
+        since = manner.clock(board.paused.since, board.now.timestamp())
+        reason = f" ({shown(board.paused.reason)})" if board.paused.reason else ""
+        yield manner.say("PAUSED since {time}").format(time=since) + reason
 
 
 def lasted(seconds: float, manner: Manner) -> str:

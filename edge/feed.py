@@ -15,6 +15,7 @@ import msgspec
 from aiohttp import ClientError, WSCloseCode, WSMsgType, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from edge import finding
 from edge.asking import Unasked, read_body
 from edge.board import Board
 from edge.cards import show_board, show_change, show_since, show_status
@@ -202,15 +203,15 @@ class Feed:
         wanted = request.query.get("find", "").strip().casefold()
         if not wanted:
             return _reason(400, "expected ?find= with a display id, a name or the phone's last four digits")
-        found = [
-            order
-            for order in self.hub.board.orders.values()
-            if wanted in order.display_id.casefold()
-            or wanted in order.customer.casefold()
-            or (wanted.isdecimal() and len(wanted) == 4 and order.phone.endswith(wanted))  # noqa: PLR2004 - last four
-        ]
+        found = [order for order in self.hub.board.orders.values() if finding.fits(order, wanted)]
         found.sort(key=lambda order: (order.display_id.casefold() != wanted, order.number))
-        return _json({"orders": [self._show(order) for order in found[:FOUND]]})
+
+        def look(connection: sqlite3.Connection) -> tuple[list[Order], dict[OrderId, tuple[str, float]]]:
+            every = (found + finding.closed(connection, wanted, FOUND))[:FOUND]
+            return every, finding.became(connection, every)
+
+        orders, became = await self.hub.journal.run(look)
+        return _json({"orders": [self._show(order) | _became(became.get(order.id)) for order in orders]})
 
     def _show(self, order: Order) -> dict[str, Any]:
         shown: dict[str, Any] = msgspec.to_builtins(order, builtin_types=(Decimal,))
@@ -344,6 +345,10 @@ def _without_order(body: dict[str, Any]) -> dict[str, Any]:
     body.pop("order", None)
     body.pop("type", None)
     return body
+
+
+def _became(last: tuple[str, float] | None) -> dict[str, Any]:
+    return {} if last is None else {"last": last[0], "at": instant(last[1])}
 
 
 def _is_address(host: str) -> bool:

@@ -41,6 +41,8 @@ class StandIn:
         self.asked: list[dict[str, str]] = []  # how displays connected
         self.pressed: list[dict[str, Any]] = []
         self.answer: tuple[int, dict[str, Any]] | None = (200, {"sequence": 6})  # none: no answer at all
+        self.answers: dict[str, object] = {}  # to what displays look up, by path
+        self.questions: list[str] = []
         self.refuse: int | None = None
         self.greet = True
         self.connected = asyncio.Event()
@@ -73,6 +75,12 @@ class StandIn:
         self._sockets.discard(socket)
         return socket
 
+    async def _question(self, request: web.Request) -> web.StreamResponse:
+        self.questions.append(request.path)
+        if request.path not in self.answers:
+            return web.json_response({"reason": "no such thing"}, status=404)
+        return web.Response(body=msgspec.json.encode(self.answers[request.path]), content_type="application/json")
+
     async def _intents(self, request: web.Request) -> web.StreamResponse:
         self.pressed.append(await request.json())
         if self.answer is None:
@@ -89,6 +97,7 @@ async def standing_in(board: BoardView) -> AsyncIterator[StandIn]:
     app = web.Application()
     app.router.add_get("/feed", hub._feed)
     app.router.add_post("/api/intents", hub._intents)
+    app.router.add_get("/api/{what:.*}", hub._question)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -265,8 +265,9 @@ async def test_the_status_line_says_what_is_not_well(hub: StandIn) -> None:
         )
         await hub.say(a_tick(status=Status("away", NOW - minutes(5), 1, 2, 3, 4, "disk full", devices)))
         await screen.shows(
-            "NOTHING IS BEING SAVED: disk full", "CLOUD AWAY, heard 5 min ago", "unprinted 2", "perhaps printed 3",
-            "not understood 4", "gaps 1", "printer kitchen faulty (no paper)", "keypad pad missing",
+            "NOTHING IS BEING SAVED: the disk is full", "CLOUD AWAY, heard 5 min ago", "unprinted 2",
+            "perhaps printed 3", "not understood 4", "gaps 1", "printer kitchen faulty (no paper)",
+            "keypad pad missing",
         )  # fmt: skip
         assert "printer c" not in screen.text
         refused = "the broker refuses what the store sends: 0x87"

@@ -1,0 +1,120 @@
+"""The board view: one station or several side by side."""
+
+from typing import Literal
+
+from textual.strip import Strip
+
+from display.cells import row
+from display.palette import ink
+from display.station import StationBoard
+from display.view import Scene, Target, Verb, View
+from edge.intents import TurnPage
+from edge.orders import StationId
+from edge.views import StationView
+
+
+class StationsView(View):
+    """The stations' numbers are those of the chosen one, which are also its keypads'."""
+
+    DEFAULT_CSS = """
+    StationsView { layout: horizontal; }
+    StationsView > StationBoard { margin-right: 1; }
+    StationsView > StationBoard:last-child { margin-right: 0; }
+    """
+    verb = "bump"
+    verbs = (
+        "recall", "acknowledge", "reprint", "units", "hold", "prioritise", "reschedule", "refuse", "remake", "look",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scene: Scene | None = None
+        self._boards: list[StationBoard] = []
+        self._chosen = 0
+
+    @property
+    def station(self) -> StationId | None:
+        """The station that the digits go to."""
+        return self._boards[self._chosen].station if self._boards else None
+
+    @property
+    def several(self) -> bool:
+        """Whether there is a station to choose."""
+        return len(self._boards) > 1
+
+    @property
+    def highest(self) -> int:
+        """The highest number of the page, taken or free."""
+        return self._boards[self._chosen].slots if self._boards else 0
+
+    def show(self, scene: Scene) -> None:
+        """Show the stations as they are now."""
+        self._scene = scene
+        known = {view.id: view for view in scene.board.stations}
+        views = [known.get(station, _unknown(station)) for station in scene.stations or known]
+        self._arrange(views)
+        for index, (station, view) in enumerate(zip(self._boards, views, strict=True)):
+            why = scene.trouble or ("" if view.id in known else scene.manner.say("the hub has no such station"))
+            station.show(view, scene, why, chosen=self.several and index == self._chosen)
+
+    def targets(self) -> dict[int, Target]:
+        """The cards on the page of the chosen station."""
+        if not self._boards:
+            return {}
+        board = self._boards[self._chosen]
+        return {
+            number: Target(card.display_id, card.order, board.station, card.slot, card)
+            for number in range(1, board.slots + 1)
+            if (card := board.card(number)) is not None
+        }
+
+    def target(self, number: int, verb: Verb) -> Target | None:
+        """A number whose card has left still stands for the last press there, to be taken back."""
+        target = super().target(number, verb)
+        if target is not None or verb != "recall" or not 0 < number <= self.highest:
+            return target
+        board = self._boards[self._chosen]
+        slot = board.slot(number)
+        pressed = board.pressed(slot)
+        name, order = (pressed.display_id, pressed.order) if pressed else ("", None)
+        return Target(name, order, board.station, slot)
+
+    def turn(self, to: Literal["next", "previous"]) -> TurnPage | None:
+        """The page is the station's, on every screen and for its keypads."""
+        return TurnPage(self.station, to) if self.station else None
+
+    def next_station(self) -> None:
+        """The digits go to the next station."""
+        self._choose((self._chosen + 1) % max(1, len(self._boards)))
+
+    def on_station_board_tapped(self, event: StationBoard.Tapped) -> None:
+        """A finger on a card chooses its station too."""
+        self._choose(next(at for at, board in enumerate(self._boards) if board.station == event.station))
+        self.post_message(self.Tapped(event.number))
+
+    def draw(self, width: int, height: int) -> tuple[Strip, ...]:
+        """Nothing but what stands between the stations."""
+        return (row(width, ink()),) * height
+
+    def _choose(self, index: int) -> None:
+        self._chosen = index
+        if self._scene is not None:
+            self.show(self._scene)
+
+    def _arrange(self, views: list[StationView]) -> None:
+        """Put up the boards once; again only where the hub came back with other stations."""
+        if [(board.station, board.slots) for board in self._boards] == [(view.id, view.slots) for view in views]:
+            return
+        self._boards = [StationBoard(view.id, view.slots) for view in views]
+        self._chosen = 0
+        self.remove_children()
+        self.mount(*self._boards)
+        self.call_after_refresh(self._again)
+
+    def _again(self) -> None:
+        if self._scene is not None:
+            self.show(self._scene)
+
+
+def _unknown(station: StationId) -> StationView:
+    return StationView(id=station, name=station, page=1, slots=1)
