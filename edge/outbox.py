@@ -9,11 +9,13 @@ import msgspec
 from edge import facts as f
 from edge.board import Board
 from edge.facts import Fact
-from edge.orders import Item, ItemId, Moment, Order, OrderId, OrderState, StageId
+from edge.orders import Item, Moment, Order, OrderId, OrderState, StageId, origin_of
 from edge.updates import GRACED, Update, UpdateId, UpdateKind
 
 replace = msgspec.structs.replace
 StoreFact = Fact[f.Happened]
+_BOTH = (Moment.STARTED, Moment.FINISHED)
+_MOMENTS = {UpdateKind.STARTED: Moment.STARTED, UpdateKind.FINISHED: Moment.FINISHED}
 
 
 def tell_item(draft: Board, fact: StoreFact, order: Order, item: Item, what: f.ItemStarted | f.ItemFinished) -> None:
@@ -111,11 +113,9 @@ def delete_graced(draft: Board, order_id: OrderId, which: Callable[[Update], boo
 def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled) -> None:
     """A recall deletes what is still in its grace, and tells the taking back of what is not."""
     back = {taken.item: taken for taken in what.items}
-    quantities: dict[ItemId, Decimal] = {}
-    for item in before.items:
-        if item.id in back:
-            quantities[item.origin] = quantities.get(item.origin, Decimal(0)) + item.quantity
-    never_heard = _withdraw(draft, before.id, what.move, quantities)
+    origins = {origin_of(item) for item in back}
+    unsent = delete_graced(draft, before.id, lambda update: update.move == what.move and update.item in origins)
+    never_heard = {(update.item, update.stage, update.kind) for update in unsent}
     unready = _ready_was_told(draft, before)
     told = [(item, *one) for item in before.items if item.id in back for one in _told(draft, item, back[item.id])]
     for item, place, moment in told:
@@ -139,22 +139,6 @@ def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled
         unready = False
 
 
-def _withdraw(
-    draft: Board, order_id: OrderId, move: int, quantities: dict[ItemId, Decimal]
-) -> set[tuple[ItemId | None, StageId | None, UpdateKind]]:
-    """Take so much of each item out of a move's updates that have not left; which of them nobody will hear of."""
-    left: dict[tuple[ItemId | None, StageId | None, UpdateKind], Decimal] = {}
-    for update in [draft.outbox[UpdateId(one)] for one in draft.orders[order_id].graced]:
-        if update.move != move or update.item not in quantities or update.quantity is None:
-            continue
-        key = update.item, update.stage, update.kind
-        taken = min(left.setdefault(key, quantities[update.item]), update.quantity)
-        left[key] -= taken
-        draft.outbox[update.id] = replace(update, quantity=update.quantity - taken)
-    delete_graced(draft, order_id, lambda update: update.quantity == 0)
-    return set(left)
-
-
 def _ready_was_told(draft: Board, before: Order) -> bool:
     graced = (draft.outbox.get(UpdateId(update_id)) for update_id in before.graced)
     unsent = any(update is not None and update.kind is UpdateKind.READY for update in graced)
@@ -162,25 +146,47 @@ def _ready_was_told(draft: Board, before: Order) -> bool:
 
 
 def tell_spoilt(draft: Board, fact: StoreFact, before: Order, what: f.ItemRemade) -> None:
-    """Tell that an item begins anew: the last moment of it no longer holds, nor does any before."""
+    """Tell that an item begins anew: what has left of its moments no longer holds; of what has not, nobody hears."""
     item = next(item for item in before.items if item.id == what.item)
-    started = not item.made and item.moment is Moment.STARTED
-    stage = item.route[item.place if started else item.place - 1]
-    tell(
-        draft,
-        fact,
-        draft.orders[before.id],
-        UpdateKind.RECALLED,
-        item=item.origin,
-        name=item.name,
-        stage=stage,
-        station=draft.layout.station_of(stage),
-        quantity=item.quantity,
-        moment=Moment.STARTED if started else Moment.FINISHED,
-        unready=_ready_was_told(draft, before),
-        remade=True,
-        reason=what.reason or None,
-    )
+    unready = _ready_was_told(draft, before)
+    gone = Decimal(0)
+    for (stage, moment), quantity in reversed(_withdraw(draft, before, item).items()):
+        if quantity <= gone:
+            continue
+        tell(
+            draft,
+            fact,
+            draft.orders[before.id],
+            UpdateKind.RECALLED,
+            item=item.origin,
+            name=item.name,
+            stage=stage,
+            station=draft.layout.station_of(stage),
+            quantity=quantity - gone,
+            moment=moment,
+            unready=unready,
+            remade=True,
+            reason=what.reason or None,
+        )
+        gone, unready = quantity, False
+
+
+def _withdraw(draft: Board, before: Order, item: Item) -> dict[tuple[StageId, Moment], Decimal]:
+    """Take an item out of its updates that are in their grace; how much of it was told of each moment before."""
+    told = {(stage, moment): item.quantity for stage in item.route[: item.place] for moment in _BOTH}
+    if item.stage is not None and item.moment is Moment.STARTED:
+        told[item.stage, Moment.STARTED] = item.quantity
+    alone = sum(other.origin == item.origin for other in before.items) == 1
+    moves = {0, *(move.id for move in item.moves)}  # 0: what arrival implied
+    for update in [draft.outbox[UpdateId(one)] for one in before.graced]:
+        moment = _MOMENTS.get(update.kind)
+        if update.item != item.origin or update.move not in moves or not moment or not update.stage:
+            continue
+        quantity, left = update.quantity or Decimal(0), told.get((update.stage, moment), Decimal(0))
+        told[update.stage, moment] = left - min(left, quantity)
+        draft.outbox[update.id] = replace(update, quantity=Decimal(0) if alone else quantity - min(left, quantity))
+    delete_graced(draft, before.id, lambda update: update.quantity == 0)
+    return told
 
 
 def _told(draft: Board, item: Item, taken: f.Taken) -> list[tuple[int, Moment]]:

@@ -150,7 +150,8 @@ def test_a_ready_that_nobody_has_heard_of_is_never_told_when_the_cake_falls() ->
     kitchen.ask(i.Remake(O1, ONE))
     kitchen.later(60)
     assert told(kitchen, UpdateKind.READY) == []
-    assert [row.unready for row in told(kitchen, UpdateKind.RECALLED)] == [False]
+    assert told(kitchen, UpdateKind.RECALLED) == []
+    assert kitchen.heard() == ["started 1 making"]
 
 
 def test_a_press_before_the_remake_cannot_be_taken_back_and_those_of_others_can() -> None:
