@@ -76,4 +76,6 @@ class Notice(Painted):
 
 
 def _said(hint: Hint) -> str:
+    if not hint.words:
+        return f"{hint.key} "
     return f"{hint.key}{hint.words}   " if hint.words.startswith((":", "：")) else f"{hint.key} {hint.words}   "
