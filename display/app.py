@@ -162,7 +162,8 @@ class KitchenDisplay(App[None]):
         if scene is not None:
             self._warn(scene)
             self.view.show(scene)
-
+            if self._patience is None and not self._typing.typed and self._verb is None:
+                self._notice.hint([*self._hints()])
             self._sound(scene)
 
     def _sound(self, scene: Scene) -> None:

@@ -58,6 +58,13 @@ class Screen:
         """Wait until this cannot be read any more."""
         await self.until(lambda: word not in self.text, f"the end of {word!r}")
 
+    async def settled(self) -> None:
+        """Wait until everything asked for is drawn, and nothing changes any more."""
+        before: list[str] = []
+        await self._pilot.pause()
+        while before != (before := self.lines):
+            await self._pilot.pause()
+
     async def press(self, *keys: str) -> None:
         """Somebody presses keys."""
         await self._pilot.press(*keys)

@@ -288,7 +288,7 @@ async def test_one_card_of_a_station_leads_the_eye(hub: StandIn) -> None:
     late = a_card(slot=3, order=OrderId("late"), due=NOW - minutes(3))
     hub.board = a_board(a_card(), late, a_card(slot=4, order=OrderId("o4"), marks=(Word.ALLERGEN,), locked=True))
     async with display(hub.url, size=(160, 40)) as screen:
-        await screen.shows(">> next: start Baking", "allergens: acknowledge first")
+        await screen.shows(">> next: start Baking", "acknowledge allergens")
         assert screen.text.count(">>") == 1
 
 
