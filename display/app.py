@@ -20,13 +20,14 @@ from display.cells import Line, shown
 from display.feed_client import FeedClient, Unanswered
 from display.help import Help
 from display.keys import KEYS, Typing
+from display.look import Look
 from display.manner import Manner
 from display.notice import Hint, Notice
 from display.palette import BLACK, CYAN, RED, THEME, WHITE, YELLOW, ink
 from display.sound import Alarm, Player, causes
 from display.statusline import StatusLine, cut_off, halted
 from display.verbs import ALONE, AT_ONCE, DEED, Errand, Left, Talk, alone, errand, pause, stock
-from display.view import Scene, Verb, View
+from display.view import Scene, Target, Verb, View
 from display.views import FORMS, VIEWS
 from edge.clock import machine_zone
 from edge.info import StoreInfo
@@ -38,6 +39,7 @@ from edge.words import Language, Say, speak
 SECOND_DIGIT = 0.6  # seconds in which a second digit may follow
 TWICE = 0.6  # seconds in which the same press again is a held key or a bounce
 CHOOSING = 6.0  # seconds after which a verb whose number does not come is forgotten
+NAMED = 4  # verbs that the hint line names before all else: a narrow screen has no room for more
 SAID = 8.0  # seconds for which an answer stays
 
 
@@ -160,7 +162,8 @@ class KitchenDisplay(App[None]):
         if scene is not None:
             self._warn(scene)
             self.view.show(scene)
-
+            if self._patience is None and not self._typing.typed and self._verb is None:
+                self._notice.hint([*self._hints()])
             self._sound(scene)
 
     def _sound(self, scene: Scene) -> None:
@@ -233,18 +236,23 @@ class KitchenDisplay(App[None]):
     def _hints(self) -> Iterator[Hint]:
         say, view = self.say, self.view
         own = say(DEED[view.verb].label)
+        verbs = [
+            Hint(DEED[verb].key, say(DEED[verb].label), f"verb('{verb}')")
+            for verb in view.verbs
+            if DEED[verb].key and verb != view.verb
+        ]
         yield Hint(say("number"), say(": {what}").format(what=own))
-        for verb in view.verbs:
-            if key := DEED[verb].key:
-                yield Hint(key, say(DEED[verb].label), f"verb('{verb}')")
-        yield Hint("PgUp", "", "page('previous')")
-        yield Hint("PgDn", say("page"), "page('next')")
+        yield from verbs[:NAMED]
+        yield Hint("?", say("help"), "help")
         if view.several:
             yield Hint("Tab", say("station"), "station")
-        for one in VIEWS:
+        yield Hint("PgUp", "", "page('previous')")
+        yield Hint("PgDn", say("page"), "page('next')")
+        for one in (*VIEWS, *FORMS):
             if one.name != self._showing:
-                yield Hint(one.label, say(one.name), f"look_at('{one.name}')")
-        yield Hint("?", say("help"), "help")
+                action = "look_at" if one in VIEWS else "fill_in"
+                yield Hint(one.label, say(one.name), f"{action}('{one.name}')")
+        yield from verbs[NAMED:]
 
     def _complain(self, text: str) -> None:
         self._settle()
@@ -358,11 +366,18 @@ class KitchenDisplay(App[None]):
             return
         if target is None:
             self._complain(self.say("{number} is free: nothing done").format(number=number))
+        elif verb == "look":
+            self._look(target)
         elif verb == "bump" and self._press is not None and target.station is not None:
             self._settle()
             self._press(target.station, number)
         else:
             self._find_out(lambda talk: errand(verb, number, target, talk))
+
+    def _look(self, target: Target) -> None:
+        self._settle()
+        if self.scene is not None:
+            self.push_screen(Look(self.scene, target))
 
     def _find_out(self, what: Callable[[Talk], Any]) -> None:
         """Ask what must be asked, then ask the hub."""

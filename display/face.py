@@ -163,7 +163,7 @@ class Face:
         text = (">> " if first else " ") + words.format(stage=shown(self.card.next.name))
         strong = self.manner.ink(BLACK, WHITE, bold=True) if first else self.manner.ink(WHITE, SHADE, bold=True)
         if self.card.locked:
-            text = (">> " if first else " ") + self.say("allergens: acknowledge first")
+            text = (">> " if first else " ") + self.say("acknowledge allergens")
             strong = self.manner.ink(BLACK, MAGENTA, bold=True)
         return row(self.width, strong, (text, strong), right=self._clock(text, reading, undo))
 

@@ -46,6 +46,8 @@ class Notice(Painted):
 
     def hint(self, hints: Sequence[Hint]) -> None:
         """Name the keys."""
+        if self._text is None and hints == self._hints:
+            return
         self._text, self._fill, self._hints = None, ink(), hints
         self.redraw()
 
@@ -76,4 +78,6 @@ class Notice(Painted):
 
 
 def _said(hint: Hint) -> str:
+    if not hint.words:
+        return f"{hint.key} "
     return f"{hint.key}{hint.words}   " if hint.words.startswith((":", "：")) else f"{hint.key} {hint.words}   "

@@ -11,9 +11,11 @@ from enum import StrEnum
 
 from display.age import late
 from edge.orders import StationId, Word
+from edge.tickets import JobState
 from edge.views import BoardView, StationView
 
 AGAIN = 15.0  # seconds after which a kind that nobody has acknowledged is heard again
+ON_ITS_WAY = 60.0  # seconds in which a ticket that was not printed yet is no trouble
 LONGEST = 10.0  # seconds a sound may last
 
 
@@ -61,7 +63,10 @@ def _late(stations: Sequence[StationView], now: datetime) -> Iterator[str]:
 
 
 def _paper(board: BoardView) -> Iterator[str]:
-    yield from (f"job {paper.job}" for paper in board.papers)
+    for paper in board.papers:
+        waits = paper.state in {JobState.QUEUED, JobState.SENDING}
+        if not waits or (board.now - paper.at).total_seconds() > ON_ITS_WAY:
+            yield f"job {paper.job}"
     for device in board.status.devices:
         if device.kind == "printer" and device.state in {"missing", "fault"}:
             yield f"printer {device.id} {device.reason}"

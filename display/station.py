@@ -16,7 +16,7 @@ from display.card import CardPlace
 from display.cells import Line, shown
 from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, RED, SHADE, WHITE, YELLOW, ink
-from display.statusline import halted
+from display.statusline import paused
 from display.view import Scene
 from edge.orders import OrderId, StationId
 from edge.views import Card, Pressed, StationView
@@ -207,8 +207,8 @@ class StationBoard(Vertical):
         fill, strong = ink(color, ground), ink(color, ground, bold=True)
         hidden, elsewhere, late = counts
         pieces = [(f" {shown(view.name)}  ", strong)]
-        for words in halted(scene.board, scene.manner):
-            pieces += [(f" {words} ", ink(BLACK, YELLOW, bold=True)), ("  ", fill)]
+        if scene.board.status.practice:
+            pieces += [(" " + say("PRACTICE") + " ", ink(BLACK, YELLOW, bold=True)), ("  ", fill)]
         if trouble:
             pieces.append((trouble, strong))
         else:
@@ -217,6 +217,9 @@ class StationBoard(Vertical):
                     order=shown(view.recalled.display_id), stage=shown(view.recalled.name)
                 )
                 pieces += [(f" {back} ", ink(BLACK, CYAN, bold=True)), ("  ", fill)]
+            if scene.board.paused:
+                since = paused(scene.board.paused, scene.board, scene.manner)
+                pieces += [(f" {since} ", ink(BLACK, YELLOW, bold=True)), ("  ", fill)]
             if hidden:
                 no_room = say("{count} HIDDEN: screen too small").format(count=hidden)
                 pieces += [(f" {no_room} ", ink(WHITE, RED, bold=True)), ("  ", fill)]

@@ -9,7 +9,7 @@ from display.cells import Painted, Piece, row, shown
 from display.feed_client import FeedClient, Link
 from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, WHITE, YELLOW, ink
-from edge.views import BoardView, Device, Status
+from edge.views import BoardView, Device, Halted, Status
 from edge.words import Say
 
 WIDE = 150  # from this width on one row is enough
@@ -48,7 +48,8 @@ class StatusLine(Painted):
         if board is None:
             return (row(width, ink()),) * height
         now = manner.clock(board.now, board.now.timestamp()), CALM_BOLD
-        parts = [now, *sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1]))]
+        halts = [(words, WATCH) for words in halted(board, manner)]
+        parts = [now, *halts, *sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1]))]
         lines, left = _set(parts, width, height)
         more: Piece | None = None
         if _worrying(left):
@@ -146,9 +147,14 @@ def halted(board: BoardView, manner: Manner) -> Iterator[str]:
     if board.status.practice:
         yield manner.say("PRACTICE: nothing here is real")
     if board.paused is not None:
-        since = manner.clock(board.paused.since, board.now.timestamp())
-        reason = f" ({shown(board.paused.reason)})" if board.paused.reason else ""
-        yield manner.say("PAUSED since {time}").format(time=since) + reason
+        yield paused(board.paused, board, manner)
+
+
+def paused(halt: Halted, board: BoardView, manner: Manner) -> str:
+    """Since when the store takes no orders, and why."""
+    since = manner.clock(halt.since, board.now.timestamp())
+    reason = f" ({shown(halt.reason)})" if halt.reason else ""
+    return manner.say("PAUSED since {time}").format(time=since) + reason
 
 
 def lasted(seconds: float, manner: Manner) -> str:

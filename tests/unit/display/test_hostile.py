@@ -13,8 +13,8 @@ from edge.orders import Option as Choice
 from edge.views import Card, Coming, Device, Lapsed, Next, Ready, StationView
 from tests.hostile import ALL, LONG, arrives, hostile, powers
 from tests.unit.display.cards import a_card, a_line, drawn, in_the_oven
+from tests.unit.display.screens import display
 from tests.unit.display.stand_in import CALM, a_board, standing_in
-from tests.unit.display.test_kitchen_display import display
 
 HOSTILE = arrives(ALL)
 

@@ -1,19 +1,12 @@
 """The kitchen display as its people see it: the real app, driven by keys, on a real hub wherever one can be had."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from display import app as app_module
-from display.app import KitchenDisplay
 from display.card import CardPlace
-from display.feed_client import FeedClient
 from display.palette import GREEN, RED
 from edge.intents import Bump, Cancel, Change
 from edge.orders import Bakery, OrderId, StationId, Word
@@ -21,68 +14,8 @@ from edge.views import Device, Lapsed, Ready, StationView, Status
 from tests.builders import MORNING, OVEN, ManualClock, a_bread, a_cake, a_stamp, an_order, placed
 from tests.unit.display.cards import NOW, a_card, a_line, minutes
 from tests.unit.display.conftest import Store
+from tests.unit.display.screens import display
 from tests.unit.display.stand_in import CALM, StandIn, a_board, a_change, a_tick, standing_in
-
-SOON = 10.0  # seconds in which what is waited for must come true
-
-
-class Screen:
-    """A display under a pilot."""
-
-    def __init__(self, app: KitchenDisplay, pilot: Pilot[None]) -> None:
-        self.app = app
-        self._pilot = pilot
-
-    @property
-    def lines(self) -> list[str]:
-        """What can be read on it."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
-
-    @property
-    def text(self) -> str:
-        """All of it, with single spaces."""
-        return " ".join(" ".join(self.lines).split())
-
-    def says(self, *words: str) -> bool:
-        """Whether all of this can be read on it."""
-        return all(word in self.text for word in words)
-
-    def grounds(self) -> set[str]:
-        """The colours behind its text."""
-        styles = [segment.style for strip in self.app.screen._compositor.render_strips() for segment in strip]
-        return {style.bgcolor.get_truecolor().hex for style in styles if style and style.bgcolor}
-
-    async def until(self, true: Callable[[], bool], what: str = "") -> None:
-        """Wait until something is true."""
-        try:
-            async with asyncio.timeout(SOON):
-                while not true():
-                    await self._pilot.pause(0.01)
-        except TimeoutError:
-            raise AssertionError(f"{what or 'what was waited for'} never came:\n" + "\n".join(self.lines)) from None
-
-    async def shows(self, *words: str) -> None:
-        """Wait until all of this can be read."""
-        await self.until(lambda: self.says(*words), str(words))
-
-    async def hides(self, word: str) -> None:
-        """Wait until this cannot be read any more."""
-        await self.until(lambda: word not in self.text, f"the end of {word!r}")
-
-    async def press(self, *keys: str) -> None:
-        """Somebody presses keys."""
-        await self._pilot.press(*keys)
-
-
-@asynccontextmanager
-async def display(
-    url: str, size: tuple[int, int] = (120, 40), client: dict[str, Any] | None = None, **rest: Any
-) -> AsyncIterator[Screen]:
-    """A screen in the kitchen."""
-    hurry: dict[str, Any] = {"silence": 30.0, "pauses": (0.05,)}
-    app = KitchenDisplay(FeedClient(url, **hurry | (client or {})), zone=UTC, **rest)
-    async with app.run_test(size=size) as pilot:
-        yield Screen(app, pilot)
 
 
 @pytest.fixture
@@ -101,7 +34,9 @@ async def test_an_order_appears_and_moves_on_with_each_press(store: Store) -> No
         await store.ask(placed("a17", a_cake(note="少糖", bakery=Bakery(cake_text="小雨,生日快乐!"))))
         await screen.shows("A17", "Strawberry cake", "note: 少糖", "小雨,生日快乐!", "NEW", "next: start Baking")
         await screen.press("1")
-        await screen.shows("next: finish Baking", "25 min too early", "1 A17: Baking started")
+        await screen.shows("next: finish Baking", "r 1: back, 5 s", "1 A17: Baking started")
+        store.clock.advance(6)
+        await screen.shows("25 min too early")
         store.clock.advance(30 * 60)
         await screen.shows("Baking 30/25-40 min")
         await screen.press("1")
