@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import aiohttp
@@ -83,9 +83,15 @@ class FeedClient:
 
     async def press(self, intent: Asked | RescheduleBody, by: str) -> None:
         """Ask something of the hub; raises `Refused` with its reason, or `Unanswered`."""
+        await self._ask(msgspec.to_builtins(intent) | {"by": by, "id": str(uuid4())})
+
+    async def place(self, data: dict[str, Any], by: str) -> None:
+        """Enter an order made by hand; given twice it has one effect, as its own id is the asking's too."""
+        await self._ask({"type": "place", "id": data["id"], "by": by, "data": data})
+
+    async def _ask(self, body: dict[str, Any]) -> None:
         if not self.live or self._session is None:
             raise Refused("cut off from the hub")
-        body = msgspec.to_builtins(intent) | {"by": by, "id": str(uuid4())}
         patience = aiohttp.ClientTimeout(ANSWER)
         try:
             async with self._session.post(f"{self._hub}/api/intents", json=body, timeout=patience) as answer:

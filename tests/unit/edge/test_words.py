@@ -28,6 +28,7 @@ def said_literally() -> set[str]:
                 "say",
                 "_say",
                 "Refused",
+                "Unclear",
             }:
                 texts |= {
                     constant.value
