@@ -70,16 +70,19 @@ class StationSettings(Settings, frozen=True):
     slots: Annotated[int, Meta(ge=1, le=99)] = 12
 
 
+Offered = tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...]
+
+
 class ProductSettings(Settings, frozen=True):
     """Something the store sells, as the order form offers it."""
 
     code: Annotated[str, Meta(min_length=1, max_length=200)]
     name: Annotated[str, Meta(min_length=1, max_length=200)]
     unit: Annotated[str, Meta(max_length=20)] = ""
-    sizes: tuple[str, ...] = ()
-    flavours: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    allergens: tuple[str, ...] = ()
+    sizes: Offered = ()
+    flavours: Offered = ()
+    options: Offered = ()
+    allergens: Offered = ()
     cake_text: bool = False
 
 

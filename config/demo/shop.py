@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from config.demo.broker import Broker, free_port
-from config.demo.morning import LEAD_MINUTES
+from config.demo.morning import BREADS, CAKES, LEAD_MINUTES
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
 from edge.words import Language
@@ -29,6 +29,14 @@ KEYS = {
 NAMES = {
     "zh": {"store": "麦田烘焙", "oven": "烤箱", "decorating": "裱花", "counter": "打包"},
     "en": {"store": "Wheatfield Bakery", "oven": "Oven", "decorating": "Decorating", "counter": "Packing"},
+}
+CAKE = {
+    "zh": {"flavours": ["原味", "巧克力"], "options": ["夹心:芒果", "少糖", "生日帽"], "allergens": ["鸡蛋", "牛奶"]},
+    "en": {
+        "flavours": ["vanilla", "chocolate"],
+        "options": ["filling: mango", "less sugar", "party hat"],
+        "allergens": ["egg", "milk"],
+    },
 }
 STARTED = 30.0  # seconds for the hub to say that it is ready
 
@@ -130,7 +138,20 @@ print_on = "released"
 id = "counter"
 connection = "{self.printer.connection}"
 print_on = "ready"
-{stations}"""
+{stations}
+{self._products()}"""
+
+    def _products(self) -> str:
+        """What the morning's customers order too."""
+        tables = [{"code": product.code, "name": getattr(product, self.language)} for product in (*BREADS, *CAKES)]
+        for table in tables[len(BREADS) :]:
+            table |= {**CAKE[self.language], "cake_text": True}
+        return "\n".join(
+            "\n".join(
+                ["[[products]]", *(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items())]
+            )
+            for table in tables
+        )
 
     def _cloud(self) -> str:
         return f'[cloud]\nurl = "{self.broker.url}"\nprotocol = "{self.broker.protocol}"\ngrace_seconds = 3'

@@ -24,7 +24,7 @@ _DAY = re.compile(
     rf"(?P<said>{'|'.join(sorted(_DAYS, key=len, reverse=True))})(?![a-z])"
     r"|(?P<weekday>mon?|tue?s?|wed?|thu?r?s?|fri?|sat?|sun?|" + "|".join(_WEEKDAYS) + r")(?![a-z])"
     r"|(?P<next>下个?)?(?:周|星期|礼拜)(?P<chinese>[一二三四五六日天])"
-    r"|(?:(?P<year>20\d\d)[-/年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})[日号]?(?!\d)"
+    r"|(?:(?P<year>20\d\d)[-/年])?(?P<month>\d{1,2})[-/月](?P<day>\d{1,2})(?:[日号]|(?!\d))"
 )
 _AFTERNOON = frozenset({"pm", "下午", "晚上", "晚"})
 _FORENOON = frozenset({"am", "上午", "早上", "早"})

@@ -1,6 +1,8 @@
 """The order form: a conversation with somebody on the phone, typed as it goes, and an order for the hub at its end."""
 
+import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -44,6 +46,8 @@ from edge.text import plain
 
 BY = "display:entry"
 LONGEST = 500  # characters of one answer
+FEED = 1.0  # seconds in which the feed brings what was placed
+LOOK = 0.02
 
 
 @dataclass(frozen=True)
@@ -164,10 +168,7 @@ class OrderEntry(ModalScreen[str]):
 
     def _show(self) -> None:
         shop, say = self._shop, self._manner.say
-        trouble = cut_off(self._feed, self._manner)
-        if trouble:
-            trouble = say("{trouble}: what is typed stays here").format(trouble=trouble)
-        self._sheet.show(self._standing, shop, trouble)
+        self._sheet.show(self._standing, shop, cut_off(self._feed, self._manner))
         label = f" {say(self._standing.ask.value)}: "
         self._label.show(ink(CYAN), (label, ink(CYAN, bold=True)))
         self._offers.show(*self._choices(shop))
@@ -190,6 +191,8 @@ class OrderEntry(ModalScreen[str]):
             return remark.words, "doubt" if remark.leaving else "trouble"
         if self._unknown:
             return say("no answer from the hub: Enter asks again, and it is placed once only"), "doubt"
+        if not self._feed.live:
+            return say("what is typed stays here until the hub is back"), "doubt"
         return hint(self._standing.ask, say), "hint"
 
     def _summary(self, draft: Draft, shop: Shop) -> str:
@@ -347,11 +350,23 @@ class OrderEntry(ModalScreen[str]):
                 words = say("not placed: {reason}").format(reason=say(refused.reason or "?"))
                 self._remark = Remark(self._standing, self._typed, words)
         else:
-            self.dismiss(say("placed: {order}").format(order=self._summary(self._standing.draft, self._shop)))
+            summary = self._summary(self._standing.draft, self._shop)
+            self.dismiss(say("placed: {order}").format(order=f"{await self._number()} {summary}".strip()))
             return
         finally:
             self._sending = None
         self._show()
+
+    async def _number(self) -> str:
+        """The display id that the hub gave, once its feed brings the order; empty where that takes too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FEED):
+                while True:
+                    for whole in self._feed.board.orders if self._feed.board else ():
+                        if whole.order == self._order:
+                            return whole.display_id
+                    await asyncio.sleep(LOOK)  # the feed tells the screen beneath, not this one
+        return ""
 
 
 _PRESSES: dict[str, Press] = {

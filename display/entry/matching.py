@@ -16,8 +16,9 @@ _FIRST = re.compile(
     r"(?P<many>\d+(?:\.\d{1,3})?)\s*(?:x\s+|[×*个只份块]\s*|\s+|(?=[^\W\d_a-z]))(?P<what>\S.*)", re.IGNORECASE
 )
 _LAST = re.compile(
-    r"(?P<what>.*\S)(?:\s+[x×*]?|\s*[x×*]|(?<=[^\W\d_a-z]))\s*(?P<many>\d+(?:\.\d{1,3})?)[个只份块]?", re.IGNORECASE
+    r"(?P<what>.*?\S)(?:\s+[x×*]?|\s*[x×*]|(?<=[^\W\d_a-z]))\s*(?P<many>\d+(?:\.\d{1,3})?)[个只份块]?", re.IGNORECASE
 )
+_GLUED = re.compile(r"(?P<many>\d+)(?P<what>[a-z].*)", re.IGNORECASE)  # 3ks: only where no product is called so
 _NOTE = re.compile(r"\s*[,，;；、]\s*")
 _PARTS = re.compile(r"[\s._/-]+")
 
@@ -26,7 +27,8 @@ _PARTS = re.compile(r"[\s._/-]+")
 _SOUNDS = "啊芭擦搭蛾发噶哈击喀垃妈拿哦啪期然撒塌挖昔压匝"
 _LETTERS = "abcdefghjklmnopqrstwxyz"
 _STARTS = [sound.encode("gb2312") for sound in _SOUNDS]
-_RARE = "亍".encode("gb2312")  # from here on they stand in order of their strokes
+_END = "亍".encode("gb2312")  # from here on they stand in order of their strokes
+_RARE = "?"
 
 
 class Wanted(NamedTuple):
@@ -44,11 +46,11 @@ def read_line(text: str, products: Sequence[Product] = ()) -> Wanted:
     what = " ".join(normalize("NFKC", what).split())
     if any(what.casefold() in (_folded(product.code), _folded(product.name)) for product in products):
         return Wanted(Decimal(1), what, note)
-    for pattern in (_FIRST, _LAST):
-        found = pattern.fullmatch(what)
-        if found and LEAST <= (many := Decimal(found["many"])) <= MOST:
-            return Wanted(many, found["what"], note)
-    return Wanted(Decimal(1), what, note)
+    patterns = (_FIRST, _LAST) if matching(products, what) else (_FIRST, _LAST, _GLUED)
+    found = [match for pattern in patterns if (match := pattern.fullmatch(what))]
+    readings = [Wanted(many, one["what"], note) for one in found if LEAST <= (many := Decimal(one["many"])) <= MOST]
+    known = (reading for reading in readings if matching(products, reading.what))
+    return next(known, readings[0] if readings else Wanted(Decimal(1), what, note))
 
 
 def matching(products: Sequence[Product], what: str) -> list[int]:
@@ -64,8 +66,8 @@ def matching(products: Sequence[Product], what: str) -> list[int]:
 
 
 def initials(name: str) -> str:
-    """A name's letters as a till's keys: of Chinese characters the first letter of their sound, where it is known."""
-    return "".join(filter(None, map(_initial, name.casefold())))
+    """A name's letters as a till's keys: of Chinese characters the first letter of their sound, `?` where it is rare."""
+    return "".join(map(_initial, name.casefold()))
 
 
 _NOT_AT_ALL = 5
@@ -77,13 +79,17 @@ def _rank(product: Product, number: int, word: str) -> int:
     whole = (name, code, str(number))
     if word in whole:
         return 0
-    if any(one.startswith(word) for one in (*whole, keys)):
+    if any(one.startswith(word) for one in whole) or _begins(keys, word):
         return 1
     if any(part.startswith(word) for part in (*_PARTS.split(name), *_PARTS.split(code))):
         return 2
-    if word in name or word in code or word in keys:
+    if word in name or word in code or any(_begins(keys[at:], word) for at in range(len(keys))):
         return 3
     return 4 if word.isalpha() and (_in_order(word, name) or _in_order(word, keys)) else _NOT_AT_ALL
+
+
+def _begins(keys: str, word: str) -> bool:
+    return len(word) <= len(keys) and all(key in {letter, _RARE} for key, letter in zip(keys, word, strict=False))
 
 
 def _in_order(letters: str, text: str) -> bool:
@@ -100,8 +106,7 @@ def _folded(text: str) -> str:
 def _initial(character: str) -> str:
     if character.isascii():
         return character if character.isalnum() else ""
-    try:
-        place = character.encode("gb2312")
-    except UnicodeEncodeError:
-        return ""
-    return _LETTERS[bisect_right(_STARTS, place) - 1] if _STARTS[0] <= place < _RARE else ""
+    place = character.encode("gb2312", "replace")
+    if _STARTS[0] <= place < _END:
+        return _LETTERS[bisect_right(_STARTS, place) - 1]
+    return _RARE if character.isalpha() else ""

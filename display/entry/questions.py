@@ -21,6 +21,7 @@ PHONE = frozenset("0123456789+")
 SPACING = frozenset(" -()./")
 DIGITS_OF_A_PHONE = range(3, 21)
 MOST_CANDLES = 1_000
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 SPANS = ("+30", "+60", "+120")
 
 
@@ -207,7 +208,7 @@ def when(moment: datetime | None, shop: Shop) -> str:
     days = (moment.date() - shop.now.date()).days
     if days in {0, 1}:
         return f"{say('today') if not days else say('tomorrow')} {moment:%H:%M}"
-    return f"{say(f'{moment:%a}')} {moment:%m-%d %H:%M}"
+    return f"{say(_WEEKDAYS[moment.weekday()])} {moment:%m-%d %H:%M}"
 
 
 def counted(line: Line) -> str:

@@ -215,9 +215,7 @@ def hint(ask: Ask, say: Say) -> str:
     """How a question is answered."""
     match ask:
         case Ask.ITEM:
-            return say(
-                "3 bag, bag 3 or its number; after a comma a note; -2 takes line 2 out; Enter alone: that is all"
-            )
+            return say("3 bag   bag 3   3 7   bag, sliced   -2 takes line 2 out   Enter alone: that is all")
         case Ask.SIZE | Ask.FLAVOUR:
             return say("its digit chooses")
         case Ask.OPTIONS:
@@ -227,7 +225,7 @@ def hint(ask: Ask, say: Say) -> str:
         case Ask.CANDLES:
             return say("how many; Enter alone: none")
         case Ask.DUE:
-            return say("14:30   +45   tomorrow 9   fri 10:30   12-24 16:00   Enter alone: as soon as possible")
+            return say("14:30   +45   tomorrow 9   fri 10:30   12-24 16:00   Enter alone: now")
         case Ask.CHANNEL:
             return say("its digit chooses; Enter places the order")
     return say("Enter alone: not said")

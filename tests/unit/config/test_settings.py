@@ -10,6 +10,7 @@ from edge.settings import TOKEN_VARIABLE
 STORE = '[store]\nid = "hz"\n'
 PAD = '[[keypads]]\nid = "{}"\nstation = "kitchen"\nport = "{}"\n'
 PRINTER = '[[printers]]\nid = "p"\nconnection = "file:t.bin"\n'
+PRODUCT = '[[products]]\ncode = "bread"\nname = "Bread"\n'
 OVEN = '[[stations]]\nid = "oven"\nstages = ["making"]\n'
 
 
@@ -98,6 +99,12 @@ def test_a_file_from_an_editor_that_marks_utf_8_is_read(tmp_path: Path) -> None:
             PAD.format("a", "/dev/pad") + 'keys = { "1" = "bump 1", "0x31" = "recall" }',
             ["keypads[0].keys.0x31: is the same key as 1"],
         ),
+        (
+            PRODUCT + 'sizes = ["6in", ""]\nprice = 3',
+            ["products[0].price: unknown field", "products[0].sizes[1]: Expected `str` of length >= 1"],
+        ),
+        (PRODUCT * 2, ["products[1].code: 'bread' is there already"]),
+        ('[[products]]\ncode = ""', ["products[0].code: Expected `str` of length >= 1", "products[0].name: required"]),
         (OVEN + PAD.format("a", "/dev/pad"), ["keypads[0].station: there is no station 'kitchen'"]),
         (OVEN + PRINTER + 'stations = ["kitchen"]', ["printers[0].stations: there is no station 'kitchen'"]),
     ],
@@ -120,3 +127,9 @@ def test_a_mistake_says_what_was_expected(tmp_path: Path) -> None:
         "store.phone: expected one of last4, full, none, not 'some'",
         "cloud.protocol: expected one of 5, 3.1.1, not a value of type int",
     ]
+
+
+def test_a_product_takes_as_long_as_the_route_of_its_code(tmp_path: Path) -> None:
+    cake = '[[products]]\ncode = "cake-1"\nname = "Cake"\n[[routes]]\nmatch = "cake-*"\nstages = ["making"]\n'
+    products = load(tmp_path, STORE + PRODUCT + cake + "lead_minutes = 90").info.products
+    assert [(product.code, product.lead_minutes) for product in products] == [("bread", 0), ("cake-1", 90)]
