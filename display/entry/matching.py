@@ -66,7 +66,7 @@ def matching(products: Sequence[Product], what: str) -> list[int]:
 
 
 def initials(name: str) -> str:
-    """A name's letters as a till's keys: of Chinese characters the first letter of their sound, `?` where it is rare."""
+    """A name's letters as a till's keys: of a Chinese character the first of its sound, `?` where it is rare."""
     return "".join(map(_initial, name.casefold()))
 
 

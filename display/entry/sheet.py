@@ -101,7 +101,7 @@ class OrderSheet(Painted):
         early = ask is Ask.DUE and draft.too_early(shop.now)
         label = ink(BLACK, CYAN, bold=True) if asked else ink(FAINT, SURFACE)
         value = ink(WHITE, RED, bold=True) if early else ink(WHITE, SURFACE, bold=True)
-        pieces: list[Piece] = [(_padded(f" {say(ask.value)}"), label), (" ", ink(WHITE, SURFACE))]
+        pieces: list[Piece] = [(_padded(f"{'>' if asked else ' '}{say(ask.value)}"), label), (" ", ink(WHITE, SURFACE))]
         pieces.append((shown(answers[ask]), value))
         if early:
             words = say("TOO EARLY: {time} at the earliest").format(time=when(draft.earliest(shop.now), shop))
@@ -152,7 +152,7 @@ class Offers(Painted):
     def _row(width: int, choice: Choice, selected: bool) -> Strip:
         color, ground = (BLACK, CYAN) if selected else (WHITE, BLACK)
         mark = "[x] " if choice.marked else ""
-        number = f"{choice.number:>4} " if choice.number is not None else "     "
+        number = f"{'>' if selected else ' '}{'' if choice.number is None else choice.number:>3} "
         remark = (f" {shown(choice.remark)} ", ink(WHITE, RED, bold=True) if choice.trouble else ink(color, ground))
         name = (mark + shown(choice.words), ink(color, ground, bold=selected or choice.marked))
         return row(width, ink(color, ground), (number, ink(color, ground, bold=True)), name, right=remark)

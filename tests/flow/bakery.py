@@ -138,15 +138,13 @@ class Bakery:
             f'[[keypads]]\nid = "{station}-pad"\nstation = "{station}"\nport = "{keypad.port}"\n[keypads.keys]\n{keys}'
             for station, keypad in self.keypads.items()
         )
+        cloud = f'[cloud]\nurl = "{self.broker_url}"\nprotocol = "{self.protocol}"\ngrace_seconds = {self.grace}'
         return f"""
 [store]
 id = "{STORE}"
 language = "zh"
 timezone = "Asia/Shanghai"
-[cloud]
-url = "{self.broker_url}"
-protocol = "{self.protocol}"
-grace_seconds = {self.grace}
+{cloud if self.broker_url else ""}
 [journal]
 path = "{self.directory / "journal.db"}"
 [feed]
@@ -176,6 +174,15 @@ stations = ["oven"]
 id = "counter"
 connection = "{self.printer.connection}"
 print_on = "ready"
+[[products]]
+code = "bread-croissant"
+name = "可颂"
+[[products]]
+code = "cake-strawberry"
+name = "草莓奶油蛋糕"
+sizes = ["6寸", "8寸"]
+allergens = ["鸡蛋", "牛奶"]
+cake_text = true
 {keypads}
 """
 

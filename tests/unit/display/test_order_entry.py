@@ -1,142 +1,45 @@
 """The order form as somebody at the counter uses it: one hand at the keys, the other at the phone."""
 
-import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import pytest
-from textual.app import App
-from textual.binding import BindingType
-from textual.events import Paste
-from textual.pilot import Pilot
 
-from display.entry import OrderEntry
 from display.feed_client import FeedClient
-from display.manner import Manner
-from display.palette import RED, THEME
+from display.palette import RED
 from edge.views import Halted
-from edge.words import Language, speak
+from edge.words import Language
 from tests.builders import ManualClock
 from tests.unit.display.cards import NOW
+from tests.unit.display.clerk import OPEN, Clerk, counter
 from tests.unit.display.counter_bakery import a_store
 from tests.unit.display.stand_in import StandIn, a_board, standing_in
 
 GOLDEN = Path(__file__).parent / "golden"
-SOON = 10.0  # seconds in which what is waited for must come true
-HANGZHOU = ZoneInfo("Asia/Shanghai")  # it is nine in the morning
-OPEN = "f8"
-
 # A key takes 0.28 s for somebody who types like most people do, and what must be thought of before an answer 1.35 s
-# (Card, Moran and Newell, The keystroke-level model, 1980): 25 keys and 6 answers are 15 s, 70 keys and 14 answers 39 s.
+# (Card, Moran and Newell, The keystroke-level model, 1980): 25 keys and 6 answers are 15 s, 70 keys and 14 are 39 s.
 BREAD_KEYS, CAKE_KEYS = 25, 70
 
 
-class Counter(App[None]):
-    """A screen with nothing but the form on it."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [(OPEN, "enter_order")]
-
-    def __init__(self, hub: StandIn, language: Language) -> None:
-        super().__init__()
-        self.feed = FeedClient(hub.url, clock=ManualClock(), silence=30.0, pauses=(0.05,))
-        self.language = language
-        self.said: list[str | None] = []
-
-    def on_mount(self) -> None:
-        """Follow the hub."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
-        self.run_worker(self.feed.follow(lambda: None))
-
-    def action_enter_order(self) -> None:
-        """Somebody phones."""
-        self.push_screen(OrderEntry(self.feed, Manner(speak(self.language), HANGZHOU)), self.said.append)
-
-
-class Clerk:
-    """Somebody at the keys; counts them."""
-
-    def __init__(self, app: Counter, pilot: Pilot[None], hub: StandIn) -> None:
-        self.app, self.hub = app, hub
-        self.keys = 0
-        self._pilot = pilot
-
-    @property
-    def lines(self) -> list[str]:
-        """What can be read."""
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
-
-    @property
-    def text(self) -> str:
-        """All of it, with single spaces."""
-        return " ".join(" ".join(self.lines).split())
-
-    async def until(self, true: Callable[[], Any], what: str = "") -> None:
-        """Wait until something is true."""
-        try:
-            async with asyncio.timeout(SOON):
-                while not true():
-                    await self._pilot.pause(0.01)
-        except TimeoutError:
-            raise AssertionError(f"{what or 'what was waited for'} never came:\n" + "\n".join(self.lines)) from None
-
-    async def reads(self, *words: str) -> None:
-        """Wait until all of this can be read."""
-        await self.until(lambda: all(word in self.text for word in words), str(words))
-
-    async def press(self, *keys: str) -> None:
-        """Keys by their names."""
-        self.keys += len(keys)
-        await self._pilot.press(*keys)
-
-    async def type(self, *answers: str) -> None:
-        """Texts, each with Enter after it."""
-        for answer in answers:
-            await self.press(
-                *({" ": "space", "+": "plus", "-": "minus", ":": "colon", ",": "comma"}.get(c, c) for c in answer),
-                "enter",
-            )
-
-    async def paste(self, text: str) -> None:
-        """A terminal hands over a text, as from an input method or a chat."""
-        self.app.post_message(Paste(text))
-        await self._pilot.pause()
-
-    async def tap(self, words: str, where: str = "Offers") -> None:
-        """A finger on what is written there."""
-        region = self.app.screen.query_one(where).region
-        for y, line in enumerate(self.lines[region.y : region.bottom], region.y):
-            if words in line:
-                await self._pilot.click(offset=(line.index(words) + 1, y))
-                return
-        raise AssertionError(f"{words!r} is nowhere:\n" + "\n".join(self.lines))
-
-    async def placed(self, count: int = 1) -> dict[str, Any]:
-        """The order that the hub was given."""
-        await self.until(lambda: len(self.hub.pressed) == count, "the order")
-        asked = self.hub.pressed[-1]
-        assert (asked["type"], asked["by"], asked["id"]) == ("place", "display:entry", asked["data"]["id"])
-        data: dict[str, Any] = asked["data"]
-        return data
+async def placed(clerk: Clerk, hub: StandIn, count: int = 1) -> dict[str, Any]:
+    """The order that the hub was given."""
+    await clerk.until(lambda: len(hub.pressed) == count, "the order")
+    asked = hub.pressed[-1]
+    assert (asked["type"], asked["by"], asked["id"]) == ("place", "display:entry", asked["data"]["id"])
+    data: dict[str, Any] = asked["data"]
+    return data
 
 
 @asynccontextmanager
-async def counter(
+async def at_the_counter(
     hub: StandIn, language: Language = "en", size: tuple[int, int] = (80, 24), *, opened: bool = True
 ) -> AsyncIterator[Clerk]:
     """The form on a screen of its own, opened."""
-    app = Counter(hub, language)
-    async with app.run_test(size=size) as pilot:
-        clerk = Clerk(app, pilot, hub)
-        await clerk.until(lambda: app.feed.live)
-        app.feed.info = a_store(language)
-        if opened:
-            await clerk.press(OPEN)
-            await clerk.until(lambda: isinstance(app.screen, OrderEntry) and "Enter" in clerk.text)
+    feed = FeedClient(hub.url, clock=ManualClock(), silence=30.0, pauses=(0.05,))
+    async with counter(feed, language, size, info=a_store(language), opened=opened) as clerk:
         yield clerk
 
 
@@ -147,14 +50,14 @@ async def hub() -> AsyncIterator[StandIn]:
         yield hub
 
 
-# --- speed --------------------------------------------------------------------------------------------------------------
+# --- speed ------------------------------------------------------------------------------------------------------------
 
 
 async def test_a_bread_order_on_the_phone_takes_twenty_five_keys(hub: StandIn) -> None:
-    async with counter(hub, opened=False) as clerk:
+    async with at_the_counter(hub, opened=False) as clerk:
         await clerk.press(OPEN)
         await clerk.type("3 bag", "", "", "li", "13800001234", "")
-        data = await clerk.placed()
+        data = await placed(clerk, hub)
     assert [(item["name"], item["externalCode"], item["quantity"]) for item in data["items"]] == [
         ("Baguette", "bread-baguette", 3)
     ]
@@ -165,12 +68,12 @@ async def test_a_bread_order_on_the_phone_takes_twenty_five_keys(hub: StandIn) -
 
 
 async def test_a_birthday_cake_for_tomorrow_takes_seventy_keys(hub: StandIn) -> None:
-    async with counter(hub, opened=False) as clerk:
+    async with at_the_counter(hub, opened=False) as clerk:
         await clerk.press(OPEN)
         await clerk.type("stra")
         await clerk.press("2", "1", "1", "3", "enter")  # 8in, vanilla, mango and less sugar
         await clerk.type("Happy birthday, Rain", "6", "", "tom 16", "wang", "13800001234", "")
-        data = await clerk.placed()
+        data = await placed(clerk, hub)
     (cake,) = data["items"]
     assert cake["bakery"] == {
         "cakeText": "Happy birthday, Rain", "candles": 6, "size": "8in", "flavour": "vanilla",
@@ -186,20 +89,20 @@ async def test_a_birthday_cake_for_tomorrow_takes_seventy_keys(hub: StandIn) -> 
 
 
 async def test_a_walk_in_who_waits_takes_nine_keys(hub: StandIn) -> None:
-    async with counter(hub, opened=False) as clerk:
+    async with at_the_counter(hub, opened=False) as clerk:
         await clerk.press(OPEN, *"3 bag", "ctrl+s")
-        data = await clerk.placed()
+        data = await placed(clerk, hub)
         await clerk.until(lambda: clerk.app.said)
     assert data["salesChannel"] == "walk-in"
     assert clerk.app.said == ["placed: 3 x Baguette | as soon as possible".replace(" | ", "  |  ")]
     assert clerk.keys <= 9
 
 
-# --- the conversation ---------------------------------------------------------------------------------------------------
+# --- the conversation -------------------------------------------------------------------------------------------------
 
 
 async def test_several_lines_are_typed_one_after_the_other_and_one_is_taken_out(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("3 bag", "2 croi, sliced", "mousse", "bag")
         await clerk.reads("1 4 x Baguette", "2 2 x Croissant sliced", "3 1 x Mango mousse 6in")
         await clerk.type("-2")
@@ -207,11 +110,11 @@ async def test_several_lines_are_typed_one_after_the_other_and_one_is_taken_out(
         await clerk.type("-9")
         await clerk.reads("there is no such line")
         await clerk.press("ctrl+u", "ctrl+s")
-        assert [item["quantity"] for item in (await clerk.placed())["items"]] == [4, 1]
+        assert [item["quantity"] for item in (await placed(clerk, hub))["items"]] == [4, 1]
 
 
 async def test_the_summary_and_what_enter_does_are_always_seen(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("3 bag", "2 croi", "", "14:30", "Wang")
         summary = "3 x Baguette, 2 x Croissant | today 14:30 | Wang"
         await clerk.reads(summary, "Enter next", "Ctrl+S place the order")
@@ -220,7 +123,7 @@ async def test_the_summary_and_what_enter_does_are_always_seen(hub: StandIn) -> 
 
 
 async def test_only_what_the_product_has_is_asked(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("mousse")
         await clerk.reads("1 x Mango mousse 6in", "product:")
         await clerk.type("stra")
@@ -238,7 +141,7 @@ async def test_only_what_the_product_has_is_asked(hub: StandIn) -> None:
 
 
 async def test_a_number_of_candles_is_a_number(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("stra")
         await clerk.press("1", "1", "enter")
         await clerk.type("for Rain", "many")
@@ -249,7 +152,7 @@ async def test_a_number_of_candles_is_a_number(hub: StandIn) -> None:
 
 
 async def test_back_leads_to_the_question_before_with_its_answer(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("3 bag", "", "14:30", "Wang")
         await clerk.press("shift+tab")
         await clerk.reads("customer: Wang")
@@ -260,7 +163,7 @@ async def test_back_leads_to_the_question_before_with_its_answer(hub: StandIn) -
 
 
 async def test_an_arrow_chooses_another_of_what_is_offered(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.press(*"2 bag")
         await clerk.press("down", "enter")
         await clerk.reads("1 2 x Plain bagel")
@@ -269,37 +172,37 @@ async def test_an_arrow_chooses_another_of_what_is_offered(hub: StandIn) -> None
 
 
 async def test_what_no_list_has_is_taken_when_it_is_meant(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("2 Wedding tower")
         await clerk.reads("no product is called Wedding tower: once more takes it as it is")
         await clerk.type("")
         await clerk.reads("1 2 x Wedding tower", "product:")
         await clerk.press("ctrl+s")
-        (item,) = (await clerk.placed())["items"]
+        (item,) = (await placed(clerk, hub))["items"]
         assert item == {"id": "1", "name": "Wedding tower", "quantity": 2}
 
 
 async def test_a_store_without_a_list_of_products_takes_names(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         clerk.app.feed.info = None
         await clerk.type("3 rolls", "")
         await clerk.press("ctrl+s")
-        assert (await clerk.placed())["items"] == [{"id": "1", "name": "rolls", "quantity": 3}]
+        assert (await placed(clerk, hub))["items"] == [{"id": "1", "name": "rolls", "quantity": 3}]
 
 
 async def test_a_phone_number_may_be_spaced_and_must_be_one(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("bag", "", "", "", "ask him")
         await clerk.reads("a phone number has digits only")
         await clerk.press("ctrl+u")
         await clerk.type("+86 138-0000-1234")
         await clerk.press("3", "enter")
-        data = await clerk.placed()
+        data = await placed(clerk, hub)
         assert (data["customer"]["phone"]["number"], data["salesChannel"]) == ("+8613800001234", "wechat")
 
 
 async def test_nothing_is_placed_before_there_is_something(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("")
         await clerk.reads("first a product")
         await clerk.press("ctrl+s")
@@ -310,11 +213,11 @@ async def test_nothing_is_placed_before_there_is_something(hub: StandIn) -> None
         assert not hub.pressed
 
 
-# --- what is doubtful ---------------------------------------------------------------------------------------------------
+# --- what is doubtful -------------------------------------------------------------------------------------------------
 
 
 async def test_too_early_is_said_in_red_with_the_earliest_time_and_taken_when_it_is_said_again(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("mousse", "", "11:00")
         await clerk.reads("TOO EARLY: today 12:00 at the earliest; once more takes it all the same")
         assert RED in grounds(clerk)
@@ -322,11 +225,11 @@ async def test_too_early_is_said_in_red_with_the_earliest_time_and_taken_when_it
         await clerk.type("")
         await clerk.reads("customer:", "today 11:00 TOO EARLY: today 12:00 at the earliest")
         await clerk.press("ctrl+s")
-        assert (await clerk.placed())["takeout"]["takeoutDateTime"] == "2026-11-22T03:00:00Z"
+        assert (await placed(clerk, hub))["takeout"]["takeoutDateTime"] == "2026-11-22T03:00:00Z"
 
 
 async def test_a_cake_that_comes_to_an_order_for_soon_makes_it_too_early(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("bag", "", "+45")
         await clerk.press("shift+tab", "shift+tab")
         await clerk.type("mousse", "")
@@ -335,23 +238,23 @@ async def test_a_cake_that_comes_to_an_order_for_soon_makes_it_too_early(hub: St
         await clerk.reads("TOO EARLY: today 12:00 at the earliest")
         assert not hub.pressed
         await clerk.press("ctrl+s")
-        assert len((await clerk.placed())["items"]) == 2
+        assert len((await placed(clerk, hub))["items"]) == 2
 
 
 async def test_what_is_sold_out_is_shown_as_such_and_asked_about(hub: StandIn) -> None:
     hub.board = a_board(unavailable=(Halted("bread-bagel", "Plain bagel", NOW, "display:oven", "no flour"),))
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.reads("2 Plain bagel SOLD OUT")
         await clerk.type("2 bagel")
         await clerk.reads("SOLD OUT: Plain bagel; once more takes it all the same", "nothing yet")
         await clerk.type("")
         await clerk.reads("1 2 x Plain bagel SOLD OUT")
         await clerk.press("ctrl+s")
-        await clerk.placed()
+        await placed(clerk, hub)
 
 
 async def test_what_is_sold_out_while_it_is_being_ordered_is_asked_about_at_the_end(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("bag")
         hub.board = a_board(sequence=6, unavailable=(Halted("bread-baguette", "Baguette", NOW, "api", ""),))
         await hub.hang_up()
@@ -359,37 +262,37 @@ async def test_what_is_sold_out_while_it_is_being_ordered_is_asked_about_at_the_
         await clerk.press("ctrl+s")
         await clerk.reads("SOLD OUT: Baguette; once more")
         await clerk.press("ctrl+s")
-        await clerk.placed()
+        await placed(clerk, hub)
 
 
 async def test_a_store_that_takes_no_orders_is_asked_about(hub: StandIn) -> None:
     hub.board = a_board(paused=Halted("", "", NOW, "api", "full"))
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("bag")
         await clerk.press("ctrl+s")
         await clerk.reads("the store takes no orders now: once more takes it all the same")
         await clerk.press("ctrl+s")
-        await clerk.placed()
+        await placed(clerk, hub)
 
 
-# --- what goes wrong ----------------------------------------------------------------------------------------------------
+# --- what goes wrong --------------------------------------------------------------------------------------------------
 
 
 async def test_a_refusal_is_said_and_everything_stays(hub: StandIn) -> None:
     hub.answer = (409, {"reason": "\x1b[31m[b]no[/b] room"})
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("3 bag", "", "", "Wang")
         await clerk.press("ctrl+s")
         await clerk.reads("not placed: [31m[b]no[/b] room", "1 3 x Baguette", "customer Wang")
         hub.answer = (200, {"sequence": 7})
         await clerk.press("enter")
-        assert (await clerk.placed(2))["customer"] == {"name": "Wang"}
+        assert (await placed(clerk, hub, 2))["customer"] == {"name": "Wang"}
         assert hub.pressed[0]["id"] == hub.pressed[1]["id"]
 
 
 async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_name(hub: StandIn) -> None:
     hub.answer = None
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("3 bag")
         await clerk.press("ctrl+s")
         await clerk.reads("no answer from the hub: Enter asks again, and it is placed once only", "3 x Baguette")
@@ -404,7 +307,7 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_name(hub
 
 
 async def test_cut_off_from_the_hub_nothing_is_lost(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type("3 bag")
         hub.refuse = 503
         await hub.hang_up()
@@ -414,11 +317,11 @@ async def test_cut_off_from_the_hub_nothing_is_lost(hub: StandIn) -> None:
         hub.refuse = None
         await clerk.until(lambda: clerk.app.feed.live)
         await clerk.press("enter")
-        await clerk.placed()
+        await placed(clerk, hub)
 
 
 async def test_escape_asks_before_it_throws_away(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.press("3")
         await clerk.press("escape")
         await clerk.reads("Esc again throws away what was typed")
@@ -434,19 +337,19 @@ async def test_escape_asks_before_it_throws_away(hub: StandIn) -> None:
     assert not hub.pressed
 
 
-# --- other hands --------------------------------------------------------------------------------------------------------
+# --- other hands ------------------------------------------------------------------------------------------------------
 
 
 async def test_a_finger_does_it_all(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         for words in ("Plain bagel", "Plain bagel", "Strawberry", "8in", "vanilla", "party hat"):
             await clerk.tap(words)
         for _ in ("the options", "the cake text", "the candles"):
-            await clerk.tap("Enter", "FootLines")
+            await clerk.tap("next", "FootLines")
         await clerk.reads("1 2 x Plain bagel", "2 1 x Strawberry cream cake 8in vanilla party hat", "product:")
         await clerk.tap("1 2 x Plain bagel", "OrderSheet")
         await clerk.reads("product: -1")
-        await clerk.tap("Enter", "FootLines")
+        await clerk.tap("next", "FootLines")
         await clerk.reads("1 1 x Strawberry")
         await clerk.tap("due time", "OrderSheet")
         await clerk.tap("tomorrow 16:00")
@@ -454,12 +357,12 @@ async def test_a_finger_does_it_all(hub: StandIn) -> None:
         await clerk.tap("wechat")
         await clerk.reads("3 [x] wechat")
         await clerk.tap("place the order", "FootLines")
-        data = await clerk.placed()
+        data = await placed(clerk, hub)
         assert (data["salesChannel"], data["takeout"]["takeoutDateTime"]) == ("wechat", "2026-11-23T08:00:00Z")
 
 
 async def test_chinese_comes_from_an_input_method_as_pasted_text(hub: StandIn) -> None:
-    async with counter(hub, "zh") as clerk:
+    async with at_the_counter(hub, "zh") as clerk:
         await clerk.paste("3个可颂，切片")
         await clerk.press("enter")
         await clerk.reads("1 3 x 可颂 切片")
@@ -471,7 +374,7 @@ async def test_chinese_comes_from_an_input_method_as_pasted_text(hub: StandIn) -
         await clerk.press("enter")
         await clerk.paste("王女士")
         await clerk.press("ctrl+s")
-        data = await clerk.placed()
+        data = await placed(clerk, hub)
     assert [item.get("specialInstructions") for item in data["items"]] == ["切片", None]
     assert data["items"][1]["bakery"]["cakeText"] == "小雨, 生日快乐![31m"
     assert data["takeout"]["takeoutDateTime"] == "2026-11-23T08:00:00Z"
@@ -479,13 +382,13 @@ async def test_chinese_comes_from_an_input_method_as_pasted_text(hub: StandIn) -
 
 
 async def test_more_lines_than_there_is_room_for_are_counted(hub: StandIn) -> None:
-    async with counter(hub) as clerk:
+    async with at_the_counter(hub) as clerk:
         await clerk.type(*(f"bag, note {n}" for n in range(1, 13)))
         await clerk.reads("+8", "12 1 x Baguette note 12")
         assert "note 8 " not in clerk.text
 
 
-# --- what is drawn ------------------------------------------------------------------------------------------------------
+# --- what is drawn ----------------------------------------------------------------------------------------------------
 
 
 async def _begin(clerk: Clerk) -> None:
@@ -509,7 +412,7 @@ SCENES = {"begin": _begin, "cake": _cake, "early": _early}
 @pytest.mark.parametrize("scene", SCENES)
 async def test_the_form_looks_as_it_should(scene: str, size: tuple[int, int], language: Language) -> None:
     board = a_board(unavailable=(Halted("bread-bagel", "", NOW, "api", ""),))
-    async with standing_in(board) as hub, counter(hub, language, size) as clerk:
+    async with standing_in(board) as hub, at_the_counter(hub, language, size) as clerk:
         await SCENES[scene](clerk)
         await clerk.until(lambda: clerk.app.screen._compositor.root is not None)
         await clerk._pilot.pause()
