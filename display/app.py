@@ -205,11 +205,10 @@ class KitchenDisplay(App[None]):
 
     def action_fill_in(self, name: str) -> None:
         """Show a form; what came of it is said."""
-        scene = self.scene
-        if scene is None:
+        if self.scene is None:
             return
         self._settle()
-        form: ModalScreen[str | None] = next(one for one in FORMS if one.name == name).load()(scene)
+        form: ModalScreen[str | None] = next(one for one in FORMS if one.name == name).load()(self.feed, self.manner)
         self.push_screen(form, lambda done: self._tell(done, SAID, self._settle, CYAN) if done else None)
 
     # --- what is said -----------------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class Answer(Input):
         event.prevent_default()
 
 
-class OrderEntry(ModalScreen[str]):
+class OrderEntry(ModalScreen[str | None]):
     """Asks for an order and places it; ends with what can be said of that, nothing where it was left.
 
     Until the hub has answered, everything that was typed stays where it is.

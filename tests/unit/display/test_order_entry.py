@@ -15,8 +15,10 @@ from edge.words import Language
 from tests.builders import ManualClock
 from tests.unit.display.cards import NOW
 from tests.unit.display.clerk import OPEN, Clerk, counter
+from tests.unit.display.conftest import Store
 from tests.unit.display.counter_bakery import a_store
 from tests.unit.display.stand_in import StandIn, a_board, standing_in
+from tests.unit.display.test_kitchen_display import display
 
 GOLDEN = Path(__file__).parent / "golden"
 # A key takes 0.28 s for somebody who types like most people do, and what must be thought of before an answer 1.35 s
@@ -386,6 +388,23 @@ async def test_more_lines_than_there_is_room_for_are_counted(hub: StandIn) -> No
         await clerk.type(*(f"bag, note {n}" for n in range(1, 13)))
         await clerk.reads("+8", "12 1 x Baguette note 12")
         assert "note 8 " not in clerk.text
+
+
+async def test_the_display_opens_it_and_says_what_number_the_order_was_given(store: Store) -> None:
+    async with display(store.url, size=(100, 30), client={"clock": store.clock}) as screen:
+        await screen.shows("0 cards")
+        await screen.press("n")
+        await screen.shows("NEW ORDER", "nothing yet")
+        await screen.press(*"12 quiches", "tab")  # letters and digits that mean something to the board beneath
+        await screen.shows("no product is called quiches")
+        await screen.press("tab", "tab")
+        await screen.shows("due time:", "12 x quiches")
+        await screen.press("ctrl+s")
+        await screen.shows("placed: H001 12 x quiches", "0 cards")
+        await screen.press("f8", "escape")
+        await screen.hides("NEW ORDER")
+    (order,) = store.hub.board.orders.values()
+    assert (order.display_id, order.channel, [item.name for item in order.items]) == ("H001", "walk-in", ["quiches"])
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
