@@ -118,6 +118,7 @@ class Connection:
         self._bell.setblocking(False)
         self._rope.setblocking(False)
         self._rung = False
+        self._turn = threading.Lock()  # held by the thread that reads or writes; nobody may for two
         self._abandoned = False
         self._taken = self._acked = 0  # messages, each counted on one thread only
         self._client = self._make_client(client_id, will)
@@ -132,7 +133,7 @@ class Connection:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
         """Send with QoS 1; the id that `published` will name. What is not answered is lost with the connection."""
         mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
-        self._ring()
+        self._write()
         return mid
 
     def ack(self, mid: int) -> None:
@@ -155,6 +156,16 @@ class Connection:
         """Let go without a goodbye, as if the cable had been cut."""
         self._abandoned = True
         self._ring()
+
+    def _write(self) -> None:
+        """Spare a press the way to the network thread, which does what is left."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._client.loop_write()
+            finally:
+                self._turn.release()
+        if self._client.want_write():
+            self._ring()
 
     def _ring(self) -> None:
         if not self._rung:
@@ -258,17 +269,21 @@ class Connection:
             decrypted = willing and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
             writing = [sock] if client.want_write() else []
             reading = [sock, self._bell] if willing else [self._bell]
-            readable, _, _ = select.select(reading, writing, [], 0 if decrypted else 1)
+            try:
+                readable, _, _ = select.select(reading, writing, [], 0 if decrypted else 1)
+            except ValueError:  # the loop's thread has written, and met the end of the connection
+                return
             if self._bell in readable:
                 self._bell.recv(64)
                 self._rung = False  # before looking at what is to be written
-            if decrypted or sock in readable:
-                self._pulse()
-                client.loop_read()
-            else:
-                client.loop_misc()
-            if client.want_write():
-                client.loop_write()
+            with self._turn:
+                if decrypted or sock in readable:
+                    self._pulse()
+                    client.loop_read()
+                else:
+                    client.loop_misc()
+                if client.want_write():
+                    client.loop_write()
 
     def _hang_up(self) -> None:
         sock = self._client.socket()
