@@ -239,9 +239,17 @@ class Journal:
                 raise JournalCorrupt(f"{self.path}: table {table} is damaged") from None
             raise
 
-    async def commit(self, pack: Pack) -> None:
-        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error."""
-        await self._run(lambda: self._commit(pack))
+    async def commit(self, pack: Pack, then: Callable[[], object] = lambda: None) -> None:
+        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error.
+
+        `then` is called on the writer thread, once it is on the disk and before anybody else knows; it must not fail.
+        """
+
+        def commit() -> None:
+            self._commit(pack)
+            then()
+
+        await self._run(commit)
 
     def _commit(self, pack: Pack) -> None:
         connection = self._require()
