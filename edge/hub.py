@@ -249,9 +249,11 @@ class Hub(Generic[S, I, W]):
                 await self._work(batch)
                 continue
             self._wake.clear()
-            rest = self._retry_at - self.clock.monotonic() if self.trouble else None
+            if not self.trouble:
+                await self._wake.wait()
+                continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(rest):
+                async with asyncio.timeout(self._retry_at - self.clock.monotonic()):
                     await self._wake.wait()
 
     def _next_batch(self) -> list[_Waiting[I]]:

@@ -39,8 +39,8 @@ async def main(url, journal):
     hub = store_hub(lay_out(), Path(journal), SystemClock())
     await hub.start()
     commit = hub.journal.commit
-    async def last_commit(pack):
-        await commit(pack)
+    async def last_commit(*batch):
+        await commit(*batch)
         os.kill(os.getpid(), signal.SIGKILL)
     hub.journal.commit = last_commit
     await Link(hub, CloudSettings(url=url), store="hz-0012", say=speak("en")).start()
