@@ -118,7 +118,7 @@ class Connection:
         self._bell.setblocking(False)
         self._rope.setblocking(False)
         self._rung = False
-        self._turn = threading.Lock()  # held by the thread that reads or writes; nobody may for two
+        self._turn = threading.Lock()  # at the socket: packets must not mix, and OpenSSL serves one thread at a time
         self._abandoned = False
         self._taken = self._acked = 0  # messages, each counted on one thread only
         self._client = self._make_client(client_id, will)
@@ -131,7 +131,10 @@ class Connection:
         self._thread.start()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
-        """Send with QoS 1; the id that `published` will name. What is not answered is lost with the connection."""
+        """Send with QoS 1, from any thread; the id that `published` will name.
+
+        What is not answered is lost with the connection.
+        """
         mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
         self._write()
         return mid
@@ -158,7 +161,7 @@ class Connection:
         self._ring()
 
     def _write(self) -> None:
-        """Spare a press the way to the network thread, which does what is left."""
+        """Spare a press the way to the network thread; what cannot be written at once is left to it."""
         if self._turn.acquire(blocking=False):
             try:
                 self._client.loop_write()
@@ -266,12 +269,13 @@ class Connection:
         while (sock := client.socket()) is not None and not self._abandoned:
             willing = self._taken - self._acked < PATIENT_FOR
             # select does not see bytes that are decrypted already
-            decrypted = willing and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+            with self._turn:
+                decrypted = willing and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
             writing = [sock] if client.want_write() else []
             reading = [sock, self._bell] if willing else [self._bell]
             try:
                 readable, _, _ = select.select(reading, writing, [], 0 if decrypted else 1)
-            except ValueError:  # the loop's thread has written, and met the end of the connection
+            except ValueError:  # who wrote from elsewhere has met the end of the connection
                 return
             if self._bell in readable:
                 self._bell.recv(64)
@@ -288,7 +292,8 @@ class Connection:
     def _hang_up(self) -> None:
         sock = self._client.socket()
         if sock is not None:
-            sock.close()
+            with self._turn:
+                sock.close()
 
     def _make_client(self, client_id: str, will: bytes | None) -> Client:
         mqtt5 = self._settings.protocol == "5"

@@ -482,6 +482,30 @@ async def test_many_orders_in_one_record_of_tls_all_arrive(
         await store.stop()
 
 
+@pytest.mark.parametrize("tls", [False, True])
+async def test_what_several_threads_send_at_once_comes_whole(
+    mosquitto: Any, opened: Any, cloud_of: Any, certificates: Path, tls: bool
+) -> None:
+    port, files = free_port(), (f"certfile {certificates}/ours.pem", f"keyfile {certificates}/ours.key")
+    broker = mosquitto(f"listener {port} 127.0.0.1", *files)
+    wishes = {"url": f"mqtts://localhost:{port}", "ca_file": str(certificates / "ours.pem")} if tls else {}
+    store = await (await opened(broker, **wishes)).online()
+    cloud = cloud_of(broker)
+
+    def send(who: int) -> None:
+        for number in range(20):
+            loaf = {"type": "loaf", "who": who, "number": number, "crumbs": "x" * 300_000}
+            store.connection.publish(f"{cloud.root}/loaves", json.dumps(loaf).encode())
+
+    threads = [asyncio.to_thread(send, who) for who in range(2)]
+    cloud.send(*(order_event(number) for number in range(50)))
+    await asyncio.gather(*threads)
+    await until(lambda: len(cloud.told("loaves")) == 40 and len(cloud.told(kind="order.accepted")) == 50)
+    for who in range(2):
+        assert [loaf["number"] for loaf in cloud.told("loaves") if loaf["who"] == who] == list(range(20))
+    assert store.link.epoch == 1
+
+
 @asynccontextmanager
 async def packing_proxy(broker: Broker, certificates: Path) -> AsyncIterator[int]:
     """Speaks TLS before a broker, and puts what the broker sends one by one into as few records as it can."""
