@@ -249,11 +249,9 @@ class Hub(Generic[S, I, W]):
                 await self._work(batch)
                 continue
             self._wake.clear()
-            if not self.trouble:
-                await self._wake.wait()
-                continue
+            rest = self._retry_at - self.clock.monotonic() if self.trouble else None
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._retry_at - self.clock.monotonic()):
+                async with asyncio.timeout(rest):
                     await self._wake.wait()
 
     def _next_batch(self) -> list[_Waiting[I]]:
