@@ -118,6 +118,7 @@ class Connection:
         self._bell.setblocking(False)
         self._rope.setblocking(False)
         self._rung = False
+        self._turn = threading.Lock()  # at the socket: packets must not mix, and OpenSSL serves one thread at a time
         self._abandoned = False
         self._taken = self._acked = 0  # messages, each counted on one thread only
         self._client = self._make_client(client_id, will)
@@ -130,9 +131,12 @@ class Connection:
         self._thread.start()
 
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> int:
-        """Send with QoS 1; the id that `published` will name. What is not answered is lost with the connection."""
+        """Send with QoS 1, from any thread; the id that `published` will name.
+
+        What is not answered is lost with the connection.
+        """
         mid = self._client.publish(topic, payload, qos=1, retain=retain).mid
-        self._ring()
+        self._write()
         return mid
 
     def ack(self, mid: int) -> None:
@@ -155,6 +159,16 @@ class Connection:
         """Let go without a goodbye, as if the cable had been cut."""
         self._abandoned = True
         self._ring()
+
+    def _write(self) -> None:
+        """Spare a press the way to the network thread; what cannot be written at once is left to it."""
+        if self._turn.acquire(blocking=False):
+            try:
+                self._client.loop_write()
+            finally:
+                self._turn.release()
+        if self._client.want_write():
+            self._ring()
 
     def _ring(self) -> None:
         if not self._rung:
@@ -255,25 +269,31 @@ class Connection:
         while (sock := client.socket()) is not None and not self._abandoned:
             willing = self._taken - self._acked < PATIENT_FOR
             # select does not see bytes that are decrypted already
-            decrypted = willing and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
+            with self._turn:
+                decrypted = willing and isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
             writing = [sock] if client.want_write() else []
             reading = [sock, self._bell] if willing else [self._bell]
-            readable, _, _ = select.select(reading, writing, [], 0 if decrypted else 1)
+            try:
+                readable, _, _ = select.select(reading, writing, [], 0 if decrypted else 1)
+            except ValueError:  # who wrote from elsewhere has met the end of the connection
+                return
             if self._bell in readable:
                 self._bell.recv(64)
                 self._rung = False  # before looking at what is to be written
-            if decrypted or sock in readable:
-                self._pulse()
-                client.loop_read()
-            else:
-                client.loop_misc()
-            if client.want_write():
-                client.loop_write()
+            with self._turn:
+                if decrypted or sock in readable:
+                    self._pulse()
+                    client.loop_read()
+                else:
+                    client.loop_misc()
+                if client.want_write():
+                    client.loop_write()
 
     def _hang_up(self) -> None:
         sock = self._client.socket()
         if sock is not None:
-            sock.close()
+            with self._turn:
+                sock.close()
 
     def _make_client(self, client_id: str, will: bytes | None) -> Client:
         mqtt5 = self._settings.protocol == "5"

@@ -59,6 +59,7 @@ class Link:
         self._requested: dict[int, bytes] = {}  # by message id, what the broker has not answered yet
         self._asking_again: asyncio.TimerHandle | None = None
         self._stop_following: Callable[[], None] = lambda: None
+        self._stop_hastening: Callable[[], None] = lambda: None
         self._keeping: asyncio.Task[None] | None = None
         self._tried = asyncio.Event()
         self._connected = 0  # the epoch of the last connection that came about
@@ -69,6 +70,7 @@ class Link:
         self._reader = Reader(self._topics, self._hub.journal.id, self._merchants)
         self._away(self._say("connecting"))
         self._stop_following = self._hub.follow(self._follow)
+        self._stop_hastening = self._hub.hasten(self._publisher.prepare)
         self._keeping = asyncio.create_task(self._keep())
 
     async def first_try(self, patience: float) -> None:
@@ -84,6 +86,7 @@ class Link:
         self._keeping.cancel()
         self._keeping = None
         self._stop_following()
+        self._stop_hastening()
         if self._asking_again is not None:
             self._asking_again.cancel()
         await self._publisher.finish()

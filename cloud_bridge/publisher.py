@@ -3,7 +3,9 @@
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection
@@ -19,8 +21,17 @@ from edge.words import Say
 log = logging.getLogger(__name__)
 
 GATHERED = 2.0  # seconds over which deliveries are gathered into one commit: SD cards wear out by commits
+AT_ONCE = 8  # updates that leave from the disk's thread: what presses cause, not what a flood does
 REFUSAL = 0x80  # the first reason code that is one
 NOBODY = 0x10  # the broker's "no matching subscribers": it took the message and threw it away
+
+
+@dataclass(slots=True)
+class _Departure:
+    """What leaves with a commit; the loop takes it over once it knows of the commit."""
+
+    flying: dict[int, int] = field(default_factory=dict)  # sequence by message id
+    answered: list[tuple[int, int]] = field(default_factory=list)  # message ids and codes, not looked at yet
 
 
 class Publisher:
@@ -45,6 +56,7 @@ class Publisher:
         self._connection: Connection | None = None
         self._waiting: deque[Update] = deque()
         self._flying: dict[int, int] = {}  # sequence by message id, oldest first
+        self._departure: _Departure | None = None
         self._newest = 0  # the last sequence taken from the outbox on this connection
         self._through = 0  # everything up to here is delivered
         self._receipted = 0
@@ -59,13 +71,11 @@ class Publisher:
     def _resume(self, connection: Connection) -> None:
         self.halt()
         self._connection, self._listened = connection, self._elsewhere or not self._receipts
-        outbox = self._hub.board.outbox.values()
-        rows = [row for row in outbox if row.sequence is not None and row.sequence > self._through]
-        self._queue(rows)
+        self._queue([row for row in self._hub.board.outbox.values() if _sequence(row) > self._through])
 
     def halt(self) -> None:
         """The connection is gone, and what was on its way with it."""
-        self._connection = None
+        self._connection = self._departure = None
         self._waiting.clear()
         self._flying.clear()
         self._newest = self._through
@@ -73,10 +83,34 @@ class Publisher:
             self._again.cancel()
             self._again = None
 
+    def prepare(self, draft: Board) -> Callable[[], None] | None:
+        """Make ready what a draft lets out of the outbox, to leave the moment that is on the disk; a crowd waits."""
+        self._departure, connection = None, self._connection
+        if connection is None or not self._listened or self._waiting:
+            return None
+        rows = _let_out(draft)
+        if not 0 < len(rows) <= min(AT_ONCE, connection.window - len(self._flying)):
+            return None
+        departure = self._departure = _Departure()
+        events = [(_sequence(row), self._event(row)) for row in sorted(rows, key=_sequence)]
+
+        def leave() -> None:  # on the disk's thread, while this one may hear that the connection is gone
+            for sequence, event in events:
+                if self._departure is departure:
+                    departure.flying[connection.publish(self._topics.stages, event)] = sequence
+
+        return leave
+
     def follow(self, commit: Commit[Board, Happened]) -> None:
-        """Send what a commit has let out of the outbox."""
+        """Send what a commit has let out of the outbox, where it has not left yet."""
+        departure, self._departure = self._departure, None
+        if departure is not None:
+            self._flying |= departure.flying
+            self._newest = max((self._newest, *departure.flying.values()))
+            for mid, code in departure.answered:
+                self.published(mid, code)
         if self._connection is not None:
-            self._queue([row for row in commit.draft.outbox.changes.values() if row and row.sequence is not None])
+            self._queue(_let_out(commit.draft))
         if 0 < self._unheard <= commit.draft.counters.receipted:
             self._elsewhere, self._unheard = True, 0
 
@@ -84,6 +118,8 @@ class Publisher:
         """The broker answered."""
         sequence = self._flying.pop(mid, None)
         if sequence is None:
+            if self._departure is not None:  # the answer was quicker than the news that it has left
+                self._departure.answered.append((mid, code))
             return
         if code >= REFUSAL:
             reason = self._say("the broker refuses what the store sends: {reason}").format(reason=f"{code:#04x}")
@@ -121,10 +157,10 @@ class Publisher:
                     await self._hub.submit(ReceiptUpdates(self._through), by="cloud")
 
     def _queue(self, rows: list[Update]) -> None:
-        fresh = sorted((row.sequence, row) for row in rows if row.sequence is not None and row.sequence > self._newest)
+        fresh = [row for row in sorted(rows, key=_sequence) if _sequence(row) > self._newest]
         if fresh:
-            self._waiting.extend(row for _, row in fresh)
-            self._newest = fresh[-1][0]
+            self._waiting.extend(fresh)
+            self._newest = _sequence(fresh[-1])
             self._send()
 
     def _send(self) -> None:
@@ -134,8 +170,10 @@ class Publisher:
         window = connection.window if self._listened else 1
         while self._waiting and len(self._flying) < window:
             update = self._waiting.popleft()
-            event = cloud_event(update, store=self._store, journal=self._hub.journal.id)
-            self._flying[connection.publish(self._topics.stages, event)] = update.sequence or 0
+            self._flying[connection.publish(self._topics.stages, self._event(update))] = _sequence(update)
+
+    def _event(self, update: Update) -> bytes:
+        return cloud_event(update, store=self._store, journal=self._hub.journal.id)
 
     def _pause(self) -> None:
         """Send it again later, and everything after it too, so that the last word on an order comes last."""
@@ -151,3 +189,13 @@ class Publisher:
             with suppress(NotCommitted):
                 await self._hub.submit(ReceiptUpdates(through), by="cloud")
                 self._receipted = through
+
+
+def _let_out(draft: Board) -> list[Update]:
+    """What a draft lets out of the outbox."""
+    return [row for row in draft.outbox.changes.values() if row and row.sequence is not None]
+
+
+def _sequence(update: Update) -> int:
+    """Its sequence, 0 where it has none yet."""
+    return update.sequence or 0

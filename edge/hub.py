@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -55,9 +55,12 @@ class State(Protocol):
         """The changed rows of the tables that survive a restart."""
 
 
+P = ParamSpec("P")
+T = TypeVar("T")
 S = TypeVar("S", bound=State)
 I = TypeVar("I")  # noqa: E741 - intents
 W = TypeVar("W")
+Courier = Callable[[S], Callable[[], None] | None]
 
 
 class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
@@ -137,6 +140,7 @@ class Hub(Generic[S, I, W]):
         self._retry = FIRST_RETRY
         self._retry_at = 0.0  # monotonic; offered intents rest until then
         self._followers: list[Callable[[Commit[S, W]], None]] = []
+        self._couriers: list[Courier[S]] = []
         self._alarms: list[tuple[float, int, I]] = []
         self._alarm_numbers = count()
         self._alarm_set = asyncio.Event()
@@ -164,6 +168,14 @@ class Hub(Generic[S, I, W]):
         """Call a follower after each commit, before anything else is decided; gives back how to stop it."""
         self._followers.append(follower)
         return lambda: self._followers.remove(follower)
+
+    def hasten(self, courier: Courier[S]) -> Callable[[], None]:
+        """Let a courier carry out at once what a commit lets out, on the disk's thread; gives back how to stop it.
+
+        It is asked before the commit; what it gives back is called the moment the draft is on the disk.
+        """
+        self._couriers.append(courier)
+        return lambda: self._couriers.remove(courier)
 
     @property
     def backlog(self) -> int:
@@ -257,7 +269,7 @@ class Hub(Generic[S, I, W]):
             now = self.clock.now() + (batch[0].step if batch else 0.0)
             decided = self._decide_all(batch, known, now)
             if decided.facts:
-                await self.journal.commit(self._pack(decided, batch, now))
+                await self.journal.commit(self._pack(decided, batch, now), self._leaving(decided.draft))
             elif self.trouble:
                 await self.journal.probe()
         except (OSError, sqlite3.Error, JournalUnusable) as error:
@@ -286,10 +298,17 @@ class Hub(Generic[S, I, W]):
             self._set_alarms(decided.draft)
             commit = Commit(decided.facts[-1].seq, tuple(decided.facts), decided.draft)
             for follower in tuple(self._followers):
-                try:
-                    follower(commit)
-                except Exception:  # a follower only watches: it must not stop the store
-                    log.exception("a follower failed")
+                _let(follower, commit)
+
+    def _leaving(self, draft: S) -> Callable[[], None]:
+        """What the couriers will do the moment this draft is on the disk."""
+        ready = [leave for courier in self._couriers if (leave := _let(courier, draft)) is not None]
+
+        def leave_all() -> None:
+            for leave in ready:
+                _let(leave)
+
+        return leave_all
 
     async def _look_up(self, batch: list[_Waiting[I]]) -> dict[str, int]:
         keys = [waiting.key for waiting in batch if waiting.key is not None]
@@ -429,6 +448,15 @@ def _answer(waiting: _Waiting[Any], outcome: int | Refused) -> None:
             waiting.answer.set_exception(outcome)
         else:
             waiting.answer.set_result(outcome)
+
+
+def _let(call: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T | None:
+    """Call a follower or a courier: whatever it does, it must not stop the store."""
+    try:
+        return call(*arguments, **more)
+    except Exception:
+        log.exception("a follower failed")
+        return None
 
 
 def _nothing() -> None:

@@ -5,9 +5,7 @@ WAL with synchronous=FULL: a commit that returned is on the disk (NORMAL can rol
 
 import fcntl
 import sqlite3
-from asyncio import get_running_loop
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from itertools import chain
@@ -20,6 +18,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from edge import carry
+from edge.writer import Writer
 
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
@@ -107,7 +106,7 @@ class Journal:
         self._tables = tuple(tables)
         self._connect = connect
         self._lock: TextIO | None = None  # held while the journal is open
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._writer = Writer()
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None  # of the file that is open
         self._commits = self._commits_at_tick = self._tidied = 0
@@ -207,7 +206,7 @@ class Journal:
     async def close(self) -> None:
         """Close the file; what was committed is in it."""
         await self._run(self._close)
-        self._writer.shutdown()
+        self._writer.close()
 
     def _close(self) -> None:
         self._disconnect()
@@ -240,9 +239,17 @@ class Journal:
                 raise JournalCorrupt(f"{self.path}: table {table} is damaged") from None
             raise
 
-    async def commit(self, pack: Pack) -> None:
-        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error."""
-        await self._run(lambda: self._commit(pack))
+    async def commit(self, pack: Pack, then: Callable[[], object] = lambda: None) -> None:
+        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error.
+
+        `then` is called on the writer thread, once it is on the disk and before anybody else knows; it must not fail.
+        """
+
+        def commit() -> None:
+            self._commit(pack)
+            then()
+
+        await self._run(commit)
 
     def _commit(self, pack: Pack) -> None:
         connection = self._require()
@@ -360,4 +367,4 @@ class Journal:
         return self._connection
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await get_running_loop().run_in_executor(self._writer, work)
+        return await self._writer.run(work)

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from tests.bench.receivers import open_rows
 
 FLOOR = "floor"
-PAYLOAD = b"x" * 400  # as long as a stage event
+PAYLOAD = b"x" * 480  # as long as a stage event
 
 
 def quick_client(name: str, port: int) -> Client:

@@ -39,8 +39,8 @@ async def main(url, journal):
     hub = store_hub(lay_out(), Path(journal), SystemClock())
     await hub.start()
     commit = hub.journal.commit
-    async def last_commit(pack):
-        await commit(pack)
+    async def last_commit(*batch):
+        await commit(*batch)
         os.kill(os.getpid(), signal.SIGKILL)
     hub.journal.commit = last_commit
     await Link(hub, CloudSettings(url=url), store="hz-0012", say=speak("en")).start()
@@ -480,6 +480,30 @@ async def test_many_orders_in_one_record_of_tls_all_arrive(
         cloud.send(*(order_event(number) for number in range(15)))
         await until(lambda: len(heard) == 15, patience=5)
         await store.stop()
+
+
+@pytest.mark.parametrize("tls", [False, True])
+async def test_what_several_threads_send_at_once_comes_whole(
+    mosquitto: Any, opened: Any, cloud_of: Any, certificates: Path, tls: bool
+) -> None:
+    port, files = free_port(), (f"certfile {certificates}/ours.pem", f"keyfile {certificates}/ours.key")
+    broker = mosquitto(f"listener {port} 127.0.0.1", *files)
+    wishes = {"url": f"mqtts://localhost:{port}", "ca_file": str(certificates / "ours.pem")} if tls else {}
+    store = await (await opened(broker, **wishes)).online()
+    cloud = cloud_of(broker)
+
+    def send(who: int) -> None:
+        for number in range(20):
+            loaf = {"type": "loaf", "who": who, "number": number, "crumbs": "x" * 300_000}
+            store.connection.publish(f"{cloud.root}/loaves", json.dumps(loaf).encode())
+
+    threads = [asyncio.to_thread(send, who) for who in range(2)]
+    cloud.send(*(order_event(number) for number in range(50)))
+    await asyncio.gather(*threads)
+    await until(lambda: len(cloud.told("loaves")) == 40 and len(cloud.told(kind="order.accepted")) == 50)
+    for who in range(2):
+        assert [loaf["number"] for loaf in cloud.told("loaves") if loaf["who"] == who] == list(range(20))
+    assert store.link.epoch == 1
 
 
 @asynccontextmanager

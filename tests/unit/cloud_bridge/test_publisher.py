@@ -1,7 +1,9 @@
 """What the store tells the cloud: in order, at least once, and never called delivered when it is not."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,6 +12,7 @@ import pytest
 from cloud_bridge.connection import Connection
 from cloud_bridge.messages import topics_of
 from cloud_bridge.publisher import NOBODY, Publisher
+from edge.board import Board
 from edge.clock import SystemClock
 from edge.intents import Place, ReceiptUpdates
 from edge.layout import lay_out
@@ -236,6 +239,82 @@ async def test_a_cloud_that_gives_receipts_for_what_no_subscriber_got_is_not_wai
     await _place(hub, "o3", "o4")
     assert line.sent[-2:] == [3, 4]
     await publisher.finish()
+
+
+class Road:
+    """A publisher on a hub that hastens it; what happens on the way is put between commit and news by a test."""
+
+    def __init__(self, hub: StoreHub, meanwhile: Callable[["Road"], None] = lambda _road: None) -> None:
+        self.publisher = Publisher(
+            hub, topics_of(STORE), store=STORE, receipts=False, say=speak("en"), backoff=short_waits()
+        )
+        self.threads: set[str] = set()
+        self.line, self.second = self._line(), self._line()
+        self._meanwhile, self._loop = meanwhile, asyncio.get_running_loop()
+        hub.hasten(self._prepare)
+        hub.follow(self.publisher.follow)
+        self.publisher.begin(cast("Connection", self.line))
+
+    def _line(self) -> Line:
+        line = Line()
+        publish = line.publish
+
+        def heard(topic: str, payload: bytes) -> int:
+            self.threads.add(threading.current_thread().name)
+            return publish(topic, payload)
+
+        line.publish = heard  # type: ignore[method-assign]
+        return line
+
+    def _prepare(self, draft: Board) -> Callable[[], None] | None:
+        leave = self.publisher.prepare(draft)
+
+        def depart() -> None:
+            if leave is not None:
+                leave()
+            happened = threading.Event()
+            self._loop.call_soon_threadsafe(lambda: (self._meanwhile(self), happened.set()))
+            assert happened.wait(10)
+
+        return depart
+
+
+async def test_what_a_press_tells_leaves_from_the_disks_thread_and_a_crowd_from_the_loops(hub: StoreHub) -> None:
+    road = Road(hub)
+    await _place(hub, "o1", "o2")
+    assert (road.line.sent, road.threads) == ([1, 2], {"journal"})
+    await asyncio.gather(*(_place(hub, f"p{number}") for number in range(20)))
+    assert road.line.sent == list(range(1, 23))
+    assert road.threads == {"journal", threading.current_thread().name}
+
+
+async def test_an_answer_that_is_quicker_than_the_news_of_its_commit_counts(hub: StoreHub) -> None:
+    road = Road(hub, lambda road: road.publisher.published(10 + len(road.line.sent), 0))
+    await _place(hub, "o1", "o2")
+    await road.publisher.finish()
+    assert (road.line.sent, hub.board.counters.receipted) == ([1, 2], 2)
+
+
+async def test_a_refusal_that_is_quicker_than_the_news_of_its_commit_counts_too(hub: StoreHub) -> None:
+    road = Road(hub, lambda road: road.publisher.published(10 + len(road.line.sent), 0x87))
+    await _place(hub, "o1")
+    await until(lambda: road.line.sent == [1, 1])
+    road.publisher.halt()
+    assert hub.board.counters.receipted == 0
+
+
+async def test_what_left_on_a_connection_that_ended_before_the_news_of_its_commit_goes_on_the_next(
+    hub: StoreHub,
+) -> None:
+    def change_lines(road: Road) -> None:
+        if road.line.sent == [1, 2] and not road.second.sent:
+            road.publisher.halt()
+            road.publisher.begin(cast("Connection", road.second))
+
+    road = Road(hub, change_lines)
+    await _place(hub, "o1", "o2", "o3")
+    assert (road.line.sent, road.second.sent) == ([1, 2], [1, 2, 3])
+    assert hub.board.counters.receipted == 0
 
 
 async def test_a_request_that_nobody_listened_to_is_made_again_on_the_same_connection(

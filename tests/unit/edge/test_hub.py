@@ -1,8 +1,10 @@
 """The hub: one door, one effect per key, batches, answers after the commit, and nothing lost when something fails."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -253,6 +255,53 @@ async def test_a_follower_that_has_left_is_not_called(path: Path) -> None:
         leave()
         await hub.submit(placed("o2"), by="cloud")
         assert len(commits) == 1
+
+
+# --- couriers that are in a hurry -------------------------------------------------------------------------------------
+
+
+async def test_what_a_commit_lets_out_leaves_once_it_is_on_the_disk_and_before_anybody_else_knows(path: Path) -> None:
+    seen: list[tuple[int, int, bool]] = []
+
+    def courier(draft: Board) -> Callable[[], None]:
+        def leave() -> None:
+            with closing(sqlite3.connect(path)) as reader:
+                (on_disk,) = reader.execute("SELECT max(seq) FROM facts").fetchone()
+            seen.append((draft.counters.seq, on_disk, hub.board.counters.seq == on_disk))
+
+        return leave
+
+    async with a_hub(path) as hub:
+        stop = hub.hasten(courier)
+        sequence = await hub.submit(placed("o1"), by="cloud")
+        stop()
+        await hub.submit(placed("o2"), by="cloud")
+    assert seen == [(sequence, sequence, False)]
+
+
+async def test_nothing_leaves_with_a_commit_that_fails(path: Path) -> None:
+    disk, left = Disk(), list[int]()
+    async with a_hub(path, disk=disk) as hub:
+        disk.plan = (True,)
+        hub.hasten(lambda draft: lambda: left.append(len(draft.orders)))
+        with pytest.raises(NotCommitted):
+            await hub.submit(placed("o1"), by="cloud")
+        assert left == []
+        await hub.submit(placed("o2"), by="cloud")
+        assert left == [1]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_courier_that_fails_holds_up_nobody(path: Path, at_once: bool) -> None:
+    def broken(_draft: object = None) -> Callable[[], None]:
+        raise RuntimeError("no road")
+
+    async with a_hub(path) as hub:
+        hub.hasten(broken if at_once else lambda _draft: broken)  # type: ignore[arg-type, return-value]
+        commits = ledger(hub)
+        for name in ("o1", "o2"):
+            await hub.submit(placed(name), by="cloud")
+        assert (len(commits), hub.trouble) == (2, "")
 
 
 # --- a hole in the rules ----------------------------------------------------------------------------------------------
