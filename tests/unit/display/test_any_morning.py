@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 import msgspec
 import pytest
@@ -29,7 +30,7 @@ class Watcher:
         self.app = KitchenDisplay(FeedClient(url, silence=30.0, pauses=(0.01,)), zone=UTC, silent=True)
         self._test = self.app.run_test(size=(160, 48))
 
-    async def __aenter__(self) -> "Watcher":
+    async def __aenter__(self) -> Self:
         self._pilot = await self._test.__aenter__()
         return self
 
