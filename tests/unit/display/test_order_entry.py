@@ -17,8 +17,8 @@ from tests.unit.display.cards import NOW
 from tests.unit.display.clerk import OPEN, Clerk, counter
 from tests.unit.display.conftest import Store
 from tests.unit.display.counter_bakery import a_store
+from tests.unit.display.screens import display
 from tests.unit.display.stand_in import StandIn, a_board, standing_in
-from tests.unit.display.test_kitchen_display import display
 
 GOLDEN = Path(__file__).parent / "golden"
 # A key takes 0.28 s for somebody who types like most people do, and what must be thought of before an answer 1.35 s
@@ -391,7 +391,7 @@ async def test_more_lines_than_there_is_room_for_are_counted(hub: StandIn) -> No
 
 
 async def test_the_display_opens_it_and_says_what_number_the_order_was_given(store: Store) -> None:
-    async with display(store.url, size=(100, 30), client={"clock": store.clock}) as screen:
+    async with display(store.url, (100, 30), {"clock": store.clock}, stations=["kitchen"]) as screen:
         await screen.shows("0 cards")
         await screen.press("n")
         await screen.shows("NEW ORDER", "nothing yet")
@@ -400,7 +400,7 @@ async def test_the_display_opens_it_and_says_what_number_the_order_was_given(sto
         await screen.press("tab", "tab")
         await screen.shows("due time:", "12 x quiches")
         await screen.press("ctrl+s")
-        await screen.shows("placed: H001 12 x quiches", "0 cards")
+        await screen.shows("placed: H001 12 x quiches", "1 cards")
         await screen.press("f8", "escape")
         await screen.hides("NEW ORDER")
     (order,) = store.hub.board.orders.values()
