@@ -17,6 +17,7 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from display.cells import Line as Label
+from display.cells import shown
 from display.entry.draft import Draft, wire
 from display.entry.due import Unclear
 from display.entry.questions import (
@@ -48,6 +49,8 @@ BY = "display:entry"
 LONGEST = 500  # characters of one answer
 FEED = 1.0  # seconds in which the feed brings what was placed
 LOOK = 0.02
+READ = 0.4  # seconds in which nobody has read a doubt: who confirms sooner holds the key, or typed ahead
+HELD = 0.08  # seconds between two presses of a key that is held, or that bounces: it must not place an order
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Remark:
     typed: str
     words: str = ""
     about: str = ""  # the doubt that the same answer once more would settle
+    since: float = 0.0
     leaving: bool = False  # Escape was pressed, and there is something to lose
 
 
@@ -112,6 +116,7 @@ class OrderEntry(ModalScreen[str | None]):
         self._remark: Remark | None = None
         self._data: dict[str, Any] = {}  # the order as it was sent
         self._sending: Worker[None] | None = None
+        self._entered = 0.0  # when Enter was pressed last
         self._unknown = False  # an answer of the hub got lost: the order may be there already
         self._sheet, self._offers, self._foot = OrderSheet(), Offers(), FootLines()
         self._label = Label()
@@ -226,13 +231,21 @@ class OrderEntry(ModalScreen[str | None]):
             self._close()
         elif self._unknown and press != "back":
             self._send()
-        elif press == "place" or (press == "enter" and self._standing.ask is Ask.CHANNEL):
+        elif press == "place":
             self._settle(self._place)
         elif press == "enter":
-            self._settle(self._go_on)
+            self._enter()
         elif self._before and not self._unknown:
             self._return(*self._before.pop())
         self._show()
+
+    def _enter(self) -> None:
+        now = self._feed.clock.monotonic()
+        held, self._entered = now - self._entered < HELD, now
+        if self._standing.ask is not Ask.CHANNEL:
+            self._settle(self._go_on)
+        elif not held:
+            self._settle(self._place)
 
     def _select(self, step: int) -> None:
         offered, selected = self._choices(self._shop)
@@ -296,7 +309,8 @@ class OrderEntry(ModalScreen[str | None]):
 
     def _settle(self, step: Callable[[], None]) -> None:
         """Take a step; where it is doubtful, the same step once more takes it all the same."""
-        asked = self._remark.about if self._remark is not None else ""
+        now, remark = self._feed.clock.monotonic(), self._remark
+        asked = remark.about if remark is not None and now - remark.since >= READ else ""
         at, self._remark = (self._standing, self._typed), None
         try:
             try:
@@ -309,7 +323,7 @@ class OrderEntry(ModalScreen[str | None]):
         except Unclear as unclear:
             self._remark = Remark(*at, self._manner.say(str(unclear)))
         except Doubt as doubt:
-            self._remark = Remark(*at, str(doubt), doubt.about)
+            self._remark = Remark(*at, str(doubt), doubt.about, now)
 
     def _go_on(self, choice: Choice | None = None) -> None:
         shop = self._shop
@@ -351,7 +365,7 @@ class OrderEntry(ModalScreen[str | None]):
                 self._remark = Remark(self._standing, self._typed, words)
         else:
             summary = self._summary(self._standing.draft, self._shop)
-            self.dismiss(say("placed: {order}").format(order=f"{await self._number()} {summary}".strip()))
+            self.dismiss(say("placed: {order}").format(order=shown(f"{await self._number()} {summary}".strip())))
             return
         finally:
             self._sending = None

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from textual.app import App
 from textual.binding import BindingType
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.pilot import Pilot
 
 from display.entry import OrderEntry
@@ -17,10 +17,12 @@ from display.manner import Manner
 from display.palette import THEME
 from edge.info import StoreInfo
 from edge.words import Language, speak
+from tests.builders import ManualClock
 
 SOON = 10.0  # seconds in which what is waited for must come true
 HANGZHOU = ZoneInfo("Asia/Shanghai")
 OPEN = "f8"
+GLANCE = 0.5  # seconds between two keys
 
 
 class Counter(App[None]):
@@ -79,7 +81,16 @@ class Clerk:
     async def press(self, *keys: str) -> None:
         """Keys by their names."""
         self.keys += len(keys)
-        await self._pilot.press(*keys)
+        for key in keys:
+            self.look()
+            await self._pilot.press(key)
+
+    def look(self) -> None:
+        """A moment passes, in which the hub ticks, and a person reads."""
+        feed = self.app.feed
+        if isinstance(feed.clock, ManualClock):
+            feed.clock.advance(GLANCE)
+            feed.heard = feed.clock.monotonic()
 
     async def type(self, *answers: str) -> None:
         """Texts, each with Enter after it."""
@@ -88,6 +99,12 @@ class Clerk:
                 *({" ": "space", "+": "plus", "-": "minus", ":": "colon", ",": "comma"}.get(c, c) for c in answer),
                 "enter",
             )
+
+    async def hurry(self, *answers: str) -> None:
+        """Texts, each with Enter after it, all of them before the screen has had time for any."""
+        for letter in "".join(f"{answer}\r" for answer in answers):
+            self.app.post_message(Key("enter", None) if letter == "\r" else Key(letter, letter))
+        await self._pilot.pause()
 
     async def paste(self, text: str) -> None:
         """A terminal hands over a text, as from an input method or a chat."""
@@ -99,6 +116,7 @@ class Clerk:
         region = self.app.screen.query_one(where).region
         for y, line in enumerate(self.lines[region.y : region.bottom], region.y):
             if words in line:
+                self.look()
                 await self._pilot.click(offset=(line.index(words) + 1, y))
                 return
         raise AssertionError(f"{words!r} is nowhere:\n" + "\n".join(self.lines))

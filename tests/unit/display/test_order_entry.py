@@ -7,18 +7,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from display.feed_client import FeedClient
 from display.palette import RED
+from edge.info import Product
 from edge.views import Halted
 from edge.words import Language
 from tests.builders import ManualClock
+from tests.hostile import ALL, arrives, powers
 from tests.unit.display.cards import NOW
 from tests.unit.display.clerk import OPEN, Clerk, counter
 from tests.unit.display.conftest import Store
 from tests.unit.display.counter_bakery import a_store
 from tests.unit.display.screens import display
 from tests.unit.display.stand_in import StandIn, a_board, standing_in
+from tests.unit.display.test_hostile import cells
 
 GOLDEN = Path(__file__).parent / "golden"
 # A key takes 0.28 s for somebody who types like most people do, and what must be thought of before an answer 1.35 s
@@ -151,6 +155,31 @@ async def test_a_number_of_candles_is_a_number(hub: StandIn) -> None:
         await clerk.press("ctrl+u")
         await clerk.type("")
         await clerk.reads('1 x Strawberry cream cake 6in vanilla "for Rain"', "product:")
+
+
+async def test_who_types_faster_than_the_screen_is_understood_all_the_same(hub: StandIn) -> None:
+    async with at_the_counter(hub) as clerk:
+        await clerk.hurry("3 bag", "stra", "21", "Rain", "6", "", "+200", "Wang", "13800001234", "")
+        await clerk.reads("Enter place the order")
+        assert not hub.pressed, "an order is not placed by keys that nobody has pressed one by one"
+        await clerk.press("enter")
+        data = await placed(clerk, hub)
+    assert [(item["name"], item["quantity"]) for item in data["items"]] == [
+        ("Baguette", 3), ("Strawberry cream cake", 1),
+    ]  # fmt: skip
+    assert data["items"][1]["bakery"]["cakeText"] == "Rain"
+    assert data["takeout"]["takeoutDateTime"] == "2026-11-22T04:20:00Z"
+    assert data["customer"] == {"name": "Wang", "phone": {"number": "13800001234"}}
+
+
+async def test_a_key_that_is_held_confirms_no_doubt_and_places_no_order(hub: StandIn) -> None:
+    async with at_the_counter(hub) as clerk:
+        await clerk.hurry("2 rolls", *[""] * 20)
+        await clerk.reads("no product is called rolls", "nothing yet")
+        await clerk.press("enter")
+        await clerk.hurry(*[""] * 20)
+        await clerk.reads("channel:", "1 2 x rolls")
+    assert not hub.pressed
 
 
 async def test_back_leads_to_the_question_before_with_its_answer(hub: StandIn) -> None:
@@ -397,6 +426,7 @@ async def test_the_display_opens_it_and_says_what_number_the_order_was_given(sto
         await screen.shows("NEW ORDER", "nothing yet")
         await screen.press(*"12 quiches", "tab")  # letters and digits that mean something to the board beneath
         await screen.shows("no product is called quiches")
+        store.clock.advance(1)
         await screen.press("tab", "tab")
         await screen.shows("due time:", "12 x quiches")
         await screen.press("ctrl+s")
@@ -405,6 +435,27 @@ async def test_the_display_opens_it_and_says_what_number_the_order_was_given(sto
         await screen.hides("NEW ORDER")
     (order,) = store.hub.board.orders.values()
     assert (order.display_id, order.channel, [item.name for item in order.items]) == ("H001", "walk-in", ["quiches"])
+
+
+async def test_hostile_names_of_products_and_customers_keep_to_their_cells(hub: StandIn) -> None:
+    text = arrives(ALL)
+    async with at_the_counter(hub) as clerk:
+        evil = Product("bread-evil", f"Evil {text}", unit="pc", options=(text, "other"), allergens=(text,))
+        clerk.app.feed.info = replace(a_store(), name=text, products=(evil, *a_store().products))
+        await clerk.type("2 evil")
+        await clerk.press("1", "enter")
+        await clerk.paste(f"evil, {text}")
+        await clerk.press("enter", "enter", "enter", "enter")
+        await clerk.paste(text)
+        await clerk.press("enter", "enter")
+        await clerk.reads("channel:", "1 2 pc x Evil")
+        typed = next(y for y, line in enumerate(clerk.lines) if "channel:" in line)
+        seen = [(cells(line), powers(line)) for y, line in enumerate(clerk.lines) if y != typed]
+        assert seen == [(80, set())] * 23
+        await clerk.press("ctrl+s")
+        await placed(clerk, hub)
+        await clerk.until(lambda: clerk.app.said)
+        assert powers(clerk.app.said[0] or "") == set()
 
 
 # --- what is drawn ----------------------------------------------------------------------------------------------------
