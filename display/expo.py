@@ -160,7 +160,7 @@ class _Sheet:
         rows = []
         for item in items[:MOST]:
             words = self._stands(item)
-            if cell_len(words) > self.width // 2:  # the stage says more than the station
+            if cell_len(self._name(item)) + cell_len(words) > self.width - 4:  # the stage says more than the station
                 words = cut(stands(item, self.manner, self.now), self.width // 2)
             count = f"{counted(item.quantity, item.unit):>2} "
             style = self.faint if is_made(item) else self.plain
