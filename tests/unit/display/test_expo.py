@@ -4,7 +4,7 @@ import pytest
 
 from display.expo import Expo, in_order
 from display.standing import briefly, missing, progress, whole_stands
-from edge.orders import ItemId, OrderState
+from edge.orders import Bakery, ItemId, Option, OrderState
 from edge.views import StationView
 from tests.builders import DECO, MORNING, OVEN, a_bread, a_cake, placed
 from tests.unit.display.cards import NOW, minutes
@@ -74,6 +74,14 @@ async def test_every_item_says_its_stage_its_station_and_since_when() -> None:
         await look.at(a_scene(a_board(orders=(whole,), stations=STATIONS), later=41))
         assert "A017 09:40 1 min late LATE" in look.text
         assert "Frosting since 53 min" in look.text
+
+
+async def test_what_goes_into_the_box_is_told_and_what_was_made_again() -> None:
+    cake = Bakery(cake_text="小雨,生日快乐!", candles=6, size="8 inch")
+    item = at_deco("Cake", bakery=cake, note="less sugar", options=(Option("Mango"),), remade=1)
+    async with looking(Expo(), a_scene(a_board(orders=(a_whole("a017", item),))), (240, 67)) as look:
+        assert "1 Cake REMADE waits for Frosting" in look.text
+        assert 'on it: "小雨,生日快乐!", 6 candles, note: less sugar, 8 inch, Mango' in look.text
 
 
 async def test_a_small_screen_says_the_same_in_three_rows() -> None:
