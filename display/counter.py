@@ -1,5 +1,6 @@
 """Counter: what is ready to be collected, what is nearly ready, and what somebody asks after."""
 
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -213,6 +214,7 @@ def _in_rows(text: str, manner: Manner, width: int) -> list[list[Piece]]:
     return [[(line, manner.ink(WHITE, BLACK))] for line in lines]
 
 
+@lru_cache(maxsize=32)
 def _heading(key: str, text: str, manner: Manner, width: int) -> Entry:
     return Entry(f"heading {key}", [[], [(cut(text, width), manner.ink(FAINT, BLACK, bold=True))]])
 

@@ -29,7 +29,7 @@ from edge.views import CardItem, Whole
 
 TIGHT = 40  # below this height an order has three rows
 MOST = 12  # lines of an order; more are counted
-NOTE = 2  # rows
+NOTE = WISHES = 2  # rows
 
 
 def in_order(wholes: tuple[Whole, ...]) -> list[Whole]:
@@ -154,18 +154,31 @@ class _Sheet:
         words = stands(item, self.manner, self.now)
         return self.say("{words}, {station}").format(words=words, station=place) if place else words
 
+    def _wishes(self, item: CardItem) -> str:
+        """What to check before it goes into its box: the writing and the candles first."""
+        cake = item.bakery
+        said = [self.say('on it: "{text}"').format(text=shown(cake.cake_text))] if cake.cake_text else []
+        said += [self.say("{count} candles").format(count=cake.candles)] if cake.candles else []
+        said += [self.say("note: {text}").format(text=shown(item.note))] if item.note else []
+        traits = (cake.size, cake.flavour, cake.filling, cake.frosting, *(option.name for option in item.options))
+        return self.say(", ").join((*said, *(shown(trait) for trait in traits if trait)))
+
     def _items(self) -> list[list[Piece]]:
         """Each item; of very many, what is not made yet goes before what is."""
         items = sorted(self.whole.items, key=is_made) if len(self.whole.items) > MOST else self.whole.items
         rows = []
         for item in items[:MOST]:
             words = self._stands(item)
-            if cell_len(words) > self.width // 2:  # the stage says more than the station
+            if cell_len(self._name(item)) + cell_len(words) > self.width - 4:  # the stage says more than the station
                 words = cut(stands(item, self.manner, self.now), self.width // 2)
             count = f"{counted(item.quantity, item.unit):>2} "
             style = self.faint if is_made(item) else self.plain
-            pieces = (count, style), (shown(item.name), style)
-            rows.append(spread(self.width - 1, self.plain, *pieces, right=(f" {words}", style)))
+            pieces: list[Piece] = [(count, style), (f"{shown(item.name)} ", style)]
+            if item.remade:
+                pieces.append((f" {self.say('REMADE')} ", self.manner.ink(BLACK, CYAN, bold=True)))
+            rows.append(spread(self.width - 1, self.plain, *pieces, right=(words, style)))
+            wishes = wrap(self._wishes(item), self.width - 4)
+            rows += [[("   ", self.plain), (line, self.manner.ink(CYAN, BLACK))] for line in wishes[:WISHES]]
         if len(items) > MOST:
             rows.append([(f" +{len(items) - MOST}", self.manner.ink(WHITE, BLACK, bold=True))])
         return rows

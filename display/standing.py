@@ -19,6 +19,7 @@ from edge.views import CardItem, Whole
 from edge.words import Say
 
 MINUTE = 60
+AT_ONCE = 32  # orders whose minutes are written anew in one second: due times are whole minutes, and all turn at once
 HEAP = {"", "UN"}  # units that are counted by the piece
 SHORT_NAME = 24  # cells of an item that speaks for its order
 
@@ -194,12 +195,16 @@ class _Page:
     whole: Whole
     pace: Pace
     running: tuple[float, ...]  # since when
+    clocks: tuple[object, ...]  # in whole minutes
     read_from: tuple[object, ...]
     entry: Entry
 
 
 class Ledger:
-    """Keeps what was written about each order until the order, or the minute of one of its clocks, is another."""
+    """Keeps what was written about each order until the order, or the minute of one of its clocks, is another.
+
+    Where the minutes of very many orders turn at once, those further down the list follow within seconds.
+    """
 
     def __init__(self) -> None:
         self._pages: dict[OrderId, _Page] = {}
@@ -210,6 +215,7 @@ class Ledger:
         """An entry for each; `given` is all that `write` looks at beside order, clocks and manner."""
         before, self._pages = self._pages, {}
         now, manner = scene.now, scene.manner
+        turned = 0
         today = datetime.fromtimestamp(now, UTC).astimezone(manner.zone).date()
         for whole in wholes:
             page = before.get(whole.order)
@@ -218,9 +224,12 @@ class Ledger:
             running = page.running if page and same else _running(whole)
             reading = read(pace, now)
             minutes = tuple(int((now - start) // MINUTE) for start in running)
-            read_from = (reading, minutes, today, manner, given)
+            clocks, read_from = (reading, minutes), (today, manner, given)
             if not page or not same or page.read_from != read_from:
-                page = _Page(whole, pace, running, read_from, write(whole, reading))
+                page = _Page(whole, pace, running, clocks, read_from, write(whole, reading))
+            elif page.clocks != clocks and turned < AT_ONCE:
+                turned += 1
+                page = _Page(whole, pace, running, clocks, read_from, write(whole, reading))
             self._pages[whole.order] = page
         return [page.entry for page in self._pages.values()]
 

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -187,6 +188,7 @@ class Listing(View):
         self._numbers = Numbers()
         self._entries: list[tuple[Entry, int | None]] = []
         self._laid = _Pages()
+        self._listed = Size(0, 0)
         self._made: dict[str, tuple[Entry, int | None, int, Manner, list[Strip]]] = {}
         self._joined: list[tuple[list[Strip], Strip]] = []
 
@@ -244,6 +246,7 @@ class Listing(View):
     def _list(self) -> None:
         if self.scene is None or not self.size:
             return
+        self._listed = self.size
         entries = self.entries(self.scene, max(10, self._cells - (BLOCK if self.large else BADGE) - 1))
         given = self._numbers.give((entry.key for entry in entries if entry.target), self.scene.now)
         self._entries = [(entry, given.get(entry.key)) for entry in entries]
@@ -269,6 +272,8 @@ class Listing(View):
         """The title, then the entries of the page."""
         if self.scene is None:
             return (row(width, ink()),) * height
+        if self._listed != (width, height):  # a resize event can get lost
+            self._list()
         head = ink(WHITE, SHADE, bold=True)
         manner, laid = self.scene.manner, self._laid
         page = manner.say("page {page}/{pages}").format(page=laid.at + 1, pages=len(laid.pages))
