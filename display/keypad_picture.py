@@ -65,6 +65,9 @@ def what_it_does(action: str, say: Say) -> str:
     }
     if action in of_station:
         return of_station[action]
+    slot, _, units = about.partition(" x")
+    if verb == "bump" and slot.isdecimal() and units.isdecimal():
+        return say("bump {number} x{units}").format(number=slot, units=units)
     if verb in of_number and about.isdecimal():
         return of_number[verb].format(number=about)
     return shown(action)

@@ -62,6 +62,7 @@ def test_a_key_is_named_by_what_stands_on_it(key: str, name: str) -> None:
     ("action", "en", "zh"),
     [
         ("bump 3", "bump 3", "下一步 3 号"),
+        ("bump 3 x6", "bump 3 x6", "3 号做 6 个"),
         ("recall", "recall", "撤回"),
         ("recall  2", "recall 2", "撤回 2 号"),
         ("acknowledge", "acknowledge", "确认"),
