@@ -32,13 +32,23 @@ class AllDay(Listing):
         self._whose: StationId | None = None  # none: all of them
         self._listed: tuple[tuple[Any, ...], list[Entry]] = ((), [])
 
+    @property
+    def several(self) -> bool:
+        """Whether there are several stations to choose from."""
+        return self.scene is not None and len(self.scene.board.stations) > 1
+
+    def show(self, scene: Scene) -> None:
+        """Show this from now on; a display of one station begins with its needs."""
+        if self.scene is None and len(scene.stations) == 1:
+            self._whose = scene.stations[0]
+        super().show(scene)
+
     def next_station(self) -> None:
         """Sum up the next station; after the last, all of them."""
         if self.scene is None:
             return
-        known = [view.id for view in self.scene.board.stations]
-        at = known.index(self._whose) + 1 if self._whose in known else 0
-        self._whose = None if self._whose in known and at == len(known) else known[at] if known else None
+        known = [None, *(view.id for view in self.scene.board.stations)]
+        self._whose = known[(known.index(self._whose) + 1) % len(known)] if self._whose in known else None
         self.show(self.scene)
 
     def title(self, scene: Scene) -> str:
@@ -46,7 +56,7 @@ class AllDay(Listing):
         say = scene.manner.say
         names = {view.id: shown(view.name) for view in scene.board.stations}
         whose = say("all stations") if self._whose is None else names.get(self._whose, shown(self._whose))
-        return scene.trouble or say("all-day: {station}   number: the whole batch   Tab: station").format(station=whose)
+        return scene.trouble or say("all-day: {station}").format(station=whose)
 
     def entries(self, scene: Scene, width: int) -> list[Entry]:
         """A heading for each product, its lots below it; then what customers chose, and what is sold out."""
@@ -77,7 +87,8 @@ class AllDay(Listing):
                 text = _chosen(Choice(kind, words), manner)
                 count = f"{number(much):>{COUNT - 1}} "
                 style = manner.ink(WHITE, BLACK)
-                yield Entry(f"choice {kind} {words}", [[(count, manner.ink(WHITE, BLACK, bold=True)), (text, style)]])
+                pieces = [(count, manner.ink(WHITE, BLACK, bold=True)), (text, style)]
+                yield Entry(f"choice {kind} {words}", [pieces], alone=True)
         listed = {need.product for need in found}
         gone = [each for each in board.unavailable if each.code not in listed]
         if gone:
@@ -89,6 +100,7 @@ class AllDay(Listing):
                     f"gone {each.code}",
                     [[(name, manner.ink(WHITE, BLACK)), (why, manner.ink(FAINT, BLACK))]],
                     right=(f" {_since(each, scene)} ", manner.ink(FAINT, BLACK)),
+                    alone=True,
                 )
 
 
@@ -98,7 +110,7 @@ def written(sums: Amounts) -> str:
 
 
 def _title(key: str, words: str, manner: Manner) -> Entry:
-    return Entry(key, [[(words, manner.ink(WHITE, SHADE, bold=True))]], ground=SHADE)
+    return Entry(key, [[(words, manner.ink(WHITE, SHADE, bold=True))]], band=(WHITE, SHADE))
 
 
 def _heading(need: Need, manner: Manner) -> Entry:
@@ -116,7 +128,9 @@ def _heading(need: Need, manner: Manner) -> Entry:
         say("later today {count}").format(count=written(need.later)) if need.later else "",
     ]
     right = "   ".join(text for text in sums if text)
-    return Entry(f"product {need.product}", [pieces], right=(f" {right} ", strong) if right else None, ground=SHADE)
+    return Entry(
+        f"product {need.product}", [pieces], right=(f" {right} ", strong) if right else None, band=(WHITE, SHADE)
+    )
 
 
 def _lot(need: Need, lot: Lot, scene: Scene, station: str, width: int) -> Entry:

@@ -79,7 +79,7 @@ def what_to_do(kind: Kind, say: Say) -> str:
             "the phone by hand."
         ),
         Kind.CLOUD_REFUSES: say("Customers are not told anything. Tell whoever looks after the cloud this reason."),
-        Kind.PAUSED: say("The channels are asked to send no orders. z takes orders again."),
+        Kind.PAUSED: say("Orders that come all the same are made. z: take orders again."),
         Kind.UNCONFIRMED: say("Look whether it came out. If not: its number prints it again, marked as a reprint."),
         Kind.UNPRINTED: say(
             "Look whether the printer is on and has paper: then they print by themselves. Until then work from the "
@@ -96,7 +96,9 @@ def what_to_do(kind: Kind, say: Say) -> str:
             "The hub asks for them again and again. If they stay away, compare the board with the channels' own lists."
         ),
         Kind.LAPSED: say("They are not made. Call the customer; to make one all the same, release it (timeline)."),
-        Kind.SOLD_OUT: say("The channels are asked not to sell it. o: there is some again."),
+        Kind.SOLD_OUT: say(
+            "Orders for it that come all the same are on the board: refuse them, or make some. o: there is some again."
+        ),
         Kind.SILENT_PRINTER: say("This printer never says whether a ticket came out: look at it now and then."),
     }[kind]
 

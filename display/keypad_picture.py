@@ -19,9 +19,11 @@ Keys = list[list[str | None]]
 
 def lay_out(keypad: Keypad) -> Keys:
     """Its keys as they lie on a pad of four columns, none where there is nothing: digits as on a telephone."""
-    by_name = {key_name(key): key for key in keypad.keys}
-    rows: Keys = [[by_name.pop(name, None) for name in names] for names in PAD]
-    others = list(by_name.values())
+    on_pad: dict[str, str] = {}
+    for key in keypad.keys:
+        on_pad.setdefault(key_name(key), key)
+    rows: Keys = [[on_pad.get(name) for name in names] for names in PAD]
+    others = [key for key in keypad.keys if not any(key in row for row in rows)]
     if not any(key for row in rows for key in row):
         rows = []
     while rows and not any(rows[-1]) and len(rows) > len(others):
@@ -63,6 +65,9 @@ def what_it_does(action: str, say: Say) -> str:
     }
     if action in of_station:
         return of_station[action]
+    slot, _, units = about.partition(" x")
+    if verb == "bump" and slot.isdecimal() and units.isdecimal():
+        return say("bump {number} x{units}").format(number=slot, units=units)
     if verb in of_number and about.isdecimal():
         return of_number[verb].format(number=about)
     return shown(action)

@@ -44,7 +44,7 @@ class Trouble(Listing):
 
     def title(self, scene: Scene) -> str:
         """What the numbers do."""
-        return scene.trouble or scene.manner.say("trouble   number: print the ticket again")
+        return scene.trouble or scene.manner.say("trouble")
 
     def entries(self, scene: Scene, width: int) -> list[Entry]:
         """What is wrong, the worst first; then what was looked at and is well."""
@@ -58,14 +58,15 @@ class Trouble(Listing):
             for detail in fault.details:
                 yield _detail(detail, fault.kind, manner, width)
             if fault.kind in {Kind.LETTERS, Kind.GAPS} and self._untold and not fault.details:
-                yield Entry(f"untold {fault.kind}", [[(self._untold, manner.ink(FAINT, BLACK))]])
+                yield Entry(f"untold {fault.kind}", [[(self._untold, manner.ink(FAINT, BLACK))]], alone=True)
         fine = well(scene.board, manner, wrong)
         if not wrong:
-            yield Entry("well", [[(manner.say("ALL IS WELL"), manner.ink(WHITE, GREEN, bold=True))]], ground=GREEN)
+            good = (manner.say("ALL IS WELL"), manner.ink(WHITE, GREEN, bold=True))
+            yield Entry("well", [[good]], band=(WHITE, GREEN))
         elif fine:
             yield Entry("well", [[(manner.say("what is well"), manner.ink(FAINT, BLACK))]])
         for words in fine:
-            yield Entry(f"well {words}", [[(f"  {cut(words, width - 2)}", manner.ink(FAINT, BLACK))]])
+            yield Entry(f"well {words}", [[(f"  {cut(words, width - 2)}", manner.ink(FAINT, BLACK))]], alone=True)
 
     def _ask(self, scene: Scene) -> None:
         status = scene.board.status
@@ -92,13 +93,13 @@ class Trouble(Listing):
 
 
 def _heading(fault: Fault, at: int, manner: Manner, width: int) -> Entry:
-    ground = COLORS[fault.kind]
-    strong = manner.ink(WHITE if ground == RED else BLACK, ground, bold=True)
-    said = [[(line, strong)] for line in wrap(fault.said, width)[:ROWS]]
+    band = (WHITE, RED) if COLORS[fault.kind] == RED else (BLACK, COLORS[fault.kind])
+    first, *others = _rows(fault.said, width) or [""]
     todo = wrap(manner.say("do: {what}").format(what=what_to_do(fault.kind, manner.say)), width)
-    return Entry(
-        f"fault {fault.kind} {at}", [*said, *([(line, manner.ink(CYAN, BLACK))] for line in todo)], ground=ground
-    )
+    rows: list[list[Piece]] = [[(first, manner.ink(*band, bold=True))]]
+    rows += [[(line, manner.ink(WHITE, BLACK, bold=True))] for line in others]
+    rows += [[(line, manner.ink(CYAN, BLACK))] for line in todo]
+    return Entry(f"fault {fault.kind} {at}", rows, band=band)
 
 
 def _detail(detail: Detail, kind: Kind, manner: Manner, width: int) -> Entry:
@@ -107,7 +108,7 @@ def _detail(detail: Detail, kind: Kind, manner: Manner, width: int) -> Entry:
     rows += [[(f"  {line}", faint)] for line in _rows(detail.more, width - 2)]
     paper = detail.paper
     target = Target(paper.display_id, order=paper.order, paper=paper) if paper else None
-    return Entry(f"{kind} {detail.key}", rows or [[("?", faint)]], target)
+    return Entry(f"{kind} {detail.key}", rows or [[("?", faint)]], target, alone=True)
 
 
 def _rows(text: str, width: int) -> list[str]:

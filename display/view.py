@@ -160,6 +160,7 @@ class Entry:
     right: Piece | None = None  # at the end of the first row
     ground: str = BLACK
     band: tuple[str, str] | None = None  # the first row's colour and ground, where they differ
+    alone: bool = False  # without a target, and no heading all the same
 
 
 @dataclass(frozen=True)
@@ -253,7 +254,9 @@ class Listing(View):
         pages: list[list[_Placed]] = [[]]
         column, top, room = 0, 0, max(1, self.size.height - 1)
         for at, (entry, number) in enumerate(self._entries):
-            heading = entry.target is None and at + 1 < len(self._entries)  # stands with what it is the heading of
+            heading = (
+                entry.target is None and not entry.alone and at + 1 < len(self._entries)
+            )  # stands with what it is the heading of
             height = self._height(entry)
             needed = height + (self._height(self._entries[at + 1][0]) if heading else 0)
             if top and top + needed > room:

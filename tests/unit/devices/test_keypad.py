@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from devices import keypad as keypad_module
 from devices.keypad import LONGEST_KEY, Frames, Keypad
 from devices.settings import KeypadSettings
 from devices.twin.keypad import VirtualKeypad
@@ -107,6 +108,19 @@ async def test_an_empty_slot_is_a_clear_line_and_stops_nothing(bakery: Bakery, b
     buttons.press("1")
     await stands_at(bakery, Moment.STARTED)
     await until(lambda: not bakery.hub.vitals.devices["keypad:oven-pad"].reason)
+
+
+async def test_why_a_press_had_no_effect_is_said_in_the_stores_language_and_only_for_a_while(
+    bakery: Bakery, buttons: VirtualKeypad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reasons: list[str] = []
+    settings = KeypadSettings(id="oven-pad", station=OVEN, port=buttons.port, keys=KEYS)
+    monkeypatch.setattr(keypad_module, "SAID", 0.05)
+    monkeypatch.setattr(bakery.hub.vitals, "device", lambda device: reasons.append(device.reason))
+    bakery.run(Keypad(settings, bakery.hub, say=speak("zh")).run())
+    await until(lambda: reasons)
+    buttons.press("2")
+    await until(lambda: reasons[1:] == ["Oven的 2 号是空的", ""])
 
 
 async def test_a_keypad_works_again_after_it_was_unplugged(bakery: Bakery, buttons: VirtualKeypad) -> None:

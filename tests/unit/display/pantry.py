@@ -7,9 +7,10 @@ from typing import Any
 from edge.info import Gap, Keypad, Letter, Letters, Product, StoreInfo
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId
 from edge.tickets import JobId, JobState
-from edge.views import BoardView, CardItem, Device, Halted, Lapsed, Paper, StationView, Status, Whole
-from tests.unit.display.cards import NOW, minutes
+from edge.views import BoardView, Card, CardItem, Device, Halted, Lapsed, Paper, StationView, Status, Whole
+from tests.unit.display.cards import NOW, a_line, minutes
 from tests.unit.display.stand_in import a_board
+from tests.unit.display.wholes import a_whole
 
 OVEN, DECO, PACKING = StationId("oven"), StationId("deco"), StationId("packing")
 NAMES = {OVEN: "烤箱", DECO: "裱花", PACKING: "打包"}
@@ -19,21 +20,8 @@ STAGES = {"baking": ("烘烤", OVEN), "frosting": ("裱花", DECO), "boxing": ("
 def an_item(name: str, quantity: str = "1", stage: str = "baking", **rest: Any) -> CardItem:
     """So much of a product, waiting at a stage."""
     stage_name, station = STAGES[stage]
-    parts: dict[str, Any] = {
-        "item": ItemId("1"), "name": name, "quantity": Decimal(quantity), "stage": StageId(stage),
-        "stage_name": stage_name, "moment": Moment.WAITING, "since": NOW, "code": f"code-{name}", "station": station,
-    }  # fmt: skip
-    return CardItem(**parts | rest)
-
-
-def a_whole(order: str, *items: CardItem, **rest: Any) -> Whole:
-    """An open order of a customer who comes in an hour."""
-    parts: dict[str, Any] = {
-        "order": OrderId(order), "display_id": order.upper(), "state": OrderState.OPEN, "type": "TAKEOUT",
-        "channel": "", "customer": "", "phone": "", "note": "", "priority": 0, "created": NOW, "since": NOW,
-        "due": NOW + minutes(60), "release": None, "items": items, "slots": {},
-    }  # fmt: skip
-    return Whole(**parts | rest)
+    place = {"stage": StageId(stage), "stage_name": stage_name, "station": station, "code": f"code-{name}"}
+    return a_line(name, **place | {"quantity": Decimal(quantity)} | rest)
 
 
 def a_paper(job: str = "7", **rest: Any) -> Paper:
@@ -51,13 +39,15 @@ def a_halt(code: str = "", name: str = "", since: datetime = NOW - timedelta(min
     return Halted(code, name, since, "display:oven", reason)
 
 
-def a_day(*orders: Whole, **rest: Any) -> BoardView:
-    """A board of three stations with these orders."""
-    stations = tuple(StationView(station, name, 1, 4) for station, name in NAMES.items())
+def a_day(*orders: Whole, cards: tuple[Card, ...] = (), **rest: Any) -> BoardView:
+    """A board of three stations with these orders, and cards at the oven."""
+    stations = tuple(
+        StationView(station, name, 1, 4, cards if station == OVEN else ()) for station, name in NAMES.items()
+    )
     return a_board(stations=stations, orders=orders, **rest)
 
 
-STARTED = {"moment": Moment.STARTED}
+STARTED: dict[str, Any] = {"moment": Moment.STARTED}
 BUSY = (
     a_whole("a1", an_item("可颂", "24"), an_item("可颂", "12", item=ItemId("2"), **STARTED), due=NOW + minutes(30)),
     a_whole("a2", an_item("可颂", "6", options=(Option("杏仁"),)), an_item("Rye bread", "1.5", unit="kg")),
@@ -118,8 +108,3 @@ ALL_WRONG = a_day(
     unavailable=SOLD_OUT,
     lapsed=(Lapsed(OrderId("a7"), "A7", NOW - minutes(60 * 30)),),
 )
-
-
-def busy_board() -> BoardView:
-    """A morning on which much is to be made and everything is wrong."""
-    return ALL_WRONG
