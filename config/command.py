@@ -146,8 +146,11 @@ def display(
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise typer.BadParameter(f"expected http://HOST:PORT, not {hub}", param_hint="--hub")
     from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
+    from display.console import NO_CHINESE, is_linux_console  # noqa: PLC0415
 
     spoken: Language | None = None if language is None else language.value
+    if spoken == "zh" and is_linux_console():
+        raise Failed(NO_CHINESE)
     token = os.environ.get(TOKEN_VARIABLE, "")
     if not run_display(
         hub, stations=station or (), view=view, language=spoken, token=token, player=player, silent=silent
