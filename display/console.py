@@ -1,7 +1,7 @@
 """The Linux console and other terminals of eight colours: what each colour of the palette is there, chosen by hand.
 
-It has eight grounds and sixteen inks. Bright black is too dark to read, and bold makes bright black of black ink; italic,
-strike and dim come out as other colours. The nearest of sixteen, Rich's choice, makes dark grey on black of half a card.
+It has eight grounds and sixteen inks. Bright black is too dark to read, and bold makes bright black of black ink;
+italic, strike and dim come out as other colours. The nearest of sixteen would make half of a card dark grey on black.
 """
 
 import os
