@@ -18,7 +18,7 @@ import typer
 from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
 from display.views import NAMES
-from edge.settings import TOKEN_VARIABLE, url_of
+from edge.settings import TOKEN_VARIABLE, is_loopback, listen_address, url_of
 from edge.text import plain
 from edge.words import Language
 
@@ -140,19 +140,48 @@ def display(
     language: Annotated[LanguageName | None, typer.Option(help="The language; the store's without it.")] = None,
     player: Annotated[str, typer.Option(help="A command that plays a sound, {kind} in it.", callback=_command)] = "",
     silent: Annotated[bool, typer.Option("--silent", help="No sound, not even the bell.")] = False,
+    serve: Annotated[str | None, typer.Option(help="Show it in browsers on this machine, at HOST:PORT.")] = None,
 ) -> None:
     """Show one screen in this terminal."""
     address = urlsplit(hub)
     if address.scheme not in {"http", "https"} or not address.hostname:
         raise typer.BadParameter(f"expected http://HOST:PORT, not {hub}", param_hint="--hub")
     from display.app import run_display  # noqa: PLC0415 - a hub needs no screen
+    from display.console import NO_CHINESE, is_linux_console  # noqa: PLC0415
 
     spoken: Language | None = None if language is None else language.value
+    if serve is not None:
+        options = [f"--hub={hub}", *(f"--station={one}" for one in station or ()), f"--view={view}"]
+        options += [f"--language={spoken}"] if spoken else []
+        _serve(serve, "display", *options, f"--player={player}", *(["--silent"] if silent else []))
+        return
+    if spoken == "zh" and is_linux_console():
+        raise Failed(NO_CHINESE)
     token = os.environ.get(TOKEN_VARIABLE, "")
     if not run_display(
         hub, stations=station or (), view=view, language=spoken, token=token, player=player, silent=silent
     ):
         raise typer.Exit(FAILED)
+
+
+def _serve(listen: str, *command: str) -> None:
+    try:
+        host, port = listen_address(listen)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--serve") from error
+    if not is_loopback(host):  # whoever sees the page can press every button, and there is no token for pages
+        tunnel = f"ssh -L {port}:127.0.0.1:{port}"
+        raise typer.BadParameter(
+            f"only 127.0.0.1:{port}, not {listen}: others reach it through {tunnel}", param_hint="--serve"
+        )
+    try:
+        from display import browser  # noqa: PLC0415 - an extra
+    except ImportError as error:
+        raise Failed("browsers need one part more: pip install 'ovenbell[browser]'") from error
+    try:
+        browser.serve((host, port), [sys.executable, "-m", "config.command", *command])
+    except OSError as error:
+        raise Failed(f"cannot listen at {listen}: {error.strerror}") from error
 
 
 @app.command()

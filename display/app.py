@@ -12,11 +12,13 @@ from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
+from textual.filter import LineFilter
 from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
 from display.cells import Line, shown
+from display.console import NO_CHINESE, EightColours, has_eight_colours, is_linux_console
 from display.feed_client import FeedClient, Unanswered
 from display.help import Help
 from display.keys import KEYS, Typing
@@ -72,6 +74,7 @@ class KitchenDisplay(App[None]):
     ) -> None:
         """`press` is given the board's numbers instead of the hub; `side` stands beside the view, as wide as it is."""
         super().__init__()
+        self._console = [EightColours()] if has_eight_colours(self.console) else []
         self.feed = feed
         self._wanted = tuple(StationId(station) for station in stations)
         self._language, self._zone = language, zone
@@ -96,6 +99,10 @@ class KitchenDisplay(App[None]):
     def _fatal_error(self) -> None:
         # Textual's own would show what stands in every frame, the token and customers' numbers among it.
         self.panic(Text("\n".join(plain(line) for line in traceback.format_exc().splitlines())))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """On a terminal of eight colours all rows are drawn with those."""
+        return [*super().get_line_filters(), *self._console]
 
     def compose(self) -> Iterator[Widget]:
         """The view with what stands beside it, then what was said last, then the status line."""
@@ -145,7 +152,10 @@ class KitchenDisplay(App[None]):
     def _speak_as(self, info: StoreInfo | None) -> None:
         """Language and clock are the store's where nobody chose others."""
         self._introduced = info
-        say = speak(self._language or (info.language if info else "en"))
+        language = self._language or (info.language if info else "en")
+        if language == "zh" and is_linux_console():
+            self.exit(return_code=1, message=f"ovenbell: {NO_CHINESE}")
+        say = speak(language)
         zone = self._zone or _zone(info.timezone if info else "")
         self._manners = {live: Manner(say, zone, live) for live in (True, False)}
 

@@ -7,7 +7,7 @@ from display.age import Reading, seconds_left
 from display.cells import Painted, row, shown, wrap
 from display.face import Face
 from display.manner import Manner
-from display.palette import BLACK, CYAN, SHADE, ink
+from display.palette import BLACK, CYAN, FAINT, ink
 from edge.orders import Moment
 from edge.views import Card, Pressed
 
@@ -72,9 +72,9 @@ class CardPlace(Painted):
         """A free number; for some seconds also what was pressed there, and how to take it back."""
         _, position, manner, press = self._key
         left = self._clocks[1]
-        number = (f" {position or ''} ", ink(SHADE, bold=True))
+        number = (f" {position or ''} ", ink(FAINT))
         if press is None or manner is None or not left:
-            return (row(width, ink(SHADE), number), *[row(width, ink(SHADE, BLACK))] * (height - 1))
+            return (row(width, ink(), number), *[row(width, ink())] * (height - 1))
         say, cyan = manner.say, ink(CYAN, BLACK, bold=True)
         started = press.moment is Moment.STARTED
         what = (say("{order}: {stage} started") if started else say("{order}: {stage} finished")).format(

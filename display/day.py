@@ -30,7 +30,7 @@ class AllDay(Listing):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._whose: StationId | None = None  # none: all of them
-        self._listed: tuple[tuple[Any, ...], list[Entry]] = ((), [])
+        self._summed: tuple[tuple[Any, ...], list[Entry]] = ((), [])
 
     @property
     def several(self) -> bool:
@@ -63,10 +63,10 @@ class AllDay(Listing):
         board, manner = scene.board, scene.manner
         today = board.now.astimezone(manner.zone).date()
         known = (board.orders, board.unavailable, board.stations, scene.info, manner, width, self._whose, today)
-        before, entries = self._listed
+        before, entries = self._summed
         if len(before) != len(known) or any(a is not b and a != b for a, b in zip(before, known, strict=True)):
             entries = list(self._entries_of(scene, width))
-            self._listed = known, entries
+            self._summed = known, entries
         return entries
 
     def _entries_of(self, scene: Scene, width: int) -> Iterator[Entry]:

@@ -22,7 +22,7 @@ BANDS = {
     Age.EARLY: (WHITE, BLUE),
     Age.ON_TIME: (WHITE, GREEN),
     Age.SOON: (BLACK, YELLOW),
-    Age.LATE: (WHITE, RED),
+    Age.LATE: (BLACK, RED),
 }
 BIG = (28, 11)  # from this size on the number is five rows high
 AIRY = 16  # from this height on the number has air around it

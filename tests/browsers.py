@@ -22,6 +22,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--remote-debugging-port=0",
     "--host-resolver-rules=MAP * 127.0.0.1",  # every name is this machine, as a name that was rebound is
 )
 
@@ -35,7 +36,7 @@ def browse(tmp_path: Path) -> Callable[..., object]:
         pytest.skip("chromium is not on this machine")
 
     @asynccontextmanager
-    async def open_page(url: str) -> AsyncIterator[None]:
+    async def open_page(url: str) -> AsyncIterator[Path]:
         assert CHROMIUM is not None
         with TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as home:  # short: it holds sockets
             with (tmp_path / "browser.log").open("ab") as log:
@@ -47,7 +48,7 @@ def browse(tmp_path: Path) -> Callable[..., object]:
                     env=os.environ | {"HOME": home, "TMPDIR": home},
                 )
             try:
-                yield
+                yield Path(home) / "profile"
             finally:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)  # its own session: the browser and its children

@@ -1,9 +1,7 @@
-"""Where cards stand on a screen, what digits mean, and eight colours that are eight on every terminal."""
+"""Where cards stand on a screen, and what digits mean."""
 
 import pytest
-from rich.color import Color, ColorSystem
 
-from display import palette
 from display.face import BIG
 from display.keys import Typing
 from display.station import SIZES, lay
@@ -52,15 +50,3 @@ def test_digits_become_a_number_as_soon_as_no_other_could_be_meant(
 ) -> None:
     typing = Typing()
     assert [typing.digit(digit, highest) for digit in typed] == numbers
-
-
-def test_the_eight_colours_are_eight_colours_on_a_linux_console_too() -> None:
-    names = ("BLACK", "RED", "GREEN", "YELLOW", "BLUE", "MAGENTA", "CYAN", "WHITE")
-    numbers = [Color.parse(getattr(palette, name)).downgrade(ColorSystem.STANDARD).number for name in names]
-    assert [number % 8 for number in numbers if number is not None] == list(range(8))
-
-
-@pytest.mark.parametrize("shade", [palette.SURFACE, palette.SHADE, palette.FAINT])
-def test_shades_are_told_from_no_colour(shade: str) -> None:
-    number = Color.parse(shade).downgrade(ColorSystem.STANDARD).number
-    assert number in {0, 7, 8}, "black, white or dark grey"
