@@ -5,6 +5,8 @@ import pytest
 from display.face import BIG
 from display.keys import Typing
 from display.station import SIZES, lay
+from edge.orders import Word
+from tests.unit.display.cards import FINISH, a_card, in_the_oven, said
 
 
 @pytest.mark.parametrize(
@@ -18,10 +20,17 @@ def test_a_whole_page_fits(screen: tuple[int, int], slots: int) -> None:
     assert grid.height >= SIZES[-1][1]
 
 
-def test_forty_cards_are_large_on_a_large_screen() -> None:
-    grid = lay(240, 64, 40)
-    assert (240 - grid.columns + 1) // grid.columns >= BIG[0]
+@pytest.mark.parametrize(("screen", "slots"), [((240, 62), 40), ((128, 43), 12)])
+def test_a_page_of_large_cards(screen: tuple[int, int], slots: int) -> None:
+    grid = lay(*screen, slots)
+    assert (screen[0] - grid.columns + 1) // grid.columns >= BIG[0]
     assert grid.height >= BIG[1]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_smallest_card_says_who_what_and_what_next(size: tuple[int, int]) -> None:
+    card = a_card(in_the_oven(), marks=(Word.NEW,), next=FINISH)
+    assert all(word in said(card, *size) for word in ("A017", "Rye bread", "finish Baking"))
 
 
 def test_cards_do_not_get_too_small_to_read() -> None:

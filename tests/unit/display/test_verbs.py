@@ -1,5 +1,6 @@
 """What hands can ask of a number: verbs, the questions they put, and a finger instead of a key."""
 
+import gettext
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -7,9 +8,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from display.keys import KEYS
+from display.look import HAPPENED
+from display.verbs import DEEDS, LACKS, PAUSES, REFUSALS, SPOILT
+from display.views import FORMS, VIEWS
 from edge.info import Product, StoreInfo
 from edge.orders import ItemId, Moment, OrderId, StationId, Word
 from edge.views import Card, Halted, Pressed, Ready, StationView
+from edge.words import LOCALES
 from tests.builders import a_bread, placed
 from tests.unit.display.cards import FINISH, NOW, a_card, a_line, in_the_oven, minutes
 from tests.unit.display.conftest import Store
@@ -313,3 +319,10 @@ async def test_a_display_speaks_the_stores_language_unless_it_was_given_one(hub:
         await screen.shows("下一步：开始Baking", "09:40", "数字：下一步")
     async with display(hub.url, language="en") as screen:
         await screen.shows("next: start Baking", "01:40")
+
+
+def test_every_key_verb_view_and_reason_has_a_chinese_word() -> None:
+    tables = {deed.label for deed in DEEDS} | {key.words for key in KEYS} | {one.name for one in (*VIEWS, *FORMS)}
+    tables |= {*REFUSALS, *SPOILT, *PAUSES, *LACKS, *HAPPENED.values()} - {""}
+    chinese = gettext.translation("ovenbell", LOCALES, languages=["zh"])
+    assert {words for words in tables if words and words not in chinese._catalog} == set()
