@@ -9,9 +9,9 @@ from textual.color import Color as Ground
 from display.console import GROUNDS, EightColours
 from display.face import BANDS
 from display.palette import BLACK, RED, SHADE, SURFACE, WHITE, contrast, ink
+from tests.unit.display.screens import Screen, display
 from tests.unit.display.sight import VGA
 from tests.unit.display.stand_in import a_board, standing_in
-from tests.unit.display.test_kitchen_display import Screen, display
 from tests.unit.display.tray import every_kind
 
 LEGIBLE = 4.0  # black on VGA's brown; all else is 4.5 or more

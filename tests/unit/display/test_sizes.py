@@ -11,8 +11,8 @@ from edge.orders import OrderId
 from edge.views import Card
 from edge.words import Language
 from tests.unit.display.cards import a_card, a_line
+from tests.unit.display.screens import Screen, display
 from tests.unit.display.stand_in import a_board, a_tick, standing_in
-from tests.unit.display.test_kitchen_display import Screen, display
 from tests.unit.display.tray import every_kind
 
 SIZES = [(80, 24), (100, 30), (128, 48), (160, 45), (200, 60), (240, 67)]
