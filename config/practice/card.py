@@ -2,7 +2,7 @@
 
 import string
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from html import escape
 from importlib.resources import files
@@ -27,7 +27,6 @@ from edge.words import Say, speak
 COLUMNS, ROWS = 38, 13  # cells of the card in the picture
 NUMBER = 3  # of the card in the picture
 MARGIN = 44  # beside it, for the marks
-NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # any time does: a picture has none
 DIGITS = 9
 MARKED = tuple((word.value.upper(), colors) for word, colors in MARKS.items() if word is not Word.RECALLED)
 
@@ -103,16 +102,18 @@ def _keyboard(settings: StoreFile, keys: Keys) -> Keypad:
 
 def _screen(settings: StoreFile, station: StationId, say: Say) -> tuple[str, str]:
     """A card as the screen shows it with letters beside it, and what the letters stand for."""
-    card = _example(settings, station, say)
+    zone = zone_of(settings)
+    noon = datetime(2026, 11, 22, 12, tzinfo=zone)  # any time does
+    card = _example(settings, station, say, noon)
     face = Face(
         card=card,
         position=NUMBER,
         width=COLUMNS,
         height=ROWS,
-        manner=Manner(say, zone_of(settings)),
-        now=NOON.timestamp(),
+        manner=Manner(say, zone),
+        now=noon.timestamp(),
     )
-    reading = read(pace(card), NOON.timestamp())
+    reading = read(pace(card), noon.timestamp())
     strips = [*face.head(reading), *face.body(), face.foot(reading)]
     texts = [strip.text for strip in strips]
     item = next(row for row, text in enumerate(texts) if card.items[0].name[:6] in text)
@@ -124,7 +125,7 @@ def _screen(settings: StoreFile, station: StationId, say: Say) -> tuple[str, str
             next((row for row, text in enumerate(texts) if say("ALLERGENS") in text), item),
             say("what somebody must not eat"),
         ),
-        Mark(item, say("what is to be made, and its stage")),
+        Mark(item, say("what is to be made")),
         Mark(len(strips) - 1, say("what the next press will do")),
     ]
     width, height = COLUMNS * CELL, len(strips) * ROW
@@ -146,11 +147,11 @@ def _letter(letter: str, mark: Mark) -> str:
     edge = 0 if mark.left else COLUMNS * CELL
     return (
         f'<g class="mark"><line x1="{edge + near}" y1="{y}" x2="{edge + far}" y2="{y}"/>'
-        f'<circle cx="{edge + middle}" cy="{y}" r="11"/><text x="{edge + middle}" y="{y + 5}">{letter}</text></g>'
+        f'<circle cx="{edge + middle}" cy="{y}" r="9"/><text x="{edge + middle}" y="{y + 4.5}">{letter}</text></g>'
     )
 
 
-def _example(settings: StoreFile, station: StationId, say: Say) -> Card:
+def _example(settings: StoreFile, station: StationId, say: Say, noon: datetime) -> Card:
     """A card as it would stand there, of what the store sells; of nobody's order."""
     layout = settings.layout
     here = layout.stations[station].stages
@@ -168,7 +169,7 @@ def _example(settings: StoreFile, station: StationId, say: Say) -> Card:
         stage=stage.id,
         stage_name=name,
         moment=Moment.WAITING if starts else Moment.STARTED,
-        since=NOON - timedelta(minutes=4),
+        since=noon - timedelta(minutes=4),
         unit=product.unit,
         min_minutes=None,
         max_minutes=stage.max_minutes,
@@ -182,7 +183,7 @@ def _example(settings: StoreFile, station: StationId, say: Say) -> Card:
         order=OrderId("example"),
         display_id=say("P{number}").format(number=7),
         state=OrderState.OPEN,
-        due=NOON + timedelta(minutes=40),
+        due=noon + timedelta(minutes=40),
         priority=0,
         channel="",
         customer="",
@@ -190,7 +191,7 @@ def _example(settings: StoreFile, station: StationId, say: Say) -> Card:
         marks=(),
         next=Next(stage.id, name, Moment.STARTED if starts else Moment.FINISHED),
         items=(item,),
-        since=NOON - timedelta(minutes=4),
+        since=noon - timedelta(minutes=4),
     )
 
 
@@ -210,7 +211,7 @@ def _five(settings: StoreFile, keys: Keys, say: Say) -> Iterator[str]:
     seen = say("{key} says that you have read what is new there:")
     yield _keyed(seen, keys.acknowledge(NUMBER).key) + words
     meanings = {
-        Age.EARLY: say("leave it"),
+        Age.EARLY: say("do not touch it yet"),
         Age.ON_TIME: say("nothing is urgent"),
         Age.SOON: say("do it now"),
         Age.LATE: say("do it first"),

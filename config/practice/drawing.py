@@ -34,7 +34,7 @@ def _draw_segment(segment: Segment, x: int, y: int) -> Iterator[str]:
     style = segment.style
     ground, color = (style.bgcolor, style.color) if style else (None, None)
     width = segment.cell_length * CELL
-    yield f'<rect x="{x}" y="{y}" width="{width}" height="{ROW}" fill="{_hex(ground, SURFACE)}"/>'
+    yield f'<rect class="cells" x="{x}" y="{y}" width="{width}" height="{ROW}" fill="{_hex(ground, SURFACE)}"/>'
     look = f'fill="{_hex(color, WHITE)}"'
     if style and style.bold:
         look += ' font-weight="700"'

@@ -12,6 +12,7 @@ from edge.facts import Fact, Happened
 from edge.orders import Order, OrderId, StageId, StationId
 
 PERSONS = ("keypad:", "display:", "api")  # who presses; the rest is the cloud, the clock, a printer or practice itself
+NOBODY = OrderId("")
 NOTHING: Mapping[str, object] = {}
 
 
@@ -69,7 +70,8 @@ class Lesson:
         """What was committed, by whomever."""
         for fact in facts:
             if self.step is not None and fact.by.startswith(PERSONS):
-                if self.case and self.step.done(fact.what, self.case.order.id, self.station):
+                order = self.case.order.id if self.case else NOBODY
+                if self.step.done(fact.what, order, self.station):
                     self._go_on(Said(self.step.see))
                     break
                 self.note = self._about(fact.what) or self.note

@@ -58,11 +58,7 @@ class LessonPanel(Painted):
     def _keyed(self, said: Said, width: int) -> list[Row]:
         """What to do, its keys standing out."""
         key = shown(str(said.about.get("key", "")))
-        rows: list[Row] = []
-        for line in wrap(self._put(said), width - 2):
-            before, found, after = line.partition(key) if key else (line, "", "")
-            rows.append(((f" {before}", STRONG), (found, KEY), (after, STRONG)))
-        return rows
+        return [_standing_out(f" {line}", key, STRONG) for line in wrap(self._put(said), width - 2)]
 
     def _where(self, width: int) -> list[Row]:
         """On the keypad, and what does the same on a keyboard."""
@@ -78,7 +74,8 @@ class LessonPanel(Painted):
     def _picture(self, width: int) -> list[Row]:
         keypad = self._lesson.keys.picture
         drawn = draw_keypad(keypad, self._say, width - 2) if keypad and self._lesson.step else []
-        return [((f" {line}", PLAIN),) for line in drawn]
+        key = f"[{touch.keypad}]" if (touch := self._lesson.touch) and touch.keypad else ""
+        return [_standing_out(f" {line}", key, PLAIN) for line in drawn]
 
     def _foot(self, width: int) -> list[Row]:
         say = self._say
@@ -92,6 +89,11 @@ class LessonPanel(Painted):
 
 def _banded(text: str, width: int, style: Style) -> list[Row]:
     return [((f" {line}", style),) for line in wrap(text, width - 2)]
+
+
+def _standing_out(line: str, key: str, style: Style) -> Row:
+    before, found, after = line.partition(key) if key else (line, "", "")
+    return (before, style), (found, KEY), (after, style)
 
 
 def _painted(width: int, pieces: Row) -> Strip:

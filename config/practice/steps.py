@@ -80,6 +80,12 @@ def _begun_first(board: Board, station: StationId) -> list[Case]:
     return [*(case for case in _movable(board, station) if case not in waiting), *waiting]
 
 
+def _pressed_or_movable(board: Board, station: StationId) -> list[Case]:
+    """What can be pressed by mistake; where the mistake has left the station, what it was."""
+    pressed = (board.orders.get(press.order) for press in reversed(board.station(station).moves))
+    return _movable(board, station) or [Case(order) for order in pressed if order]
+
+
 def _marked(word: Word) -> Callable[[Board, StationId], list[Case]]:
     def marked(board: Board, station: StationId) -> list[Case]:
         return [case for case in _cards(board, station) if word in words_at(board.layout, case.order, station)]
@@ -175,7 +181,7 @@ STEPS = (
         "Press any number, as if by mistake. Then take it back: {key}.",
         "The card stands where it stood, marked RECALLED.",
         lambda keys, _number: keys.recall(),
-        _movable,
+        _pressed_or_movable,
         _taken_back,
         "order",
         also=lambda layout: "Within {seconds} s nobody outside hears of it." if layout.grace >= 1 else "",
