@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -188,8 +189,9 @@ def practice(
     except Failed as failed:
         print(f"ovenbell: {plain(str(failed))}", file=sys.stderr)
         _leave(FAILED)
-    print("ovenbell: the practice is over and nothing of it is kept; sudo systemctl start ovenbell-hub")
-    _leave(0)
+    with suppress(OSError):  # the terminal may have gone
+        print("ovenbell: the practice is over and nothing of it is kept; sudo systemctl start ovenbell-hub", flush=True)
+    os._exit(0)
 
 
 @app.command()

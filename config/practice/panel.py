@@ -42,9 +42,8 @@ class LessonPanel(Painted):
     def _said(self, width: int) -> list[Row]:
         say, lesson = self._say, self._lesson
         count, all_ = min(lesson.at + 1, len(lesson.steps)), len(lesson.steps)
-        where = say("step {step} of {steps}").format(step=count, steps=all_)
-        where = where if lesson.step else say("the lesson is over")
-        rows: list[Row] = [((f" {say('PRACTICE')} ", LOUD), (f" {say('first lesson')}: {where}", STRONG)), ()]
+        where = f"{say('first lesson')} {count}/{all_}" if lesson.step else say("the lesson is over")
+        rows: list[Row] = [((f" {say('PRACTICE')} ", LOUD), (f" {where}", STRONG)), ()]
         if lesson.praise:
             rows += _banded(f"{say('Well done.')} {self._put(lesson.praise)}", width, WELL)
             rows.append(())

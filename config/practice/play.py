@@ -2,10 +2,16 @@
 
 import asyncio
 import fcntl
+import os
+import select
+import shutil
+import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 
 from msgspec.structs import asdict, replace
 
@@ -31,7 +37,8 @@ from edge.settings import JournalSettings, feed_token, url_of
 from edge.words import speak
 
 RUNNING = "the store's hub is running: stop it first (sudo systemctl stop ovenbell-hub), and start it again afterwards"
-GOODBYE = 4.0  # seconds for all parts to stop
+GOODBYE = 3.0  # seconds for all parts to stop
+AGAIN = 0.2  # seconds between two attempts to end the screen
 
 
 class Rehearsed(StoreFile, frozen=True):
@@ -78,6 +85,7 @@ async def practise(settings: StoreFile, stations: Sequence[str] = (), *, seed: i
     if in_use(settings.journal_path):
         raise Failed(RUNNING)
     with TemporaryDirectory(prefix="ovenbell-practice-", ignore_cleanup_errors=True) as directory:
+        Thread(target=_end_with_terminal, args=(directory,), daemon=True).start()
         store = Store(rehearsed(settings, Path(directory)))
         store.hub.vitals.practice = True
         try:
@@ -85,13 +93,23 @@ async def practise(settings: StoreFile, stations: Sequence[str] = (), *, seed: i
         except JournalUnusable as error:
             raise Failed(f"the journal of the practice cannot be used: {error}") from error
         except OSError as error:
-            raise Failed(f"cannot listen at {settings.feed.listen}: {error.strerror}; {RUNNING}") from error
+            raise Failed(f"cannot listen at {settings.feed.listen}: {RUNNING}") from error
         try:
             await _run(store, stations, seed, pace, stopped)
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(GOODBYE):
                     await store.stop()
+
+
+def _end_with_terminal(directory: str) -> None:
+    """Where the terminal goes away Textual waits for ever to write to it: all of it is ended without that."""
+    terminal = select.poll()
+    terminal.register(sys.stdin.fileno(), 0)  # of all events only that it has gone
+    terminal.poll()
+    time.sleep(GOODBYE)
+    shutil.rmtree(directory, ignore_errors=True)
+    os._exit(0)
 
 
 def in_use(journal: Path) -> bool:
@@ -147,7 +165,9 @@ async def _run(store: Store, stations: Sequence[str], seed: int, pace: float, st
         coming.cancel()
         for end in ends:
             end.cancel()
-        screen.exit()
+        while not showing.done():  # a screen that is only being put up does not hear it the first time
+            screen.exit()
+            await asyncio.wait([showing], timeout=AGAIN)
         await showing
     if hub.failed.is_set() or screen.return_code:
         raise Failed(f"the practice has failed: {hub.trouble or 'its screen ended'}")
