@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -182,6 +183,44 @@ def _serve(listen: str, *command: str) -> None:
         browser.serve((host, port), [sys.executable, "-m", "config.command", *command])
     except OSError as error:
         raise Failed(f"cannot listen at {listen}: {error.strerror}") from error
+
+
+@app.command()
+def practice(
+    config: Config,
+    station: Annotated[list[str] | None, typer.Option("--station", help="A station to show; all without it.")] = None,
+    seed: Annotated[int, typer.Option(help="Other orders.")] = 1,
+    cards: Annotated[
+        Path | None, typer.Option("--cards", help="Write the operators' cards there, to print, and end.", metavar="DIR")
+    ] = None,
+) -> None:
+    """Practise with the store's own screens, keypads and printers, and a first lesson; nothing of it is real."""
+    if cards is not None:
+        from config.practice.card import write_cards  # noqa: PLC0415 - only here
+
+        for file in write_cards(load_store(config), cards):
+            print(f"ovenbell: {file}")
+        return
+    for number in (signal.SIGTERM, signal.SIGHUP):  # until the practice listens for them there is nothing to finish
+        signal.signal(number, lambda *_: _leave(0))
+    settings = load_store(config)
+    known = settings.layout.stations
+    for one in station or ():
+        if one not in known:
+            raise typer.BadParameter(f"expected one of {', '.join(known)}, not {one}", param_hint="--station")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failed("practice needs a terminal to show the lesson in")
+    from config.practice.play import practise  # noqa: PLC0415 - only here
+
+    logging.getLogger().addHandler(logging.NullHandler())  # a line of it would stand across the screen
+    try:
+        asyncio.new_event_loop().run_until_complete(practise(settings, station or (), seed=seed))
+    except Failed as failed:
+        print(f"ovenbell: {plain(str(failed))}", file=sys.stderr)
+        _leave(FAILED)
+    with suppress(OSError):  # the terminal may have gone
+        print("ovenbell: the practice is over and nothing of it is kept; sudo systemctl start ovenbell-hub", flush=True)
+    os._exit(0)
 
 
 @app.command()

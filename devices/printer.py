@@ -42,6 +42,7 @@ class Printer:
             phone=hub.board.layout.phone,
             say=say,
             timezone=timezone,
+            practice=hub.vitals.practice,
         )
         self._patience = patience
         self._connection = parse_connection(settings.connection)

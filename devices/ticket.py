@@ -29,6 +29,7 @@ class Setting:
     phone: PhoneShown
     say: Say
     timezone: tzinfo
+    practice: bool = False  # nothing on its tickets is real
 
 
 def ticket_bytes(job: Job, order: Order, setting: Setting, station: str = "") -> bytes:
@@ -134,8 +135,9 @@ def _head(paper: _Paper, job: Job, order: Order, station: str) -> None:
     say, timezone = paper.say, paper.setting.timezone
     cancelled = say("CANCELLED") if order.state is OrderState.CANCELLED else ""  # since it was asked for
     changed = say("CHANGED") if job.slip else ""
+    practice = say("PRACTICE") if paper.setting.practice else ""
     again = say("REPRINT #{number}").format(number=job.attempt) if job.attempt > 1 else ""
-    for warning in filter(None, (cancelled, changed, again)):
+    for warning in filter(None, (practice, cancelled, changed, again)):
         paper.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
         paper.gap(12)
     paper.pair(" ".join(filter(None, (_title(job, say), station))), f"{datetime.fromtimestamp(job.at, timezone):%H:%M}")
