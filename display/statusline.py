@@ -49,7 +49,7 @@ class StatusLine(Painted):
             return (row(width, ink()),) * height
         now = manner.clock(board.now, board.now.timestamp()), CALM_BOLD
         halts = [(words, WATCH) for words in halted(board, manner)]
-        parts = [now, *halts, *sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1]))]
+        parts = [now, *sorted([*halts, *self._parts(board, manner)], key=lambda part: RANKS.index(part[1]))]
         lines, left = _set(parts, width, height)
         more: Piece | None = None
         if _worrying(left):

@@ -25,9 +25,9 @@ from tests.hostile import ALL, LONG, arrives, powers
 from tests.unit.display.cards import NOW, a_card, minutes
 from tests.unit.display.conftest import Store
 from tests.unit.display.pantry import ALL_WRONG, INFO, KEYS, LETTERS, a_day, a_halt, a_paper, an_item
+from tests.unit.display.screens import display
 from tests.unit.display.stand_in import CALM, StandIn, a_tick, standing_in
 from tests.unit.display.test_hostile import cells
-from tests.unit.display.test_kitchen_display import display
 from tests.unit.display.wholes import SIZES, Look, a_scene, a_whole, looking
 
 GOLDEN = Path(__file__).parent / "golden"

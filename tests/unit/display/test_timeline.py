@@ -12,8 +12,8 @@ from edge.views import Whole
 from tests.builders import HOUR, MORNING, a_cake, placed
 from tests.unit.display.cards import NOW, minutes
 from tests.unit.display.conftest import Store
+from tests.unit.display.screens import display
 from tests.unit.display.stand_in import a_board
-from tests.unit.display.test_kitchen_display import display
 from tests.unit.display.wholes import a_scene, a_whole, at_deco, at_oven, done, held, looking
 
 MANNER = a_scene(a_board()).manner
