@@ -48,8 +48,8 @@ class StatusLine(Painted):
         if board is None:
             return (row(width, ink()),) * height
         now = manner.clock(board.now, board.now.timestamp()), CALM_BOLD
-        halts = [(words, WATCH) for words in halted(board, manner)]
-        parts = [now, *sorted([*halts, *self._parts(board, manner)], key=lambda part: RANKS.index(part[1]))]
+        practice = [(manner.say("PRACTICE"), WATCH)] if board.status.practice else []
+        parts = [now, *practice, *sorted(self._parts(board, manner), key=lambda part: RANKS.index(part[1]))]
         lines, left = _set(parts, width, height)
         more: Piece | None = None
         if _worrying(left):
@@ -62,6 +62,8 @@ class StatusLine(Painted):
         say, status = manner.say, board.status
         yield from _alarms(status, say)
         yield self._cloud(board, manner)
+        if board.paused is not None:
+            yield paused(board.paused, board, manner), WATCH
         for count, words in (
             (status.unprinted, say("unprinted {count}")),
             (status.unconfirmed, say("perhaps printed {count}")),
