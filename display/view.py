@@ -189,7 +189,7 @@ class Listing(View):
         self._numbers = Numbers()
         self._entries: list[tuple[Entry, int | None]] = []
         self._laid = _Pages()
-        self._listed = Size(0, 0)
+        self._laid_for = Size(0, 0)
         self._made: dict[str, tuple[Entry, int | None, int, Manner, list[Strip]]] = {}
         self._joined: list[tuple[list[Strip], Strip]] = []
 
@@ -247,7 +247,7 @@ class Listing(View):
     def _list(self) -> None:
         if self.scene is None or not self.size:
             return
-        self._listed = self.size
+        self._laid_for = self.size
         entries = self.entries(self.scene, max(10, self._cells - (BLOCK if self.large else BADGE) - 1))
         given = self._numbers.give((entry.key for entry in entries if entry.target), self.scene.now)
         self._entries = [(entry, given.get(entry.key)) for entry in entries]
@@ -275,7 +275,7 @@ class Listing(View):
         """The title, then the entries of the page."""
         if self.scene is None:
             return (row(width, ink()),) * height
-        if self._listed != (width, height):  # a resize event can get lost
+        if self._laid_for != (width, height):  # a resize event can get lost
             self._list()
         head = ink(WHITE, SHADE, bold=True)
         manner, laid = self.scene.manner, self._laid
