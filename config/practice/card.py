@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+from rich.cells import cell_len
+
 from config.assembly import zone_of
 from config.practice.customers import route_of
 from config.practice.drawing import CELL, ROW, draw_keys, draw_rows
@@ -18,7 +20,7 @@ from config.settings import StoreFile
 from display.age import Age, pace, read
 from display.face import BANDS, Face
 from display.manner import Manner
-from display.palette import MARKS, RED, WHITE
+from display.palette import MARKS
 from edge.info import Keypad
 from edge.orders import Bakery, ItemId, Moment, OrderId, OrderState, StageId, StationId, Word
 from edge.views import Card, CardItem, Next
@@ -28,6 +30,7 @@ COLUMNS, ROWS = 38, 13  # cells of the card in the picture
 NUMBER = 3  # of the card in the picture
 MARGIN = 44  # beside it, for the marks
 DIGITS = 9
+LEAST, MOST, FITTING = 6.0, 13.0, 18  # millimetres, and the cells of a name that fit at the most
 MARKED = tuple((word.value.upper(), colors) for word, colors in MARKS.items() if word is not Word.RECALLED)
 
 
@@ -57,6 +60,7 @@ def operator_card(settings: StoreFile, station: StationId) -> str:
     name = settings.layout.stations[station].name
     store = settings.store.name or settings.store.id
     style = files("config.practice").joinpath("card.css").read_text(encoding="utf-8")
+    height = max(LEAST, min(MOST, MOST * FITTING / cell_len(name)))  # a long name leaves room for the rest
     title = say("{station}: operator's card").format(station=name)
     pad = keys.picture
     heading = say("the keypad") if pad else say("the keyboard")
@@ -71,7 +75,10 @@ def operator_card(settings: StoreFile, station: StationId) -> str:
 {style}</style>
 </head>
 <body>
-<header><h1>{escape(name)}</h1><p>{escape(store)}<br>{escape(say("operator's card"))}</p></header>
+<header>
+<h1 style="font-size:{height:.1f}mm">{escape(name)}</h1>
+<p>{escape(store)}<br>{escape(say("operator's card"))}</p>
+</header>
 <h2>{escape(heading)}</h2>
 {draw_keys(pad or _keyboard(settings, keys), say)}
 <h2>{escape(say("a card on the screen"))}</h2>
@@ -218,7 +225,7 @@ def _five(settings: StoreFile, keys: Keys, say: Say) -> Iterator[str]:
     }
     ages = (f"{_word(say(age.value), *BANDS[age])} {escape(means)}" for age, means in meanings.items())
     yield f"{_keyed(say('Every colour has its word:'))} {'&ensp;'.join(ages)}"
-    cut = f"{_word(say('CUT OFF'), WHITE, RED)} {_word(say('OLD'), WHITE, RED)}"
+    cut = " ".join(_word(word, *BANDS[Age.LATE]) for word in (say("CUT OFF"), say("OLD")))
     yield _keyed(say("When the screen says this, do not work from it: go by the paper.")) + f" {cut}"
 
 

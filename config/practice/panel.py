@@ -15,7 +15,7 @@ STRONG = ink(WHITE, SURFACE, bold=True)
 KEY = ink(BLACK, CYAN, bold=True)
 LOUD = ink(BLACK, YELLOW, bold=True)
 WELL = ink(WHITE, GREEN, bold=True)
-FEWEST = 4  # rows left for what comes after what to do
+LEGIBLE = 38  # cells from which on the words of a keypad's picture can be read
 
 Row = tuple[Piece, ...]
 
@@ -72,7 +72,9 @@ class LessonPanel(Painted):
 
     def _picture(self, width: int) -> list[Row]:
         keypad = self._lesson.keys.picture
-        drawn = draw_keypad(keypad, self._say, width - 2) if keypad and self._lesson.step else []
+        if keypad is None or width < LEGIBLE or self._lesson.step is None:
+            return []
+        drawn = draw_keypad(keypad, self._say, width - 2)
         key = f"[{touch.keypad}]" if (touch := self._lesson.touch) and touch.keypad else ""
         return [_standing_out(f" {line}", key, PLAIN) for line in drawn]
 

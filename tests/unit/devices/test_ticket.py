@@ -66,9 +66,11 @@ def printed(
     encoding: Encoding = "gb18030",
     phone: PhoneShown = PhoneShown.LAST4,
     say: Say = ENGLISH,
+    practice: bool = False,
 ) -> Ticket:
     """The ticket as it falls out of a virtual printer, which must have understood every byte."""
-    sent = ticket_bytes(*wanted, replace(SETTING, columns=columns, encoding=encoding, phone=phone, say=say))
+    setting = replace(SETTING, columns=columns, encoding=encoding, phone=phone, say=say, practice=practice)
+    sent = ticket_bytes(*wanted, setting)
     fallen: list[Ticket] = []
     answers: list[bytes] = []
     unknown: list[bytes] = []
@@ -172,6 +174,15 @@ def test_the_ticket_of_an_order_cancelled_meanwhile_says_so_before_anything_else
     assert (head.text.strip(), head.inverse, head.wide, head.high) == (word, True, 2, 2)
     assert "#2" in ticket.lines[1].text
     assert word not in printed(a_job(), columns=columns, say=speak(language)).text
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "PRACTICE"), ("zh", "练习")])
+@pytest.mark.parametrize("columns", [32, 48])
+def test_a_ticket_of_practice_says_so_before_anything_else(language: Language, word: str, columns: int) -> None:
+    job = a_job(state=OrderState.CANCELLED, attempt=2)
+    head = printed(job, columns=columns, say=speak(language), practice=True).lines[0]
+    assert (head.text.strip(), head.inverse, head.wide, head.high) == (word, True, 2, 2)
+    assert word not in printed(job, columns=columns, say=speak(language)).text
 
 
 CHANGED = Slip(
