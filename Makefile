@@ -38,7 +38,7 @@ words: $(STAMP)
 
 # The pictures and the command help that the documentation carries.
 pictures: $(STAMP)
-	$(BIN)/python -m tests.tools.pictures
+	TEXTUAL_COLOR_SYSTEM=truecolor $(BIN)/python -m tests.tools.pictures
 
 # For the one who raises a version: writes requirements.lock anew.
 lock:

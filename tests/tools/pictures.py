@@ -4,6 +4,7 @@ import asyncio
 import html
 import re
 import tempfile
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -20,7 +21,6 @@ from config.command import app
 from config.demo.morning import Morning
 from config.demo.shop import STATIONS, Shop
 from config.settings import load_store
-from devices.twin.printer import VirtualPrinter
 from display.app import KitchenDisplay
 from display.feed_client import FeedClient
 from edge.intents import Bump, Change, Intent, Place, Refused
@@ -30,8 +30,10 @@ from tests.browsers import CHROMIUM
 from tests.televisions import LOUD, a_television
 
 HOUSE = Path(__file__).parents[2]
-BOARD = HOUSE / "display" / "pictures" / "board.svg"
-PICKUP = HOUSE / "display" / "pictures" / "pickup.png"
+SCREENS = HOUSE / "display" / "pictures"
+VIEWS = {"expo": "f3", "counter": "f4", "timeline": "f5", "day": "f6", "trouble": "f7"}  # with the keys that show them
+ENTRY = ("f8", *"2 ks", "enter", *"cm", "enter")  # an order on the phone, half way
+PICKUP = SCREENS / "pickup.png"
 TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
 README = HOUSE / "README.md"
 NINE = datetime(2026, 11, 22, 1, tzinfo=UTC)  # in Hangzhou
@@ -58,8 +60,8 @@ class NineOClock:
         return self.at.timestamp()
 
 
-async def make_pictures() -> None:
-    """A quarter of an hour of the demo's morning, with some presses, as a board and as a ticket."""
+async def make_pictures(screens: Path = SCREENS, *, paper: bool = True) -> None:
+    """A quarter of an hour of the demo's morning, in every view; with `paper` also what is no screen."""
     clock, shop = NineOClock(), Shop("zh")
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory, "store.toml")
@@ -78,8 +80,12 @@ async def make_pictures() -> None:
         await store.start()
         try:
             await _live(store, clock)
-            await _photograph(store, shop.printer)
-            if CHROMIUM is not None:
+            await _photograph(store, screens)
+            if paper:
+                TICKET.parent.mkdir(exist_ok=True)
+                with_text = next(ticket for ticket in shop.printer.tickets if "生日" in ticket.text)
+                with_text.picture().save(TICKET, optimize=True)
+            if paper and CHROMIUM is not None:
                 await _photograph_television(store)
         finally:
             await store.stop()
@@ -97,8 +103,12 @@ async def _live(store: Store, clock: NineOClock) -> None:
             station = StationId("oven" if press.startswith("o") else "decorating")
             with suppress(Refused):
                 await store.hub.submit(Bump(station, int(press[1:])), by=f"keypad:{station}-pad")
-        while any(job.waiting for job in store.hub.board.jobs.values()):  # noqa: ASYNC110 - spoolers tell nobody else
-            await asyncio.sleep(0.02)
+        await _all_printed(store)
+
+
+async def _all_printed(store: Store) -> None:
+    while any(job.waiting for job in store.hub.board.jobs.values()):  # noqa: ASYNC110 - spoolers tell nobody else
+        await asyncio.sleep(0.02)
 
 
 def _intent(kind: str, data: object, now: float) -> Intent | None:
@@ -109,26 +119,36 @@ def _intent(kind: str, data: object, now: float) -> Intent | None:
     return Change(order, stamp) if kind == "changed" else Place(order, stamp)
 
 
-async def _photograph(store: Store, printer: VirtualPrinter) -> None:
+async def _photograph(store: Store, screens: Path) -> None:
+    """Two stations, then every other view of the whole store, with two orders ready."""
+    await _keep(store, (180, 50), STATIONS[:2], {screens / "board.svg": ()})
+    for order_id in [order.id for order in list(store.hub.board.orders.values())[:2]]:
+        await _make(store, order_id)
+    await _all_printed(store)
+    keys: dict[str, Iterable[str]] = {name: (key,) for name, key in VIEWS.items()} | {"entry": ENTRY}
+    await _keep(store, (120, 36), (), {screens / f"{name}.svg": pressed for name, pressed in keys.items()})
+
+
+async def _keep(
+    store: Store, size: tuple[int, int], stations: Sequence[str], pictures: Mapping[Path, Iterable[str]]
+) -> None:
     host, port = store.feed.address
     feed = FeedClient(f"http://{host}:{port}")
-    display = KitchenDisplay(feed, stations=STATIONS[:2], language="zh", zone=zone_of(store.settings))
-    async with display.run_test(size=(180, 50)) as pilot:
+    display = KitchenDisplay(feed, stations=stations, zone=zone_of(store.settings), silent=True)
+    async with display.run_test(size=size) as pilot:
         while not display.feed.live:
             await pilot.pause(0.05)
-        await pilot.pause(0.5)
-        picture = display.export_screenshot(title="Ovenbell")
-    BOARD.parent.mkdir(exist_ok=True)
-    BOARD.write_text(_at_rest(picture), encoding="utf-8")
-    with_text = next(ticket for ticket in printer.tickets if "生日" in ticket.text)
-    TICKET.parent.mkdir(exist_ok=True)
-    with_text.picture().save(TICKET, optimize=True)
+        for file, keys in pictures.items():
+            await pilot.press(*keys)
+            await pilot.pause(0.5)
+            picture = display.export_screenshot(title="Ovenbell")
+            await asyncio.to_thread(file.write_text, _at_rest(picture), encoding="utf-8")
 
 
 async def _photograph_television(store: Store) -> None:
     """What a browser in the shop shows a moment later, when some orders are ready, the last of them just now."""
     host, port = store.feed.address
-    *ready, latest = (order.id for order in list(store.hub.board.orders.values())[:5])
+    *ready, latest = (order.id for order in list(store.hub.board.orders.values())[2:5])
     for order_id in ready:
         await _make(store, order_id)
     async with a_television(LOUD, width=1280, height=720) as television:
