@@ -36,6 +36,7 @@ ENTRY = ("f8", *"2 ks", "enter", *"cm", "enter")  # an order on the phone, half 
 PICKUP = SCREENS / "pickup.png"
 TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
 README = HOUSE / "README.md"
+READMES = (README, HOUSE / "README.zh.md")
 NINE = datetime(2026, 11, 22, 1, tzinfo=UTC)  # in Hangzhou
 STEPS = 15  # of the demo's morning
 PRESSES = {3: "o1 o3", 4: "o1 o3", 5: "o3 o2 d1", 7: "o2 o5", 8: "o5", 9: "o5", 11: "o6 o4", 12: "o6", 13: "o6 o7 o2"}
@@ -207,5 +208,6 @@ def with_help(readme: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(with_help(README.read_text(encoding="utf-8")), encoding="utf-8")
+    for readme in READMES:
+        readme.write_text(with_help(readme.read_text(encoding="utf-8")), encoding="utf-8")
     asyncio.run(make_pictures())
