@@ -83,9 +83,7 @@ async def stalls(which: Which, rounds: int, *, together: bool) -> list[tuple[Tol
     """What the display did in some quiet seconds, and in the burst after them."""
     board = busy_board(STANDING, slots=STANDING + NEW)
     async with TickingFeed(board).serving() as feed, _display(feed.url, which) as (display, terminal):
-        await feed.connected.wait()
-        await feed.tick()
-        await terminal.quiet(1.0)
+        await feed.first_seconds()
         found = []
         for number in range(rounds):
             orders = newcomers(range(STANDING + 1, STANDING + NEW + 1), seed=number)

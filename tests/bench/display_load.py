@@ -36,6 +36,7 @@ from edge.views import (
     Whole,
     merge,
 )
+from display.app import SETTLED
 from tests.bench.watched import Question, Told, Which
 
 MORNING = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -152,6 +153,13 @@ class TickingFeed:
         status = msgspec.structs.replace(self.board.status, last_heard=now - timedelta(seconds=now.second % 20))
         self.board = msgspec.structs.replace(self.board, now=now, status=status)
         await self.tell(Tick(now=now, sequence=self.board.sequence, status=status))
+
+    async def first_seconds(self) -> None:
+        """As many as a display takes until all that stays is there."""
+        await self.connected.wait()
+        for _ in range(int(SETTLED) + 2):
+            await self.tick()
+            await asyncio.sleep(1.0)
 
     async def change(self, orders: tuple[OrderView, ...]) -> None:
         """A commit that changed these."""

@@ -69,9 +69,7 @@ async def tick(cards: int, which: Which, interval: float) -> TickCost:
             TickingFeed(busy_board(cards)).serving() as feed,
             display_in_a_pty(feed.url, terminal, which) as display,
         ):
-            await feed.connected.wait()
-            await feed.tick()
-            await terminal.quiet(1.0)
+            await feed.first_seconds()
             seconds, written, frames = [], [], []
             await display.ask("tell")
             before = display.process.cpu_times()

@@ -10,9 +10,8 @@ from typing import Literal
 
 import msgspec
 import psutil
-from textual.app import App
 
-from display.app import KitchenDisplay
+from display.app import KitchenDisplay, until_quit
 from display.feed_client import FeedClient
 from tests.bench.ordinary import OrdinaryDisplay
 
@@ -72,8 +71,10 @@ async def run(which: Which, url: str, descriptor: int) -> None:
     """Show the feed on this terminal until ended."""
     watch = Watch(descriptor)
     feed = FeedClient(url)
-    display: App[None] = KitchenDisplay(feed) if which == "ours" else OrdinaryDisplay(feed)
-    await display.run_async()
+    if which == "ours":
+        await until_quit(KitchenDisplay(feed, language="zh"))
+    else:
+        await OrdinaryDisplay(feed).run_async()
     del watch
 
 
