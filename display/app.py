@@ -1,6 +1,7 @@
 """The kitchen display: an app that shows the hub's board in one view after another, and turns keys into intents."""
 
 import asyncio
+import gc
 import signal
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,10 +39,12 @@ from edge.orders import StationId
 from edge.text import plain
 from edge.words import Language, Say, speak
 
+FRAME = 1 / 60  # seconds
 SECOND_DIGIT = 0.6  # seconds in which a second digit may follow
 TWICE = 0.6  # seconds in which the same press again is a held key or a bounce
 CHOOSING = 6.0  # seconds after which a verb whose number does not come is forgotten
 NAMED = 4  # verbs that the hint line names before all else: a narrow screen has no room for more
+SETTLED = 3.0  # seconds from starting until everything that stays is there
 SAID = 8.0  # seconds for which an answer stays
 
 
@@ -77,6 +80,7 @@ class KitchenDisplay(App[None]):
         self._console = [EightColours()] if has_eight_colours(self.console) else []
         self.feed = feed
         self._wanted = tuple(StationId(station) for station in stations)
+        self._news = self._resting = False  # something is not shown yet; something was shown in this frame
         self._language, self._zone = language, zone
         self._manners: dict[bool, Manner] = {}
         self._introduced: StoreInfo | None = None
@@ -120,7 +124,7 @@ class KitchenDisplay(App[None]):
         self.register_theme(THEME)
         self.theme = THEME.name
         self.action_look_at(self._showing)
-        self.run_worker(self.feed.follow(self._show), exit_on_error=True)
+        self.run_worker(self.feed.follow(self._told), exit_on_error=True)
         self.set_interval(1.0, self._beat)
 
     # --- what is shown ----------------------------------------------------------------------------------------------
@@ -162,6 +166,19 @@ class KitchenDisplay(App[None]):
     def _beat(self) -> None:
         if not self.feed.live:
             self._show()  # a live feed brings its own ticks
+
+    def _told(self) -> None:
+        """The feed has something new: shown at once, or with all that comes within the same frame."""
+        self._news = True
+        if not self._resting:
+            self._show_news()
+
+    def _show_news(self) -> None:
+        self._resting = self._news
+        if self._news:
+            self._news = False
+            self._show()
+            self.set_timer(FRAME, self._show_news)
 
     def _show(self) -> None:
         if self.feed.info is not self._introduced:
@@ -443,12 +460,16 @@ def run_display(
         FeedClient(hub_url, token),
         stations=tuple(stations), view=view, language=language, player=player, silent=silent,
     )  # fmt: skip
-    asyncio.run(_until_quit(display))
+    asyncio.run(until_quit(display))
     return not display.return_code
 
 
-async def _until_quit(display: KitchenDisplay) -> None:
-    """Leave the terminal as it was, however the screen is ended."""
+async def until_quit(display: KitchenDisplay) -> None:
+    """Run a screen as its process's only one; leave the terminal as it was, however it is ended."""
+    loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, display.exit)
+        loop.add_signal_handler(number, display.exit)
+    # What stands by now stays: looking through all of it for garbage would stop the screen for 50 to 100 ms.
+    gc.set_threshold(10_000, 20, 100)
+    loop.call_later(SETTLED, gc.freeze)
     await display.run_async()

@@ -40,17 +40,18 @@ class CardPlace(Painted):
         *,
         press: Pressed | None = None,
         first: bool = False,
-    ) -> None:
-        """Show a card under its number, or the press that freed it; of what is shown already only the clocks change."""
+    ) -> bool:
+        """Show a card under its number, or the press that freed it, once drawn anew; whether it must be."""
         key = (card, position, manner, press)
         same = all(new is old for new, old in zip(key, self._key, strict=True))
         if not same:
             self._key, self._face = key, None
         self._now = now
         clocks = reading, seconds_left(press, now) if press else 0, first
-        if not same or clocks != self._clocks:
-            self._clocks = clocks
-            self.redraw()
+        if same and clocks == self._clocks:
+            return False
+        self._clocks = clocks
+        return True
 
     def on_click(self) -> None:
         """A finger is the number."""

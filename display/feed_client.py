@@ -151,6 +151,7 @@ class FeedClient:
                     if not self._in_step:
                         return Link.CUT, "out of step"
                     told()
+                    await asyncio.sleep(0)  # where many messages wait, others come between them
         except aiohttp.WSServerHandshakeError as refusal:
             return Link.REFUSED, f"{refusal.status} {refusal.message}"
         except (aiohttp.ClientError, OSError) as error:  # a TimeoutError is an OSError

@@ -26,6 +26,8 @@ SHAPE = 3.0  # of a card that reads best: three times as many cells wide as high
 COMING = 12  # of those on their way, how many are named at most
 ROOMY = 40  # from this height on there is an empty row below the cards
 MANY = 4  # times a page: from there on the paces of cards that have left are forgotten
+AT_ONCE = 6  # cards drawn in one frame: on a Pi a few milliseconds each
+FRAME = 1 / 60  # seconds
 AIRY = 8  # from this height on there is an empty row between cards
 
 
@@ -121,6 +123,8 @@ class StationBoard(Vertical):
         self._page = Places(*self._places)
         self._shown: tuple[Scene, str, bool] | None = None
         self._paces: dict[OrderId, tuple[Card, Pace]] = {}
+        self._undrawn: dict[CardPlace, None] = {}
+        self._drawing = False
 
     def compose(self) -> Iterator[Widget]:
         """A heading, the cards, and what is coming."""
@@ -169,19 +173,36 @@ class StationBoard(Vertical):
         positions += [0] * (room - len(positions))
         undo = self._undo(view, now) if scene.manner.live else {}
         first = urgent((here[position], readings[here[position].order]) for position in positions if position in here)
+        others: list[CardPlace] = []
         for place, position in zip(self._places, positions, strict=False):
             card = here.get(position)
             press = undo.get(self.slot(position))
-            place.show(
+            if place.show(
                 card, position, scene.manner, now, readings[card.order] if card else None,
                 press=press if card is None or (press and press.order == card.order) else None,
                 first=card is not None and card is first,
-            )  # fmt: skip
+            ):  # fmt: skip
+                others.append(place)
+        self._redraw(others)
         hidden = len(here) - sum(position in here for position in positions)
         orders = {card.order for card in here.values()}
         late = sum(reading.age is Age.LATE for order, reading in readings.items() if order not in orders)
         self._head(view, scene, trouble, (hidden, len(view.cards) - len(here), late), chosen=chosen)
         self._foot(view, scene.manner, now)
+
+    def _redraw(self, places: list[CardPlace]) -> None:
+        """Draw some now, and the rest a few in each frame: neither a press nor a tick waits for a flood of orders."""
+        for place in places[:AT_ONCE]:
+            self._undrawn.pop(place, None)
+            place.redraw()
+        self._undrawn |= dict.fromkeys(places[AT_ONCE:])
+        if self._undrawn and not self._drawing:
+            self._drawing = True
+            self.set_timer(FRAME, self._redraw_more)
+
+    def _redraw_more(self) -> None:
+        self._drawing = False
+        self._redraw([*self._undrawn])
 
     def _pace(self, card: Card) -> Pace:
         """A card's pace, made once a card."""

@@ -1,15 +1,16 @@
-"""What the display costs: many cards, a feed that ticks, and the real app in a real pty whose bytes are counted."""
+"""What a display is given: many cards, a feed that ticks, and a real pty whose bytes are counted."""
 
 import asyncio
 import fcntl
 import os
 import pty
 import random
+import socket
 import struct
 import sys
 import termios
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,7 +20,24 @@ import psutil
 from aiohttp import web
 
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId, Word
-from edge.views import BoardView, Card, CardItem, Coming, Device, Next, Snapshot, StationView, Status, Tick
+from edge.views import (
+    BoardView,
+    Card,
+    CardItem,
+    Change,
+    Coming,
+    Device,
+    Next,
+    OrderView,
+    Snapshot,
+    StationView,
+    Status,
+    Tick,
+    Whole,
+    merge,
+)
+from display.app import SETTLED
+from tests.bench.watched import Question, Told, Which
 
 MORNING = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
 PRODUCTS = (
@@ -41,18 +59,6 @@ STAGES = (
 )
 
 
-class DisplayCost(msgspec.Struct, frozen=True):
-    """What one tick costs, over every second of a minute."""
-
-    cards: int
-    ticks: int
-    cpu: float  # seconds of a core per tick
-    milliseconds: float  # from tick sent to the last byte of what it changed, median
-    slowest: float  # the same, of the slowest tick
-    bytes: float  # to the terminal per tick
-    most_bytes: int  # of the tick that wrote most
-
-
 def busy_board(
     cards: int, station: str = "oven", name: str = "烤箱", slots: int | None = None, seed: int = 1
 ) -> BoardView:
@@ -72,7 +78,28 @@ def busy_board(
     status = Status(
         "connected", MORNING - timedelta(seconds=3), 0, 0, 0, 0, "ok", (Device("kitchen", "printer", "ok"),)
     )
-    return BoardView("j", 1, MORNING, (view,), (), (), (), status)
+    orders = tuple(whole_of(card, station) for card in view.cards)
+    return BoardView("j", 1, MORNING, (view,), (), (), (), status, orders)
+
+
+def newcomers(slots: Iterable[int], seed: int, station: str = "oven") -> tuple[OrderView, ...]:
+    """Orders that come to these slots."""
+    chance = random.Random(seed)
+    views = []
+    for slot in slots:
+        card = msgspec.structs.replace(_card(slot, chance), order=OrderId(f"n{seed}-{slot}"))
+        whole = whole_of(card, station)
+        views.append(OrderView(card.order, card.state, cards={StationId(station): card}, whole=whole))
+    return tuple(views)
+
+
+def whole_of(card: Card, station: str) -> Whole:
+    """The order of a card whose items are all at one station."""
+    return Whole(
+        order=card.order, display_id=card.display_id, state=card.state, type="TAKEOUT", channel=card.channel,
+        customer=card.customer, phone="1234", note=card.note, priority=0, created=card.since, since=card.since,
+        due=card.due, release=None, items=card.items, slots={StationId(station): card.slot},
+    )  # fmt: skip
 
 
 def _card(slot: int, chance: random.Random) -> Card:
@@ -127,6 +154,19 @@ class TickingFeed:
         self.board = msgspec.structs.replace(self.board, now=now, status=status)
         await self.tell(Tick(now=now, sequence=self.board.sequence, status=status))
 
+    async def first_seconds(self) -> None:
+        """As many as a display takes until all that stays is there."""
+        await self.connected.wait()
+        for _ in range(int(SETTLED) + 2):
+            await self.tick()
+            await asyncio.sleep(1.0)
+
+    async def change(self, orders: tuple[OrderView, ...]) -> None:
+        """A commit that changed these."""
+        change = Change(self.board.sequence + 1, self.board.now, orders, {})
+        self.board = merge(self.board, change)
+        await self.tell(change)
+
     async def tell(self, message: object) -> None:
         """Send a message to every display."""
         for socket in self._sockets:
@@ -153,7 +193,7 @@ class Terminal:
         fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.set_blocking(self.master, False)
         self.bytes = 0
-        self.wrote_at = 0.0
+        self.wrote_at = time.perf_counter()
         asyncio.get_running_loop().add_reader(self.master, self._read)
 
     def _read(self) -> None:
@@ -175,66 +215,35 @@ class Terminal:
         os.close(self.slave)
 
 
-_CHILD = """
-import sys
-from display.app import KitchenDisplay
-from display.feed_client import FeedClient
-KitchenDisplay(FeedClient(sys.argv[1]), language="zh").run()
-"""
+class Display:
+    """A display as a process of its own, which answers questions about itself."""
+
+    def __init__(self, process: psutil.Process, line: socket.socket) -> None:
+        self.process = process
+        self._line = line
+
+    async def ask(self, question: Question) -> Told:
+        """What it did since it was asked last; its heart beats from `watch` to `rest`; `settle` collects garbage."""
+        loop = asyncio.get_running_loop()
+        await loop.sock_sendall(self._line, question.encode())
+        return msgspec.json.decode(await loop.sock_recv(self._line, 4096), type=Told)
 
 
 @asynccontextmanager
-async def display_in_a_pty(url: str, terminal: Terminal) -> AsyncIterator[psutil.Process]:
-    """The real app as its own process, with the terminal as its own."""
+async def display_in_a_pty(url: str, terminal: Terminal, which: Which = "ours") -> AsyncIterator[Display]:
+    """The real app, or what it is held against, with the terminal as its own."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     child = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _CHILD, url,
+        *(sys.executable, "-m", "tests.bench.watched", which, url, str(theirs.fileno())),
         stdin=terminal.slave, stdout=terminal.slave, stderr=terminal.slave, env=environment, start_new_session=True,
+        pass_fds=(theirs.fileno(),),
     )  # fmt: skip
+    theirs.close()
     try:
-        yield psutil.Process(child.pid)
+        yield Display(psutil.Process(child.pid), ours)
     finally:
+        ours.close()
         child.terminate()
         await child.wait()
-
-
-async def measure_display(cards: int, size: tuple[int, int] = (240, 67), interval: float = 0.2) -> DisplayCost:
-    """Tick through one minute, faster than life, and count what the display spends on it."""
-    terminal = Terminal(*size)
-    try:
-        async with TickingFeed(busy_board(cards)).serving() as feed, display_in_a_pty(feed.url, terminal) as process:
-            await feed.connected.wait()
-            await feed.tick()
-            await terminal.quiet(1.0)
-            seconds, written = [], []
-            before = process.cpu_times()
-            for _ in range(60):
-                bytes_before, sent_at = terminal.bytes, time.perf_counter()
-                await feed.tick()
-                await asyncio.sleep(interval)
-                seconds.append(max(0.0, terminal.wrote_at - sent_at))
-                written.append(terminal.bytes - bytes_before)
-            after = process.cpu_times()
-    finally:
-        terminal.close()
-    spent = after.user + after.system - before.user - before.system
-    return DisplayCost(
-        cards=cards,
-        ticks=len(written),
-        cpu=spent / len(written),
-        milliseconds=sorted(seconds)[len(seconds) // 2] * 1000,
-        slowest=max(seconds) * 1000,
-        bytes=sum(written) / len(written),
-        most_bytes=max(written),
-    )
-
-
-def figures() -> Iterator[DisplayCost]:
-    """The two loads of the bench: 40 cards that are read from three metres, and 200 small ones."""
-    yield asyncio.run(measure_display(40))
-    yield asyncio.run(measure_display(200))
-
-
-if __name__ == "__main__":
-    for cost in figures():
-        sys.stdout.write(f"{cost}\n")

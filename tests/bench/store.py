@@ -68,7 +68,7 @@ def order_event(number: int, now: datetime, code: str = "cake-strawberry-8") -> 
     """The contract's example order with ids of its own, due within its lead time: it goes to the oven at once."""
     event: dict[str, Any] = json.loads(EXAMPLE)
     due = now + timedelta(hours=2)
-    order = f"0f8fad5b-d9cb-469f-a165-{number:012}"
+    order = order_id(number)
     event |= {"id": f"mt-2026-{number:06}-1", "time": _text(now), "subject": order, "sequence": str(number)}
     event["data"] |= {"id": order, "displayId": f"A{number:03}", "createdAt": _text(now)}
     event["data"]["schedule"] = {
@@ -77,6 +77,11 @@ def order_event(number: int, now: datetime, code: str = "cake-strawberry-8") -> 
     event["data"]["takeout"]["takeoutDateTime"] = _text(due)
     event["data"]["items"][0]["externalCode"] = code
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def order_id(number: int) -> str:
+    """The id of the order of that number."""
+    return f"0f8fad5b-d9cb-469f-a165-{number:012}"
 
 
 def collected_event(number: int, now: datetime) -> bytes:

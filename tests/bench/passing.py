@@ -1,0 +1,117 @@
+"""Memory of a hub and a display through which many orders have passed: placed, made and closed."""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+
+import aiohttp
+import psutil
+from paho.mqtt.client import Client
+
+from tests.bench.display_load import Terminal, display_in_a_pty
+from tests.bench.figures import Aim, Line, Section
+from tests.bench.floor import quick_client
+from tests.bench.receivers import ORDERS
+from tests.bench.store import PATIENCE, feed_of, line_from, order_event, order_id, python, store_toml
+from tests.brokers import Broker
+
+WARM, FEW_WARM = 1_000, 360
+COUNT, FEW = 10_000, 900
+FLOCK = 90  # orders on the board at once; its page has 99 numbers
+SOON = 0.0001  # hours from ready to closed
+SIZE = 240, 67
+MEGABYTE = 1_000_000
+MOST = 2  # MB
+STATION = """
+[[routes]]
+match = "*"
+stages = ["baking"]
+lead_minutes = 180
+[[stations]]
+id = "oven"
+stages = ["baking"]
+slots = 99
+"""
+
+
+def measure(*, quick: bool) -> Iterator[Section]:
+    """After a warm-up, and after all of them."""
+    warm, count = (FEW_WARM, FEW) if quick else (WARM, COUNT)
+    display, hub = asyncio.run(pass_through(warm, count))
+    grown = (display[1] - display[0]) / MEGABYTE
+    yield Section(
+        f"Resident memory while {count:,} orders are placed, made and closed, after {warm:,} to warm up",
+        (
+            Line("Ovenbell display: growth", _mb(grown), None, Aim(grown, "<=", MOST, "MB")),
+            Line("Ovenbell display: before", _mb(display[0] / MEGABYTE)),
+            Line("Ovenbell hub: growth", _mb((hub[1] - hub[0]) / MEGABYTE)),
+            Line("Ovenbell hub: before", _mb(hub[0] / MEGABYTE)),
+        ),
+        f"{FLOCK} at a time on one page; the display's garbage was collected before it was asked",
+    )
+
+
+async def pass_through(warm: int, count: int) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The bytes of display and hub after the warm-up, and after all."""
+    with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as text, ExitStack() as stack:
+        directory = Path(text)
+        broker = Broker(directory).start()
+        stack.callback(broker.stop)
+        settings = store_toml(directory, cloud=broker.url, close_after=SOON, rest=STATION)
+        process = stack.enter_context(
+            python("-m", "tests.bench.restless_hub", str(settings), directory=directory)
+        )
+        hub = feed_of(line_from(process, directory))
+        cloud = quick_client("cloud", broker.port)
+        cloud.loop_start()
+        stack.callback(cloud.loop_stop)
+        stack.callback(cloud.disconnect)
+        terminal = Terminal(*SIZE)
+        stack.callback(terminal.close)
+        async with display_in_a_pty(hub, terminal) as display, aiohttp.ClientSession() as session:
+            found = []
+            done = 0
+            for until_ in (warm, warm + count):
+                while done < until_:
+                    await _flock(hub, cloud, session, range(done, done + FLOCK))
+                    done += FLOCK
+                await terminal.quiet(0.5)  # less than a second: it ticks
+                told = await display.ask("settle")
+                found.append((told.resident, psutil.Process(process.pid).memory_info().rss))
+                if terminal.bytes == 0:
+                    raise RuntimeError("the display showed nothing")
+        (display_before, hub_before), (display_after, hub_after) = found
+        return (display_before, display_after), (hub_before, hub_after)
+
+
+async def _flock(hub: str, cloud: Client, session: aiohttp.ClientSession, numbers: range) -> None:
+    """Some orders come, are made, and leave the board."""
+    now = datetime.now(UTC)
+    for number in numbers:
+        cloud.publish(ORDERS, order_event(number, now), 1)
+    await _until_open(hub, session, len(numbers))
+    await asyncio.gather(*(_bump(hub, session, order_id(number)) for number in numbers))
+    await _until_open(hub, session, 0)
+
+
+async def _until_open(hub: str, session: aiohttp.ClientSession, count: int) -> None:
+    """Wait until so many orders are on the board."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            async with session.get(f"{hub}/api/board") as answer:
+                if len((await answer.json())["orders"]) == count:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def _bump(hub: str, session: aiohttp.ClientSession, order: str) -> None:
+    async with session.post(f"{hub}/api/intents", json={"type": "bump", "order": order}) as answer:
+        if answer.status != 200:
+            raise RuntimeError(await answer.text())
+
+
+def _mb(megabytes: float) -> str:
+    return f"{megabytes:.1f} MB"
