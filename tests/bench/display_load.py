@@ -19,6 +19,7 @@ import msgspec
 import psutil
 from aiohttp import web
 
+from display.app import SETTLED
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId, Word
 from edge.views import (
     BoardView,
@@ -36,7 +37,6 @@ from edge.views import (
     Whole,
     merge,
 )
-from display.app import SETTLED
 from tests.bench.watched import Question, Told, Which
 
 MORNING = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)

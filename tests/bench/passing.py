@@ -61,9 +61,7 @@ async def pass_through(warm: int, count: int) -> tuple[tuple[int, int], tuple[in
         broker = Broker(directory).start()
         stack.callback(broker.stop)
         settings = store_toml(directory, cloud=broker.url, close_after=SOON, rest=STATION)
-        process = stack.enter_context(
-            python("-m", "tests.bench.restless_hub", str(settings), directory=directory)
-        )
+        process = stack.enter_context(python("-m", "tests.bench.restless_hub", str(settings), directory=directory))
         hub = feed_of(line_from(process, directory))
         cloud = quick_client("cloud", broker.port)
         cloud.loop_start()
