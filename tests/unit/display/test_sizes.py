@@ -83,5 +83,6 @@ async def test_a_window_that_is_made_larger_and_smaller_again_is_whole_each_time
         await screen.shows("12 cards")
         for size in (*SIZES[1:], *reversed(SIZES)):
             await screen._pilot.resize_terminal(*size)
-            await screen.until(lambda: numbers(screen) == 12)
+            await screen.settled()
+            assert numbers(screen) == 12
             check(screen, size)
