@@ -130,7 +130,13 @@ async def test_a_roll_that_fell_is_made_again(hub: StandIn) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "due"),
-    [("14:30", "2026-11-22T14:30:00Z"), ("+30", "2026-11-22T01:30:00Z"), ("0030", "2026-11-23T00:30:00Z")],
+    [
+        ("14:30", "2026-11-22T14:30:00Z"),
+        ("+30", "2026-11-22T01:30:00Z"),
+        ("0030", "2026-11-23T00:30:00Z"),
+        ("2:30", "2026-11-22T14:30:00Z"),
+        ("mon9", "2026-11-23T09:00:00Z"),
+    ],  # as in the order form
 )
 async def test_an_order_is_rescheduled(hub: StandIn, typed: str, due: str) -> None:
     names = {":": "colon", "+": "plus"}
