@@ -4,9 +4,9 @@ import asyncio
 import gc
 import signal
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import tzinfo
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 from zoneinfo import ZoneInfo
 
 from rich.text import Text
@@ -407,16 +407,16 @@ class KitchenDisplay(App[None]):
         if self.scene is not None:
             self.push_screen(Look(self.scene, target))
 
-    def _find_out(self, what: Callable[[Talk], Any]) -> None:
+    def _find_out(self, what: Callable[[Talk], Awaitable[Errand]]) -> None:
         """Ask what must be asked, then ask the hub."""
         self._settle()
         scene = self.scene
         if scene is not None:
             self.run_worker(self._run(what(Talk(scene, self.push_screen_wait))), group="presses")
 
-    async def _run(self, finding: Any) -> None:
+    async def _run(self, finding: Awaitable[Errand]) -> None:
         try:
-            found: Errand = await finding
+            found = await finding
         except Left:
             return
         except Refused as refused:

@@ -9,6 +9,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 
 from display.age import Reading
+from display.amounts import named
 from display.cells import Piece, cut, shown, wrap
 from display.face import BANDS
 from display.find import Find, Found, Search
@@ -21,7 +22,6 @@ from display.standing import (
     danger,
     left,
     missing,
-    named,
     progress,
     since,
     source,

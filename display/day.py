@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from rich.style import Style
 
+from display.amounts import LONGEST_UNIT, number
 from display.cells import Piece, cut, shown, wrap
-from display.face import number
 from display.manner import Manner
 from display.needs import Amounts, Choice, Lot, Need, Variant, amounts, choices, needs
 from display.palette import BLACK, CYAN, FAINT, MAGENTA, RED, SHADE, WHITE, YELLOW
@@ -106,7 +106,7 @@ class AllDay(Listing):
 
 def written(sums: Amounts) -> str:
     """Amounts as people write them: each unit for itself."""
-    return " + ".join(f"{number(much)} {shown(unit, 6)}".rstrip() for unit, much in sorted(sums.items()))
+    return " + ".join(f"{number(much)} {shown(unit, LONGEST_UNIT)}".rstrip() for unit, much in sorted(sums.items()))
 
 
 def _title(key: str, words: str, manner: Manner) -> Entry:

@@ -5,18 +5,17 @@ from typing import ClassVar
 from rich.cells import cell_len
 
 from display.age import Reading
+from display.amounts import counted, named
 from display.cells import Piece, cut, shown, wrap
 from display.face import BANDS
 from display.palette import BLACK, CYAN, FAINT, SHADE, WHITE, YELLOW
 from display.standing import (
     Ledger,
     age_word,
-    counted,
     danger,
     is_made,
     left,
     missing,
-    named,
     progress,
     source,
     spread,

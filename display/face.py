@@ -1,7 +1,6 @@
 """The face of a card: what it says about an order, in rows for the room it has."""
 
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import IntEnum
 
 from rich.cells import cell_len
@@ -9,6 +8,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from display.age import Age, Reading, moved_next
+from display.amounts import number, unit_of
 from display.cells import Piece, chipped, cut, row, shown, wrap
 from display.manner import Manner
 from display.numerals import ROWS, numeral
@@ -28,7 +28,6 @@ BIG = (28, 11)  # from this size on the number is five rows high
 AIRY = 16  # from this height on the number has air around it
 TALL = 4  # from this height on the head has two rows
 INDENT = 4
-LONGEST_UNIT = 6
 
 
 class Rank(IntEnum):
@@ -47,13 +46,8 @@ class Rank(IntEnum):
 Line = tuple[Rank, Strip]
 
 
-def number(quantity: Decimal) -> str:
-    """A quantity as people write it."""
-    return f"{quantity.normalize():f}"
-
-
 def _count(item: CardItem | RemovedItem) -> str:
-    return f"{number(item.quantity):>2}" + (f" {shown(item.unit, LONGEST_UNIT)}" if item.unit not in {"", "UN"} else "")
+    return f"{number(item.quantity):>2}{unit_of(item.unit)}"
 
 
 @dataclass(frozen=True, kw_only=True)

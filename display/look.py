@@ -6,9 +6,9 @@ from typing import Any
 
 from rich.style import Style
 
+from display.amounts import counted
 from display.asking import Question, Row
 from display.cells import shown, wrap
-from display.face import number as written
 from display.feed_client import Unanswered
 from display.manner import Manner
 from display.palette import CYAN, FAINT, RED, SURFACE, WHITE, YELLOW, ink
@@ -143,7 +143,7 @@ def _about(whole: Whole, scene: Scene) -> Iterator[str]:
 
 def _item(item: CardItem, manner: Manner) -> str:
     moment = manner.say(item.moment.value)
-    return f"{written(item.quantity):>3} {shown(item.name)}  ({shown(item.stage_name)} {moment})"
+    return f"{counted(item.quantity, item.unit):>3} {shown(item.name)}  ({shown(item.stage_name)} {moment})"
 
 
 def _details(item: CardItem, manner: Manner) -> Iterator[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from display.amounts import PIECES
 from display.manner import Manner
 from edge.info import Product
 from edge.orders import ItemId, Moment, OrderId, OrderState, StageId, StationId
@@ -13,7 +14,6 @@ from edge.views import BoardView, CardItem, Halted, Whole
 
 Amounts = dict[str, Decimal]  # by unit: kilograms and pieces are never one number
 EXACT = Context(prec=60)  # more digits than orders have
-PIECES = {"", "UN"}
 SHOWN = {OrderState.HELD, OrderState.OPEN, OrderState.READY}
 
 

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from display.age import Pace, Reading, pace_of, read
+from display.amounts import PIECES, named
 from display.cells import Piece, cut, shown, wrap
-from display.face import LONGEST_UNIT, number
 from display.manner import Manner
 from display.palette import BLACK, MAGENTA
 from display.view import Entry, Scene
@@ -20,7 +20,6 @@ from edge.words import Say
 
 MINUTE = 60
 AT_ONCE = 32  # orders whose minutes are written anew in one second: due times are whole minutes, and all turn at once
-HEAP = {"", "UN"}  # units that are counted by the piece
 SHORT_NAME = 24  # cells of an item that speaks for its order
 
 
@@ -32,19 +31,9 @@ def is_made(item: CardItem) -> bool:
     return item.moment is Moment.FINISHED
 
 
-def counted(quantity: Decimal, unit: str) -> str:
-    """A quantity as people write it, with its unit where that is not the piece."""
-    return number(quantity) + (f" {shown(unit, LONGEST_UNIT)}" if unit not in HEAP else "")
-
-
-def named(name: str, quantity: Decimal, unit: str) -> str:
-    """So many of an item."""
-    return f"{counted(quantity, unit)} {shown(name)}"
-
-
 def pieces_of(items: Iterable[CardItem]) -> int:
     """How many units there are; what is weighed is one."""
-    return sum(max(1, int(item.quantity)) if item.unit in HEAP else 1 for item in items)
+    return sum(max(1, int(item.quantity)) if item.unit in PIECES else 1 for item in items)
 
 
 def briefly(whole: Whole) -> str:

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from textual.screen import ModalScreen
 
 from display.age import moved_next
+from display.amounts import named
+from display.amounts import number as written
 from display.asking import Choice, Entered, Reason
 from display.cells import shown
 from display.due import Unclear, read_due
-from display.face import number as written
 from display.view import Scene, Target, Verb
 from edge import intents as i
 from edge.asking import RescheduleBody
@@ -193,7 +194,7 @@ async def _units(target: Target, at: dict[str, Any], talk: Talk) -> Errand:
     item = await _one(say("{order}: which item goes on?"), target, movable, talk)
     title = say("{item}: how many go on?").format(item=shown(item.name))
     quantity = await talk.units(title, item.quantity)
-    moved = f"{written(quantity or item.quantity)} {shown(item.name)}"
+    moved = named(item.name, quantity or item.quantity, item.unit)
     words = say("{order}: {items} go on").format(order=shown(target.name), items=moved)
     return Errand(i.Bump(**at, item=item.item, quantity=quantity), words)
 
@@ -237,7 +238,7 @@ async def _remake(order: OrderId, target: Target, talk: Talk) -> Errand:
         raise Refused("{order} has nothing to make again", order=target.name)
     item = await _one(say("{order}: what is spoilt?"), target, items, talk)
     quantity = await talk.units(say("{item}: how many are spoilt?").format(item=shown(item.name)), item.quantity)
-    lost = f"{written(quantity or item.quantity)} {shown(item.name)}"
+    lost = named(item.name, quantity or item.quantity, item.unit)
     reason = await talk.reason(say("{items}: what happened?").format(items=lost), SPOILT)
     await talk.sure(say("Make {items} of {order} again from the beginning?").format(items=lost, order=name))
     words = say("{order}: {items} made again").format(order=name, items=lost)
@@ -282,7 +283,7 @@ async def _one(title: str, target: Target, items: tuple[CardItem, ...], talk: Ta
     wholes = [_together(part) for part in parts.values()]
     if not wholes[1:]:
         return wholes[0]
-    names = [f"{written(item.quantity)} {shown(item.name)}" for item in wholes]
+    names = [named(item.name, item.quantity, item.unit) for item in wholes]
     return wholes[await talk.choose(title.format(order=shown(target.name)), names)]
 
 

@@ -381,7 +381,7 @@ def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None
 
 def _halted(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:
     def halted(draft: Board, fact: StoreFact, what: f.StorePaused | f.ProductUnavailable) -> None:
-        code = getattr(what, "code", STORE)
+        code = what.code if isinstance(what, f.ProductUnavailable) else STORE
         draft.halts[code] = Halt(fact.at, fact.by, what.reason)
         tell(draft, fact, None, kind, reason=what.reason or None, code=code or None)
 
@@ -390,7 +390,7 @@ def _halted(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:
 
 def _goes_on(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:
     def goes_on(draft: Board, fact: StoreFact, what: f.StoreResumed | f.ProductAvailable) -> None:
-        code = getattr(what, "code", STORE)
+        code = what.code if isinstance(what, f.ProductAvailable) else STORE
         draft.halts.drop(code)
         tell(draft, fact, None, kind, code=code or None)
 
