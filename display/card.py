@@ -1,5 +1,7 @@
 """A place for a card: one of a fixed pool of line-API widgets that orders are put on and taken off."""
 
+from dataclasses import replace
+
 from textual.message import Message
 from textual.strip import Strip
 
@@ -67,6 +69,7 @@ class CardPlace(Painted):
         if self._face is None or (self._face.width, self._face.height) != (width, height):
             self._face = Face(card=card, position=position, width=width, height=height, manner=manner, now=self._now)
             self._body = self._face.body()
+        self._face = replace(self._face, now=self._now)  # a card may stand over midnight, and its date with it
         return (*self._face.head(reading), *self._body, self._face.foot(reading, left, first=first))
 
     def _empty(self, width: int, height: int) -> tuple[Strip, ...]:
