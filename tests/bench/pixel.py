@@ -66,7 +66,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
     yield Section(
         f"From a press on the pty to the change on the terminal, {CARDS} cards, 240x67",
         tuple(lines),
-        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, WebSocket, pty, a bare process at each end",
+        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, WebSocket, pty, in two bare processes",
     )
 
 
@@ -117,7 +117,7 @@ def _store(broker: Broker, directory: Path, presses: int) -> Iterator[Press]:
         cloud.loop_stop()
         until(lambda: ask(f"{hub}/api/board").count(b'"slot":') == CARDS, "the orders")
         words = "-m", "config.command", "display", "--hub", hub, "--language", "en"
-        screen = stack.enter_context(_screen(*words, directory=directory))
+        screen = stack.enter_context(_screen(*words))
         screen.shows(_next(0))
 
         def press(number: int) -> float:
@@ -139,7 +139,7 @@ def _floors(directory: Path) -> Iterator[dict[str, Press]]:
             hub_words = "-m", "tests.bench.pixel_floor", "hub", keypad.port, str(directory / f"{name}.db")
             process = stack.enter_context(python(*hub_words, directory=directory))
             words = "-m", "tests.bench.pixel_floor", name, line_from(process, directory)
-            screen = stack.enter_context(_screen(*words, directory=directory))
+            screen = stack.enter_context(_screen(*words))
             screen.shows(b"<0->")
             presses[name] = partial(_floor_press, keypad, screen)
         yield {"bare": presses["screen"], "textual": presses["textual"]}
@@ -153,7 +153,7 @@ def _floor_press(keypad: VirtualKeypad, screen: Screen, number: int) -> float:
 
 
 @contextmanager
-def _screen(*words: str, directory: Path) -> Iterator[Screen]:
+def _screen(*words: str) -> Iterator[Screen]:
     """A process with a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))
