@@ -66,7 +66,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
     yield Section(
         f"From a press on the pty to the change on the terminal, {CARDS} cards, 240x67",
         tuple(lines),
-        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, WebSocket, pty, in two bare processes",
+        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, WebSocket, pty, bare processes",
     )
 
 
