@@ -33,7 +33,7 @@ SIZE = 240, 67
 PAUSE = 0.02, 0.08  # seconds between seeing a change and the next press: any phase of frames and ticks
 LIMIT, TIMES = 60, 3  # ms; and the floor
 
-Press = Callable[[int], float]
+Press = Callable[[int, float], float]
 
 
 def measure(*, quick: bool) -> Iterator[Section]:
@@ -52,8 +52,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
         for start in range(0, rounds * PRESSES, TURN):
             for name, press in presses.items():
                 for number in range(start, start + TURN):
-                    time.sleep(chance.uniform(*PAUSE))
-                    times[name][start // PRESSES].append(press(number))
+                    times[name][start // PRESSES].append(press(number, chance.uniform(*PAUSE)))
     lines = []
     for title, share in (("p50", 0.5), ("p99", 0.99)):
         ours, bare, textual = (middle(percentile(each, share) for each in kind) for kind in times.values())
@@ -77,9 +76,10 @@ class Screen:
         self._master = master
         self._said = b""
 
-    def forget(self) -> None:
-        """Read away what was written until now."""
-        while self._read(0):
+    def watch(self, seconds: float) -> None:
+        """Read away what is written meanwhile."""
+        ends = time.monotonic() + seconds
+        while self._read(max(0.0, ends - time.monotonic())):
             pass
         self._said = b""
 
@@ -120,8 +120,8 @@ def _store(broker: Broker, directory: Path, presses: int) -> Iterator[Press]:
         screen = stack.enter_context(_screen(*words))
         screen.shows(_next(0))
 
-        def press(number: int) -> float:
-            screen.forget()
+        def press(number: int, pause: float) -> float:
+            screen.watch(pause)
             began = time.perf_counter()
             keypad.press(bytes([FIRST_KEY + number % CARDS]))
             return screen.shows(_next(number + CARDS)) - began
@@ -145,8 +145,8 @@ def _floors(directory: Path) -> Iterator[dict[str, Press]]:
         yield {"bare": presses["screen"], "textual": presses["textual"]}
 
 
-def _floor_press(keypad: VirtualKeypad, screen: Screen, number: int) -> float:
-    screen.forget()
+def _floor_press(keypad: VirtualKeypad, screen: Screen, number: int, pause: float) -> float:
+    screen.watch(pause)
     began = time.perf_counter()
     keypad.press("1")
     return screen.shows(b"<%d1>" % (number + 1)) - began
