@@ -43,17 +43,20 @@ class CardPlace(Painted):
         press: Pressed | None = None,
         first: bool = False,
     ) -> bool:
-        """Show a card under its number, or the press that freed it, once drawn anew; whether it must be."""
+        """Show a card under its number, or the press that freed it; true where the place must be drawn anew for it."""
+        if press == self._key[3]:
+            press = self._key[3]  # the last presses come anew with every change of a station
         key = (card, position, manner, press)
         same = all(new is old for new, old in zip(key, self._key, strict=True))
         if not same:
             self._key, self._face = key, None
         self._now = now
         clocks = reading, seconds_left(press, now) if press else 0, first
-        if same and clocks == self._clocks:
-            return False
-        self._clocks = clocks
-        return True
+        if clocks != self._clocks:
+            self._clocks = clocks
+            if same:
+                self.redraw()
+        return not same
 
     def on_click(self) -> None:
         """A finger is the number."""
