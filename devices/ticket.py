@@ -17,7 +17,7 @@ from edge.words import Say
 ROOMY = 42  # columns from which what must be read from afar is printed in double width too
 COUNT_COLUMN = 5  # names stand below each other behind counts up to this wide; a rare longer one does not move them
 LONGEST_UNIT = 6
-LONGEST_CODE = 200  # bytes; a longer id would not fit on the narrow paper as a QR code
+LONGEST_CODE = 200  # bytes; a longer text would not fit on the narrow paper as a QR code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,12 +119,20 @@ class _Paper:
         """A little air."""
         self.strips.append(Gap(dots))
 
-    def code(self, text: str) -> None:
-        """A QR code to scan."""
+    def code(self, text: str) -> bool:
+        """A QR code to scan; false where the text is too long for one."""
         text = plain(text)
-        if text and len(text.encode()) <= LONGEST_CODE:
+        fits = 0 < len(text.encode()) <= LONGEST_CODE
+        if fits:
             self.gap(12)
             self.strips.append(Code(text))
+        return fits
+
+    def picture(self, address: str) -> None:
+        """The address of a picture, to scan; to type where it is too long for a code."""
+        if not self.code(address):
+            self.text(address)
+        self.gap(12)
 
     def width(self, text: str) -> int:
         """Columns that a text takes in normal size."""
@@ -180,6 +188,10 @@ def _amendments(paper: _Paper, slip: Slip, order: Order) -> None:
         else:
             paper.text(_name(item), head=_count(item), wide=paper.large, high=2, bold=True)
             for field, was in line.was.items():
+                if field == "picture" and item.bakery.picture:
+                    paper.text(f"{say(label(field))}:", high=2, bold=True)
+                    paper.picture(item.bakery.picture)
+                    continue
                 now = said(item, field) or say("none")
                 before = f" ({say('was {value}').format(value=was)})" if was else ""
                 paper.text(f"{say(label(field))}: {now}{before}", high=2, bold=True, inverse=field == "allergens")
@@ -212,6 +224,9 @@ def _details(paper: _Paper, item: Item, column: int) -> None:
         paper.text(f"{say('Write on the cake')}:", head=head)
         paper.text(cake.cake_text, head=" " * (len(head) // 2), wide=2, high=2, bold=True)
         paper.gap(6)
+    if cake.picture:
+        paper.text(f"{say(label('picture'))}:", head=head)
+        paper.picture(cake.picture)
     if item.note:
         paper.text(f"! {item.note}", head=head, high=2, bold=True)
     if cake.allergens:

@@ -189,6 +189,8 @@ class KitchenDisplay(App[None]):
         if scene is not None:
             self._warn(scene)
             self.view.show(scene)
+            if isinstance(self.screen, Look):
+                self.screen.show(scene)
             if self._patience is None and not self._typing.typed and self._verb is None:
                 self._notice.hint([*self._hints()])
             self._sound(scene)

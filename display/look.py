@@ -1,4 +1,4 @@
-"""A look at one order: what is in it, where it stands, and all that happened to it."""
+"""A look at one order: what is in it, where it stands now, and all that had happened to it when it was opened."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,7 +11,7 @@ from display.cells import shown, wrap
 from display.face import number as written
 from display.feed_client import Unanswered
 from display.manner import Manner
-from display.palette import CYAN, FAINT, SURFACE, WHITE, YELLOW, ink
+from display.palette import CYAN, FAINT, RED, SURFACE, WHITE, YELLOW, ink
 from display.view import Scene, Target
 from edge.intents import Refused
 from edge.views import CardItem, Whole
@@ -41,7 +41,7 @@ AROUND = 5  # rows that are not the order's: title, end, notice and status
 
 
 class Look(Question[bool]):
-    """Stands over the view until it is left; what happened is read from the hub."""
+    """Stands over the view until it is left, as true as that; what happened is read from the hub."""
 
     def __init__(self, scene: Scene, target: Target) -> None:
         super().__init__(scene.manner, shown(target.name))
@@ -54,6 +54,11 @@ class Look(Question[bool]):
         """Show what is known, and ask the hub for the rest."""
         super().on_mount()
         self.run_worker(self._read())
+
+    def show(self, scene: Scene) -> None:
+        """Show the order as it is in this scene."""
+        self._scene, self.manner = scene, scene.manner
+        self.lay()
 
     async def _read(self) -> None:
         feed, order = self._scene.feed, self._target.order
@@ -93,6 +98,8 @@ class Look(Question[bool]):
         return page
 
     def _rows(self, width: int) -> Iterator[Row]:
+        if self._scene.trouble:
+            yield from _lines(self._scene.trouble, width, ink(WHITE, RED, bold=True))
         whole = self._scene.whole(self._target.order)
         card = self._target.card
         for line in _about(whole, self._scene) if whole else ():

@@ -1,6 +1,7 @@
 """The verbs: what can be asked of a number, by which key, and the intent that comes of it."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +13,8 @@ from textual.screen import ModalScreen
 from display.age import moved_next
 from display.asking import Choice, Entered, Reason
 from display.cells import shown
+from display.due import Unclear, read_due
 from display.face import number as written
-from display.times import read_time
 from display.view import Scene, Target, Verb
 from edge import intents as i
 from edge.asking import RescheduleBody
@@ -116,15 +117,18 @@ class Talk:
 
     async def time(self, title: str) -> datetime:
         """A time of today or another day; raises Left."""
-        manner, now = self.scene.manner, self.scene.board.now
+        manner = self.scene.manner
+        now = self.scene.board.now.astimezone(manner.zone)
 
         def read(text: str) -> datetime | None:
-            return read_time(text, now, manner.zone)
+            with suppress(Unclear):  # while it is typed it is not clear yet
+                return read_due(text, now)
+            return None
 
         def says(due: datetime) -> str:
-            return f"{due.astimezone(manner.zone):%m-%d %H:%M}"
+            return f"{due:%m-%d %H:%M}" if due.year == now.year else f"{due:%Y-%m-%d %H:%M}"
 
-        hint = self.say("14:30, +30 for in 30 minutes, 11-23 14:30 for another day")
+        hint = self.say("14:30   +45   tomorrow 9   fri 10:30   12-24 16:00")
         answer: datetime = await self._answer(Entered(manner, title, read, says, hint))
         return answer
 

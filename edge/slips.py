@@ -16,7 +16,7 @@ replace = msgspec.structs.replace
 SHORT = 40  # characters: a longer value is said to have changed, not what it was
 LONGEST_NAME = 80
 ON_PAPER = frozenset({"displayId", "type", "due", "customer", "note"})  # of an order's own fields
-_PRINTED = tuple(name for name in FIELDS if name != "picture")  # of an item's
+_UNTOLD = frozenset({"name", "quantity", "unit", "picture"})  # of a removed line: said already, or no words
 _TICKETS = frozenset({"kitchen", "packing"})
 
 
@@ -67,13 +67,13 @@ def _papers(draft: Board, order: Order) -> dict[str, dict[ItemId, None]]:
 
 def _removed(item: Item) -> Amended:
     """With what tells it from another of its name."""
-    line = _altered(item, _PRINTED)
-    told = {name: was for name, was in line.was.items() if was and name not in {"name", "quantity", "unit"}}
+    line = _altered(item, FIELDS)
+    told = {name: was for name, was in line.was.items() if was and name not in _UNTOLD}
     return replace(line, removed=True, begun=item.begun, was=told)
 
 
 def _altered(item: Item, fields: tuple[str, ...]) -> Amended:
-    was = {name: value if len(value := said(item, name)) <= SHORT else "" for name in fields if name in _PRINTED}
+    was = {name: value if len(value := said(item, name)) <= SHORT else "" for name in fields}
     return Amended(item.id, item.name[:LONGEST_NAME], item.quantity, item.unit, was=was)
 
 

@@ -18,8 +18,8 @@ from textual.worker import Worker
 
 from display.cells import Line as Label
 from display.cells import shown
+from display.due import Unclear
 from display.entry.draft import Draft, wire
-from display.entry.due import Unclear
 from display.entry.questions import (
     BY_DIGIT,
     MANY,

@@ -10,8 +10,8 @@ from unicodedata import normalize
 from msgspec import Struct
 from msgspec.structs import replace
 
+from display.due import Unclear, read_due
 from display.entry.draft import CHANNELS, Channel, Draft, Line
-from display.entry.due import Unclear, read_due
 from display.entry.matching import matching, read_line
 from display.manner import Manner
 from edge.info import Product
@@ -208,7 +208,8 @@ def when(moment: datetime | None, shop: Shop) -> str:
     days = (moment.date() - shop.now.date()).days
     if days in {0, 1}:
         return f"{say('today') if not days else say('tomorrow')} {moment:%H:%M}"
-    return f"{say(_WEEKDAYS[moment.weekday()])} {moment:%m-%d %H:%M}"
+    date = f"{moment:%m-%d}" if moment.year == shop.now.year else f"{moment:%Y-%m-%d}"
+    return f"{say(_WEEKDAYS[moment.weekday()])} {date} {moment:%H:%M}"
 
 
 def counted(line: Line) -> str:

@@ -130,6 +130,14 @@ def test_everything_a_baker_needs_is_on_the_ticket() -> None:
     assert ticket.cut
 
 
+def test_a_picture_is_scanned_off_the_ticket_and_typed_where_its_address_is_too_long() -> None:
+    there, far = "https://shop.example/cake.jpg", "https://shop.example/" + "x" * 300
+    assert Code(there) in printed(a_job(a_cake(bakery=Bakery(picture=there)))).strips
+    ticket = printed(a_job(a_cake(bakery=Bakery(picture=far))))
+    assert [strip for strip in ticket.strips if isinstance(strip, Code)] == [Code("a017")]
+    assert far in "".join(ticket.text.split())
+
+
 def test_the_order_number_is_larger_than_everything_else() -> None:
     lines = printed(a_job()).lines
     [number] = [line for line in lines if line.text == "A017"]

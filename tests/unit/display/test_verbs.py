@@ -13,14 +13,15 @@ from display.look import HAPPENED
 from display.verbs import DEEDS, LACKS, PAUSES, REFUSALS, SPOILT
 from display.views import FORMS, VIEWS
 from edge.info import Product, StoreInfo
-from edge.orders import ItemId, Moment, OrderId, StationId, Word
-from edge.views import Card, Halted, Pressed, Ready, StationView
+from edge.orders import ItemId, Moment, OrderId, OrderState, StationId, Word
+from edge.views import Card, Change, Halted, OrderView, Pressed, Ready, StationView
 from edge.words import LOCALES
 from tests.builders import a_bread, placed
 from tests.unit.display.cards import FINISH, NOW, a_card, a_line, in_the_oven, minutes
 from tests.unit.display.conftest import Store
 from tests.unit.display.screens import Screen, display
 from tests.unit.display.stand_in import StandIn, a_board, standing_in
+from tests.unit.display.wholes import a_whole, at_oven, done
 
 ROLLS = a_line("Rolls", item=ItemId("2"), quantity=Decimal(12), code="roll")
 
@@ -130,7 +131,13 @@ async def test_a_roll_that_fell_is_made_again(hub: StandIn) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "due"),
-    [("14:30", "2026-11-22T14:30:00Z"), ("+30", "2026-11-22T01:30:00Z"), ("0030", "2026-11-23T00:30:00Z")],
+    [
+        ("14:30", "2026-11-22T14:30:00Z"),
+        ("+30", "2026-11-22T01:30:00Z"),
+        ("0030", "2026-11-23T00:30:00Z"),
+        ("2:30", "2026-11-22T14:30:00Z"),
+        ("mon9", "2026-11-23T09:00:00Z"),
+    ],  # as in the order form
 )
 async def test_an_order_is_rescheduled(hub: StandIn, typed: str, due: str) -> None:
     names = {":": "colon", "+": "plus"}
@@ -199,6 +206,19 @@ async def test_an_order_is_looked_at_with_all_that_happened_to_it(hub: StandIn) 
         assert screen.text.count("baking started") == 1
         await screen.press("escape")
         await screen.hides("arrived")
+
+
+async def test_a_look_is_as_true_as_the_board_behind_it(hub: StandIn) -> None:
+    hub.board = a_board(a_card(), orders=(a_whole("o1", at_oven("Rolls", 12)),))
+    async with display(hub.url) as screen:
+        await screen.shows("1 cards")
+        await screen.press("v", "1")
+        await screen.shows("12 Rolls (Baking waiting)")
+        made = a_whole("o1", done("Rolls", 12), state=OrderState.READY)
+        await hub.say(Change(6, NOW, (OrderView(made.order, made.state, whole=made),), {}))
+        await screen.shows("ready", "finished)")
+        await hub.hang_up()
+        await screen.shows("CUT OFF", "12 Rolls")
 
 
 async def test_a_finger_does_what_its_key_does(hub: StandIn) -> None:

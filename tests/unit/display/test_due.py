@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from display.entry.due import FARTHEST, Unclear, read_due
+from display.due import FARTHEST, Unclear, read_due
 
 HANGZHOU = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=HANGZHOU)  # a Sunday
