@@ -472,6 +472,6 @@ async def until_quit(display: KitchenDisplay) -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, display.exit)
     # What stands by now stays: looking through all of it for garbage would stop the screen for 50 to 100 ms.
-    gc.set_threshold(10_000, 20, 100)
+    gc.set_threshold(2_000, 10, 100)
     loop.call_later(SETTLED, gc.freeze)
     await display.run_async()

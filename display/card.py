@@ -1,5 +1,7 @@
 """A place for a card: one of a fixed pool of line-API widgets that orders are put on and taken off."""
 
+from dataclasses import replace
+
 from textual.message import Message
 from textual.strip import Strip
 
@@ -41,17 +43,20 @@ class CardPlace(Painted):
         press: Pressed | None = None,
         first: bool = False,
     ) -> bool:
-        """Show a card under its number, or the press that freed it, once drawn anew; whether it must be."""
+        """Show a card under its number, or the press that freed it; true where the place must be drawn anew for it."""
+        if press == self._key[3]:
+            press = self._key[3]  # the last presses come anew with every change of a station
         key = (card, position, manner, press)
         same = all(new is old for new, old in zip(key, self._key, strict=True))
         if not same:
             self._key, self._face = key, None
         self._now = now
         clocks = reading, seconds_left(press, now) if press else 0, first
-        if same and clocks == self._clocks:
-            return False
-        self._clocks = clocks
-        return True
+        if clocks != self._clocks:
+            self._clocks = clocks
+            if same:
+                self.redraw()
+        return not same
 
     def on_click(self) -> None:
         """A finger is the number."""
@@ -67,6 +72,7 @@ class CardPlace(Painted):
         if self._face is None or (self._face.width, self._face.height) != (width, height):
             self._face = Face(card=card, position=position, width=width, height=height, manner=manner, now=self._now)
             self._body = self._face.body()
+        self._face = replace(self._face, now=self._now)  # a card may stand over midnight, and its date with it
         return (*self._face.head(reading), *self._body, self._face.foot(reading, left, first=first))
 
     def _empty(self, width: int, height: int) -> tuple[Strip, ...]:

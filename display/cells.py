@@ -1,6 +1,7 @@
 """Rows of cells: text made harmless, and cut and wrapped by the room it takes on a screen."""
 
 import re
+from typing import Self
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -81,6 +82,7 @@ class Painted(Widget):
         super().__init__(id=id)
         self._strips: tuple[Strip, ...] = ()
         self._drawn = Size(0, 0)
+        self._rendered: tuple[Region, Size, list[Strip]] | None = None
 
     def draw(self, width: int, height: int) -> tuple[Strip, ...]:  # noqa: ARG002 - for those who override it
         """All rows for a size: a widget says its own, until then there is nothing."""
@@ -97,6 +99,17 @@ class Painted(Widget):
         changed = [Region(0, y, _last(before, after), 1) for y, (before, after) in enumerate(rows) if before != after]
         if changed:
             self.refresh(*changed)
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Something of it has changed."""
+        self._rendered = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """All rows with their styles: Textual asks every card for them in each frame in which one has changed."""
+        if self._rendered is None or self._rendered[:2] != (crop, self.outer_size):
+            self._rendered = crop, self.outer_size, super().render_lines(crop)
+        return self._rendered[2]
 
     def render_line(self, y: int) -> Strip:
         """One row, as Textual asks for it; drawn here for a new size, because a resize event can get lost."""

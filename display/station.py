@@ -173,7 +173,7 @@ class StationBoard(Vertical):
         positions += [0] * (room - len(positions))
         undo = self._undo(view, now) if scene.manner.live else {}
         first = urgent((here[position], readings[here[position].order]) for position in positions if position in here)
-        others: list[CardPlace] = []
+        anew: list[CardPlace] = []
         for place, position in zip(self._places, positions, strict=False):
             card = here.get(position)
             press = undo.get(self.slot(position))
@@ -182,8 +182,8 @@ class StationBoard(Vertical):
                 press=press if card is None or (press and press.order == card.order) else None,
                 first=card is not None and card is first,
             ):  # fmt: skip
-                others.append(place)
-        self._redraw(others)
+                anew.append(place)
+        self._redraw(anew)
         hidden = len(here) - sum(position in here for position in positions)
         orders = {card.order for card in here.values()}
         late = sum(reading.age is Age.LATE for order, reading in readings.items() if order not in orders)

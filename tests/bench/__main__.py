@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import display_tick, event_cost, intake, memory, press, start_up
+from tests.bench import burst, display_tick, event_cost, intake, memory, passing, pixel, press, start_up
 from tests.bench.figures import Section, show, summary
 from tests.brokers import MOSQUITTO
 
@@ -13,12 +13,21 @@ Benchmark = Callable[..., Iterator[Section]]
 BENCHMARKS: dict[str, Benchmark] = {
     "intake": intake.measure,
     "press": press.measure,
+    "pixel": pixel.measure,
     "display": display_tick.measure,
+    "burst": burst.measure,
+    "passing": passing.measure,
     "start-up": start_up.measure,
     "event": event_cost.measure,
     "memory": memory.measure,
 }
-ON_A_BROKER = {"intake", "press", "memory"}  # with sessions and MQTT 5, which the embedded one has not
+ON_A_BROKER = {
+    "intake",
+    "press",
+    "pixel",
+    "passing",
+    "memory",
+}  # with sessions and MQTT 5, which the embedded one has not
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 from paho.mqtt.client import Client
 
+from display.app import SETTLED
 from edge.orders import OrderState
 from edge.views import BoardView, OrderView
 from tests.bench.display_load import Display, Terminal, TickingFeed, busy_board, display_in_a_pty, newcomers
@@ -137,6 +138,7 @@ async def _bursts(hub: str, cloud: Client, rounds: int) -> list[Told]:
 
     async with _display(hub, "ours") as (display, terminal):
         await arrive(range(STANDING), STANDING)
+        await asyncio.sleep(SETTLED + 1)
         found = []
         for number in range(1, rounds + 1):
             new = range(number * NEW, (number + 1) * NEW)

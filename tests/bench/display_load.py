@@ -169,20 +169,20 @@ class TickingFeed:
 
     async def tell(self, message: object) -> None:
         """Send a message to every display."""
-        for socket in self._sockets:
-            await socket.send_str(msgspec.json.encode(message).decode())
+        for one in self._sockets:
+            await one.send_str(msgspec.json.encode(message).decode())
 
     async def _feed(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
+        screen = web.WebSocketResponse()
+        await screen.prepare(request)
         fields = {name: getattr(self.board, name) for name in BoardView.__struct_fields__}
-        await socket.send_str(msgspec.json.encode(Snapshot(**fields)).decode())
-        self._sockets.add(socket)
+        await screen.send_str(msgspec.json.encode(Snapshot(**fields)).decode())
+        self._sockets.add(screen)
         self.connected.set()
-        async for _ in socket:
+        async for _ in screen:
             pass
-        self._sockets.discard(socket)
-        return socket
+        self._sockets.discard(screen)
+        return screen
 
 
 class Terminal:

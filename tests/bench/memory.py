@@ -93,12 +93,12 @@ def _metric(feed: str, name: str) -> float:
 async def _display(cards: int) -> float:
     terminal = Terminal(240, 67)
     try:
-        async with TickingFeed(busy_board(cards)).serving() as feed, display_in_a_pty(feed.url, terminal) as process:
+        async with TickingFeed(busy_board(cards)).serving() as feed, display_in_a_pty(feed.url, terminal) as display:
             await feed.connected.wait()
             for _ in range(3):
                 await feed.tick()
                 await terminal.quiet(1.0)
-            return _resident(process.pid)
+            return _resident(display.process.pid)
     finally:
         terminal.close()
 

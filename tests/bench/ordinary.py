@@ -1,4 +1,4 @@
-"""The board as most people would write it: a `Static` for each ticket, mounted when it comes and updated every second."""
+"""The board as most people would write it: a `Static` for each ticket, mounted as it comes, updated every second."""
 
 from collections.abc import Iterator
 from typing import ClassVar

@@ -33,7 +33,7 @@ SIZE = 240, 67
 PAUSE = 0.02, 0.08  # seconds between seeing a change and the next press: any phase of frames and ticks
 LIMIT, TIMES = 60, 3  # ms; and the floor
 
-Press = Callable[[int], float]
+Press = Callable[[int, float], float]
 
 
 def measure(*, quick: bool) -> Iterator[Section]:
@@ -52,8 +52,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
         for start in range(0, rounds * PRESSES, TURN):
             for name, press in presses.items():
                 for number in range(start, start + TURN):
-                    time.sleep(chance.uniform(*PAUSE))
-                    times[name][start // PRESSES].append(press(number))
+                    times[name][start // PRESSES].append(press(number, chance.uniform(*PAUSE)))
     lines = []
     for title, share in (("p50", 0.5), ("p99", 0.99)):
         ours, bare, textual = (middle(percentile(each, share) for each in kind) for kind in times.values())
@@ -66,7 +65,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
     yield Section(
         f"From a press on the pty to the change on the terminal, {CARDS} cards, 240x67",
         tuple(lines),
-        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, WebSocket, pty, a bare process at each end",
+        f"medians of {rounds} rounds of {PRESSES}; floor: pty, one row committed, WebSocket, pty, bare processes",
     )
 
 
@@ -77,9 +76,10 @@ class Screen:
         self._master = master
         self._said = b""
 
-    def forget(self) -> None:
-        """Read away what was written until now."""
-        while self._read(0):
+    def watch(self, seconds: float) -> None:
+        """Read away what is written meanwhile."""
+        ends = time.monotonic() + seconds
+        while self._read(max(0.0, ends - time.monotonic())):
             pass
         self._said = b""
 
@@ -117,11 +117,11 @@ def _store(broker: Broker, directory: Path, presses: int) -> Iterator[Press]:
         cloud.loop_stop()
         until(lambda: ask(f"{hub}/api/board").count(b'"slot":') == CARDS, "the orders")
         words = "-m", "config.command", "display", "--hub", hub, "--language", "en"
-        screen = stack.enter_context(_screen(*words, directory=directory))
+        screen = stack.enter_context(_screen(*words))
         screen.shows(_next(0))
 
-        def press(number: int) -> float:
-            screen.forget()
+        def press(number: int, pause: float) -> float:
+            screen.watch(pause)
             began = time.perf_counter()
             keypad.press(bytes([FIRST_KEY + number % CARDS]))
             return screen.shows(_next(number + CARDS)) - began
@@ -139,21 +139,21 @@ def _floors(directory: Path) -> Iterator[dict[str, Press]]:
             hub_words = "-m", "tests.bench.pixel_floor", "hub", keypad.port, str(directory / f"{name}.db")
             process = stack.enter_context(python(*hub_words, directory=directory))
             words = "-m", "tests.bench.pixel_floor", name, line_from(process, directory)
-            screen = stack.enter_context(_screen(*words, directory=directory))
+            screen = stack.enter_context(_screen(*words))
             screen.shows(b"<0->")
             presses[name] = partial(_floor_press, keypad, screen)
         yield {"bare": presses["screen"], "textual": presses["textual"]}
 
 
-def _floor_press(keypad: VirtualKeypad, screen: Screen, number: int) -> float:
-    screen.forget()
+def _floor_press(keypad: VirtualKeypad, screen: Screen, number: int, pause: float) -> float:
+    screen.watch(pause)
     began = time.perf_counter()
     keypad.press("1")
     return screen.shows(b"<%d1>" % (number + 1)) - began
 
 
 @contextmanager
-def _screen(*words: str, directory: Path) -> Iterator[Screen]:
+def _screen(*words: str) -> Iterator[Screen]:
     """A process with a terminal of its own."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", SIZE[1], SIZE[0], 0, 0))

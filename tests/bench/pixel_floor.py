@@ -1,7 +1,7 @@
-"""The floor of a press that is seen, as processes of their own: a hub that only writes and sends, a screen that only prints.
+"""The floor of a press that is seen, as processes of their own: a hub that only writes and sends, a screen that prints.
 
-`hub KEYPAD FILE` makes a key durable and sends it to every screen; `screen URL` prints what it hears, bare; `textual URL`
-does so as an app of one line.
+`hub KEYPAD FILE` makes a key durable and sends it to every screen; `screen URL` prints what it hears; `textual URL`
+shows it as an app of one line.
 """
 
 import asyncio

@@ -15,6 +15,7 @@ from tests.flow.bakery import Bakery
 from tests.unit.display.screens import display
 
 WITHIN = 3.0  # seconds
+BEAT = 0.02  # seconds
 BREAD = {
     "id": "o-1", "displayId": "A001", "type": "TAKEOUT", "orderTiming": "INSTANT", "createdAt": "2026-11-22T01:00:00Z",
     "items": [{"id": "1", "name": "Rye bread", "externalCode": "bread-rye", "unit": "UN", "quantity": 1}],
@@ -55,6 +56,26 @@ class Cable:
             sink.close()
 
 
+class Lag:
+    """For how long in all a busy machine has kept this process from running."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+        self._task = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            before = clock()
+            await asyncio.sleep(BEAT)
+            self._seconds += max(0.0, clock() - before - BEAT)
+
+    def stop(self) -> float:
+        """Seconds."""
+        self._task.cancel()
+        return self._seconds
+
+
 @pytest.mark.parametrize("damage", ["killed", "frozen", "cut off"])
 async def test_every_view_says_within_three_seconds_that_it_is_old(tmp_path: Path, damage: str) -> None:
     broker = f"mqtt://127.0.0.1:{free_port()}"  # nobody is there: a store does not need its cloud
@@ -63,7 +84,8 @@ async def test_every_view_says_within_three_seconds_that_it_is_old(tmp_path: Pat
         url = f"http://127.0.0.1:{cable.port}"
         async with display(url, size=(160, 50), client={"silence": SILENCE, "pauses": PAUSES}, language="en") as screen:
             await screen.shows("A001", "next:")
-            before = asyncio.get_running_loop().time()
+            clock, lag = asyncio.get_running_loop().time, Lag()
+            before = clock()
             if damage == "killed":
                 await bakery.kill()
             elif damage == "frozen":
@@ -72,7 +94,7 @@ async def test_every_view_says_within_three_seconds_that_it_is_old(tmp_path: Pat
             else:
                 cable.pulled = True
             await screen.shows("CUT OFF")
-            assert asyncio.get_running_loop().time() - before < WITHIN + 0.5, "half a second for a busy machine"
+            assert clock() - before - lag.stop() < WITHIN
             for view in VIEWS:
                 screen.app.action_look_at(view.name)
                 await screen.shows("CUT OFF", "what is shown is old: do not work from it")

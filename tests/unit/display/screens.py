@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from display.app import KitchenDisplay
 from display.feed_client import FeedClient
 
-SOON = 10.0  # seconds in which what is waited for must come true
+SOON = 20.0  # seconds in which what is waited for must come true
 
 
 class Screen:

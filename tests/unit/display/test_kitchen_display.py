@@ -10,7 +10,7 @@ from display.card import CardPlace
 from display.palette import GREEN, RED
 from edge.intents import Bump, Cancel, Change
 from edge.orders import Bakery, OrderId, StationId, Word
-from edge.views import Device, Lapsed, Ready, StationView, Status
+from edge.views import Device, Lapsed, Ready, StationView, Status, Tick
 from tests.builders import MORNING, OVEN, ManualClock, a_bread, a_cake, a_stamp, an_order, placed
 from tests.unit.display.cards import NOW, a_card, a_line, minutes
 from tests.unit.display.conftest import Store
@@ -358,3 +358,10 @@ async def test_a_store_that_comes_back_with_other_stations_is_put_up_anew(hub: S
         await hub.hang_up()
         await screen.shows("Bar", "0 cards")
         assert "Oven" not in screen.text
+
+
+async def test_a_card_that_stands_over_midnight_says_that_its_time_was_yesterdays() -> None:
+    async with standing_in(a_board(a_card(due=NOW + minutes(60)))) as hub, display(hub.url) as screen:
+        await screen.shows("02:00 in 60 min")
+        await hub.say(Tick(NOW + minutes(26 * 60), 5, CALM))
+        await screen.shows("11-22 02:00 25 h late")
