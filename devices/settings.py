@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
+from edge.intents import Acknowledge, Asked, Available, Bump, Pause, Recall, Reprint, Resume, TurnPage, Unavailable
 from edge.layout import PrintOn
 from edge.orders import StationId
 from edge.settings import Key, Settings, SystemName
@@ -136,13 +136,19 @@ def parse_action(text: str, station: StationId) -> Asked:
             return _OF_SLOT[word](station=station)
         case ["recall" | "acknowledge" | "reprint" as word, number] if _counts(number):
             return _OF_SLOT[word](station=station, position=int(number))
+        case ["pause"]:
+            return Pause()
+        case ["resume"]:
+            return Resume()
+        case ["unavailable" | "available" as word, code]:
+            return Unavailable(code) if word == "unavailable" else Available(code)
         case ["page", "next" | "previous" as to]:
             return TurnPage(station=station, to=to)
         case ["page", number] if _counts(number):
             return TurnPage(station=station, to=int(number))
     raise ValueError(
         "expected bump N, bump N xUNITS, recall, recall N, acknowledge, acknowledge N, reprint, reprint N, page next, "
-        f"page previous or page N, not {text!r}"
+        f"page previous, page N, pause, resume, unavailable CODE or available CODE, not {text!r}"
     )
 
 

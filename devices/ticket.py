@@ -17,6 +17,7 @@ from edge.words import Say
 ROOMY = 42  # columns from which what must be read from afar is printed in double width too
 COUNT_COLUMN = 5  # names stand below each other behind counts up to this wide; a rare longer one does not move them
 LONGEST_UNIT = 6
+WEB = ("https://", "http://")
 LONGEST_CODE = 200  # bytes; a longer text would not fit on the narrow paper as a QR code
 
 
@@ -129,8 +130,8 @@ class _Paper:
         return fits
 
     def picture(self, address: str) -> None:
-        """The address of a picture, to scan; to type where it is too long for a code."""
-        if not self.code(address):
+        """The address of a picture, to scan; to type where it is too long for a code, or a phone should not follow it."""
+        if not (address.startswith(WEB) and self.code(address)):
             self.text(address)
         self.gap(12)
 
@@ -144,8 +145,9 @@ def _head(paper: _Paper, job: Job, order: Order, station: str) -> None:
     cancelled = say("CANCELLED") if order.state is OrderState.CANCELLED else ""  # since it was asked for
     changed = say("CHANGED") if job.slip else ""
     practice = say("PRACTICE") if paper.setting.practice else ""
+    remade = say("MADE AGAIN") if any(item.wasted for item in printed(order, job)) else ""
     again = say("REPRINT #{number}").format(number=job.attempt) if job.attempt > 1 else ""
-    for warning in filter(None, (practice, cancelled, changed, again)):
+    for warning in filter(None, (practice, cancelled, changed, remade, again)):
         paper.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
         paper.gap(12)
     paper.pair(" ".join(filter(None, (_title(job, say), station))), f"{datetime.fromtimestamp(job.at, timezone):%H:%M}")

@@ -374,10 +374,6 @@ class KitchenDisplay(App[None]):
         self._typing = Typing()
         self._hit(event.number)
 
-    def on_view_asks(self, event: View.Asks) -> None:
-        """A view asks for something itself."""
-        self._ask(Errand(event.intent, event.done))
-
     async def on_notice_tapped(self, event: Notice.Tapped) -> None:
         """A finger on the name of a key is the key."""
         await self.run_action(event.action)

@@ -118,7 +118,7 @@ def _heading(need: Need, manner: Manner) -> Entry:
     pieces: list[Piece] = [(shown(need.name), strong)]
     chips = [
         (say("SOLD OUT") if need.sold_out else "", manner.ink(WHITE, RED, bold=True)),
-        (say("made again {count}x").format(count=need.remade) if need.remade else "", _watch(manner)),
+        (say("wasted {count}").format(count=written(need.wasted)) if need.wasted else "", _watch(manner)),
     ]
     for words, style in chips:
         if words:

@@ -173,7 +173,7 @@ class _Sheet:
             count = f"{counted(item.quantity, item.unit):>2} "
             style = self.faint if is_made(item) else self.plain
             pieces: list[Piece] = [(count, style), (f"{shown(item.name)} ", style)]
-            if item.remade:
+            if item.wasted:
                 pieces.append((f" {self.say('REMADE')} ", self.manner.ink(BLACK, CYAN, bold=True)))
             rows.append(spread(self.width - 1, self.plain, *pieces, right=(words, style)))
             wishes = wrap(self._wishes(item), self.width - 4)

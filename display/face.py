@@ -297,12 +297,12 @@ class Face:
             stage = self._chip(self.say("ADDED"))
         elif item.change:
             stage = self._chip(self.say("ALTERED"))
-        elif item.remade:
+        elif item.wasted:
             stage = (f" {self._remade(item)} ", self.manner.ink(BLACK, YELLOW, bold=True))
         return self._counted(item, self.manner.ink(color, bold=moved), style, stage)
 
     def _remade(self, item: CardItem) -> str:
-        return self.say("REMADE") + (f" {item.remade}" if item.remade > 1 else "")
+        return self.say("REMADE") + (f" {number(item.wasted)}" if item.wasted != 1 else "")
 
     def _removed(self, item: RemovedItem) -> list[Line]:
         faint, struck = self.manner.ink(FAINT), self.manner.ink(FAINT, strike=True)
@@ -332,7 +332,7 @@ class Face:
         cake = item.bakery
         fields = self.say(", ").join(shown(self.say(label(field))) for field in item.changed)
         changed = self.say("changed: {fields}").format(fields=fields) if fields else ""
-        if item.change and item.remade:  # the chip has no room for it
+        if item.change and item.wasted:  # the chip has no room for it
             changed = f"{self._remade(item)} {changed}".rstrip()
         traits = [shown(trait) for trait in (cake.size, cake.flavour, cake.filling, cake.frosting) if trait]
         for option in item.options:
@@ -366,7 +366,7 @@ class Face:
         if stopped and Rank.STOP not in above:
             return [line for item in stopped for line in self._stop(item, *chips)]
         names = [
-            f"{_count(item).strip()} {shown(item.name)}" + (f" {self._remade(item)}" if item.remade else "")
+            f"{_count(item).strip()} {shown(item.name)}" + (f" {self._remade(item)}" if item.wasted else "")
             for item in self.card.items
         ]
         gone = [f"{_count(item).strip()} {shown(item.name)}" for item in self.card.removed if not item.begun]

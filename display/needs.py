@@ -6,10 +6,12 @@ from datetime import datetime
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from display.amounts import PIECES
 from display.manner import Manner
 from edge.info import Product
-from edge.orders import ItemId, Moment, OrderId, OrderState, StageId, StationId
+from edge.orders import Moment, OrderId, OrderState, StageId, StationId
 from edge.views import BoardView, CardItem, Halted, Whole
 
 Amounts = dict[str, Decimal]  # by unit: kilograms and pieces are never one number
@@ -62,7 +64,7 @@ class Need:
     name: str
     lots: tuple[Lot, ...]
     later: Amounts  # held, and to be released today
-    remade: int  # how often some of it had to be made again
+    wasted: Amounts  # spoilt, and made again
     sold_out: Halted | None = None
 
     @property
@@ -76,7 +78,7 @@ class _Pile:
     name: str = ""
     lots: dict[tuple[StationId, StageId, Moment], list[tuple[Whole, CardItem]]] = field(default_factory=dict)
     later: list[CardItem] = field(default_factory=list)
-    remade: dict[tuple[OrderId, ItemId], int] = field(default_factory=dict)
+    wasted: list[CardItem] = field(default_factory=list)
 
 
 def product_of(item: CardItem) -> str:
@@ -118,9 +120,8 @@ def needs(
         else:
             if item.moment is not Moment.FINISHED and order.state is OrderState.OPEN:
                 pile.lots.setdefault((item.station, item.stage, item.moment), []).append((order, item))
-            if item.remade:  # the parts of an item tell together how often
-                here = order.order, item.item
-                pile.remade[here] = max(item.remade, pile.remade.get(here, 0))
+            if item.wasted:
+                pile.wasted.append(msgspec.structs.replace(item, quantity=item.wasted))
     halted = {each.code: each for each in board.unavailable}
     locks = {(view.id, card.order) for view in board.stations for card in view.cards if card.locked}
     places = {view.id: at for at, view in enumerate(board.stations)}
@@ -130,11 +131,11 @@ def needs(
             listed.get(product) or pile.name,
             tuple(sorted((_lot(*each, locks) for each in pile.lots.items()), key=lambda lot: _place(lot, places))),
             amounts(pile.later),
-            sum(pile.remade.values()),
+            amounts(pile.wasted),
             halted.get(product),
         )
         for product, pile in piles.items()
-        if pile.lots or pile.later or pile.remade
+        if pile.lots or pile.later or pile.wasted
     ]
     order_of = {code: at for at, code in enumerate(listed)}
     return tuple(sorted(found, key=lambda need: (order_of.get(need.product, len(order_of)), need.name, need.product)))

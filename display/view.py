@@ -18,7 +18,7 @@ from display.manner import Manner
 from display.numerals import ROWS, numeral
 from display.palette import BLACK, FAINT, SHADE, WHITE, ink
 from edge.info import StoreInfo
-from edge.intents import Asked, TurnPage
+from edge.intents import TurnPage
 from edge.orders import OrderId, StationId
 from edge.views import BoardView, Card, CardItem, Paper, Whole
 
@@ -83,13 +83,6 @@ class View(Painted):
         def __init__(self, number: int) -> None:
             super().__init__()
             self.number = number
-
-    class Asks(Message):
-        """The view itself asks something of the hub; `done` is said where it was done."""
-
-        def __init__(self, intent: Asked, done: str) -> None:
-            super().__init__()
-            self.intent, self.done = intent, done
 
     @property
     def station(self) -> StationId | None:

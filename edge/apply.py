@@ -125,12 +125,12 @@ def _prioritised(draft: Board, _fact: StoreFact, what: f.OrderPrioritised) -> No
 
 def _ready(draft: Board, fact: StoreFact, what: f.OrderReady) -> None:
     closes = fact.at + draft.layout.close_after
-    order = draft.update_order(what.order, lambda o: replace(o, state=OrderState.READY, closes=closes))
+    order = draft.update_order(what.order, lambda o: replace(o, state=OrderState.READY, ready=fact.at, closes=closes))
     tell(draft, fact, order, UpdateKind.READY, move=what.move)
 
 
 def _unready(draft: Board, _fact: StoreFact, what: f.OrderUnready) -> None:
-    draft.update_order(what.order, lambda o: replace(o, state=OrderState.OPEN, closes=None))
+    draft.update_order(what.order, lambda o: replace(o, state=OrderState.OPEN, ready=None, closes=None))
     delete_graced(draft, what.order, lambda update: update.kind is UpdateKind.READY)
 
 
@@ -293,7 +293,9 @@ def _remade(draft: Board, fact: StoreFact, what: f.ItemRemade) -> None:
     def anew(item: Item) -> Item:
         if item.id != what.item:
             return item
-        return replace(item, place=0, moment=Moment.WAITING, since=fact.at, moves=(), remade=item.remade + 1)
+        return replace(
+            item, place=0, moment=Moment.WAITING, since=fact.at, moves=(), wasted=item.wasted + item.quantity
+        )
 
     order = replace(before, items=tuple(anew(item) for item in before.items))
     draft.orders[order.id] = order
@@ -352,12 +354,13 @@ def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None
 
     for order in list(draft.orders.values()):
         items, removed = tuple(map(shifted, order.items)), tuple(map(shifted, order.removed))
-        closes = None if order.closes is None else order.closes + by
+        ready, closes = (None if at is None else at + by for at in (order.ready, order.closes))
         draft.orders[order.id] = replace(
             order,
             items=items,
             removed=removed,
             arrived=order.arrived + by,
+            ready=ready,
             closes=closes,
             revision=draft.counters.seq,
         )

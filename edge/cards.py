@@ -132,7 +132,6 @@ def show_order(board: Board, order: Order) -> OrderView:
 
 def _whole(board: Board, order: Order) -> Whole:
     layout = board.layout
-    made = order.state is OrderState.READY and order.closes is not None
     return Whole(
         order=order.id,
         display_id=order.display_id,
@@ -144,7 +143,7 @@ def _whole(board: Board, order: Order) -> Whole:
         note=order.note,
         priority=order.priority,
         created=instant(order.created),
-        since=instant(order.closes - layout.close_after if made and order.closes else order.arrived),
+        since=instant(order.arrived if order.ready is None else order.ready),
         due=None if order.due is None else instant(order.due),
         release=None if order.release is None else instant(order.release),
         items=_card_items(layout, order.items),
@@ -195,7 +194,7 @@ def _card_items(layout: Layout, items: Iterable[Item]) -> tuple[CardItem, ...]:
                 other,
                 quantity=other.quantity + line.quantity,
                 since=min(other.since, line.since),
-                remade=max(other.remade, line.remade),
+                wasted=other.wasted + line.wasted,
             )
         lines[key] = line
     return tuple(lines.values())
@@ -221,7 +220,7 @@ def _card_item(layout: Layout, item: Item) -> CardItem:
         changed=item.changed,
         code=item.code,
         station=layout.station_of(stage.id),
-        remade=item.remade,
+        wasted=item.wasted,
     )
 
 

@@ -27,7 +27,7 @@ _KEPT = (
     "since",
     "moves",
     "added",
-    "remade",
+    "wasted",
 )  # what an item that stays brings along
 
 

@@ -35,7 +35,7 @@ def remake(draft: Board, order: Order, intent: i.Remake, now: float) -> Iterator
     if order.state is OrderState.READY:
         yield f.OrderUnready(order.id)
     yield from settle(draft, order.id, now, arrived=tuple(item.id for item in spoilt))
-    yield from queue_tickets(draft, draft.orders[order.id], "released", (spoilt[0].origin,))
+    yield from queue_tickets(draft, draft.orders[order.id], "released", tuple(item.id for item in spoilt))
 
 
 def pause(draft: Board, intent: i.Pause, _now: float) -> Iterator[f.Happened]:

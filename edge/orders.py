@@ -110,7 +110,7 @@ class Item(Record, frozen=True):
     moves: tuple[Move, ...] = ()
     added: bool = False  # by a change, until it is acknowledged where it stands
     changed: tuple[str, ...] = ()  # the fields that changes altered, until they are acknowledged where it stands
-    remade: int = 0  # how often it was spoilt and begun anew
+    wasted: Decimal = Decimal(0)  # how much of it was spoilt and begun anew
 
     @property
     def origin(self) -> ItemId:
@@ -182,6 +182,7 @@ class Order(Record, frozen=True):
     dropped: tuple[str, ...] = ()  # paths of optional fields that could not be understood
     graced: tuple[str, ...] = ()  # its updates still in their grace, oldest first
     jobs: tuple[str, ...] = ()  # its tickets
+    ready: float | None = None  # since when
     closes: float | None = None  # when it leaves the board by itself
 
     @property

@@ -8,7 +8,7 @@ import msgspec
 from edge import facts as f
 from edge.board import Board
 from edge.intents import Refused
-from edge.orders import PART, Item, ItemId, Moment, Order, origin_of
+from edge.orders import PART, Item, ItemId, Moment, Order, StationId, origin_of
 from edge.tickets import Job
 
 replace = msgspec.structs.replace
@@ -47,7 +47,8 @@ def split(order: Order, item_id: ItemId, part: ItemId, quantity: Decimal) -> Ord
     items: list[Item] = []
     for item in order.items:
         if item.id == item_id:
-            items += [replace(item, id=part, quantity=quantity), replace(item, quantity=item.quantity - quantity)]
+            ahead = replace(item, id=part, quantity=quantity, wasted=Decimal(0))
+            items += [ahead, replace(item, quantity=item.quantity - quantity)]
         else:
             items.append(item)
     return replace(order, items=tuple(items))
@@ -58,8 +59,8 @@ def rejoined(items: Iterable[Item]) -> tuple[Item, ...]:
     kept: list[Item] = []
     for item in items:
         for at, other in enumerate(kept):
-            if other.origin == item.origin and replace(other, id=item.id, quantity=item.quantity) == item:
-                kept[at] = replace(other, id=min(other.id, item.id, key=len), quantity=other.quantity + item.quantity)
+            if other.origin == item.origin and _like(other, item) == item:
+                kept[at] = _sum(other, other, item)
                 break
         else:
             kept.append(item)
@@ -70,15 +71,25 @@ def joined(items: Iterable[Item]) -> dict[ItemId, Item]:
     """One item for each that was ordered, whole, by its own id; where it stands is where its furthest behind does."""
     whole: dict[ItemId, Item] = {}
     for item in items:
-        other = whole.get(item.origin)
-        if other is None:
-            whole[item.origin] = replace(item, id=item.origin)
-        else:
-            behind, ahead = sorted((other, item), key=standing)
-            whole[item.origin] = replace(
-                behind, id=item.origin, quantity=other.quantity + item.quantity, moves=behind.moves or ahead.moves
-            )
+        other = whole.get(item.origin, item)
+        behind, ahead = sorted((other, item), key=standing)
+        whole[item.origin] = (
+            replace(item, id=item.origin)
+            if other is item
+            else replace(_sum(behind, other, item), id=item.origin, moves=behind.moves or ahead.moves)
+        )
     return whole
+
+
+def _like(other: Item, item: Item) -> Item:
+    """The other one, with the numbers of an item."""
+    return replace(other, id=item.id, quantity=item.quantity, wasted=item.wasted)
+
+
+def _sum(kept: Item, one: Item, other: Item) -> Item:
+    """Two parts as one that is otherwise like `kept`."""
+    own = min(one.id, other.id, key=len)
+    return replace(kept, id=own, quantity=one.quantity + other.quantity, wasted=one.wasted + other.wasted)
 
 
 def resized(parts: list[Item], quantity: Decimal) -> list[Item]:
@@ -102,9 +113,14 @@ def standing(item: Item) -> tuple[int, bool]:
     return item.place, item.moment is Moment.STARTED
 
 
+def listed(order: Order, station: StationId | None) -> dict[ItemId, Item]:
+    """What a ticket of an order can list: items whole, and parts by their own ids; at a station what stands there."""
+    rows = {item.id: item for item in order.items}
+    return rows if station is not None else rows | joined(order.items)
+
+
 def printed(order: Order, job: Job) -> list[Item]:
-    """What a ticket lists: items whole; where they arrive at a station, what arrived."""
-    if job.station is None:
-        return [item for item in joined(order.items).values() if item.id in job.items]
-    listed = {item if order.item(item) else origin_of(item) for item in job.items}  # a part may have been rejoined
-    return [item for item in order.items if item.id in listed]
+    """What a ticket lists; of a part that is one with its item again, that."""
+    lines = listed(order, job.station)
+    ids = dict.fromkeys(item if item in lines else origin_of(item) for item in job.items)
+    return [lines[item] for item in ids if item in lines]

@@ -7,7 +7,7 @@ from edge import facts as f
 from edge.board import Board, items_at, stations_of
 from edge.layout import PrintOn
 from edge.orders import ItemId, Moment, Order, OrderId, OrderState, StationId
-from edge.parts import joined
+from edge.parts import joined, listed
 from edge.tickets import JobId, TicketKind
 
 NO_NUMBERS: Mapping[StationId, int] = MappingProxyType({})
@@ -75,6 +75,7 @@ def queue_tickets(
     draft: Board, order: Order, on: PrintOn, items: tuple[ItemId, ...], station: StationId | None = None
 ) -> Iterator[f.Happened]:
     """The tickets that printers want at this moment; one with a line that was printed before is a reprint."""
+    there = listed(order, station)
     kind: TicketKind = "packing" if on == "ready" else "kitchen"
     for rule in draft.layout.printing:
         if rule.on != on or (station is not None and station not in rule.stations):
@@ -82,9 +83,9 @@ def queue_tickets(
         lines = items
         if on == "released":
             lines = tuple(
-                item.id
-                for item in joined(order.items).values()
-                if item.id in items and any(draft.layout.station_of(stage) in rule.stations for stage in item.route)
+                item
+                for item in items
+                if any(draft.layout.station_of(stage) in rule.stations for stage in there[item].route)
             )
         if not lines:
             continue

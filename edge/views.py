@@ -47,7 +47,7 @@ class CardItem(View, frozen=True):
     changed: tuple[str, ...] = ()  # the fields that were altered
     code: str = ""
     station: StationId = StationId("")
-    remade: int = 0  # how often it had to be made again
+    wasted: Decimal = Decimal(0)  # how much of it was spoilt and is made again
 
 
 class RemovedItem(View, frozen=True):

@@ -19,7 +19,7 @@ from devices.settings import (
     parse_connection,
     parse_key,
 )
-from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
+from edge.intents import Acknowledge, Asked, Available, Bump, Pause, Recall, Reprint, Resume, TurnPage, Unavailable
 from tests.builders import OVEN
 
 
@@ -79,6 +79,10 @@ def test_a_key_that_no_byte_keypad_can_send_is_refused(text: str) -> None:
         ("page next", TurnPage(station=OVEN, to="next")),
         ("page previous", TurnPage(station=OVEN, to="previous")),
         ("page 2", TurnPage(station=OVEN, to=2)),
+        ("pause", Pause()),
+        ("resume", Resume()),
+        ("unavailable bread-rye", Unavailable("bread-rye")),
+        ("available bread-rye", Available("bread-rye")),
     ],
 )
 def test_a_key_can_ask_whatever_a_baker_needs(text: str, intent: Asked) -> None:

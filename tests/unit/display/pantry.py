@@ -57,7 +57,7 @@ BUSY = (
             "草莓奶油蛋糕", "1", "frosting",
             bakery=Bakery(size="8寸", filling="芒果", candles=6), options=(Option("生日帽", Decimal(2)),), **STARTED,
         ),
-        an_item("草莓奶油蛋糕", "2", item=ItemId("2"), bakery=Bakery(size="6寸", filling="芒果"), remade=1),
+        an_item("草莓奶油蛋糕", "2", item=ItemId("2"), bakery=Bakery(size="6寸", filling="芒果"), wasted=Decimal(1)),
         an_item("Rye bread", "3", item=ItemId("3")),
         due=NOW + minutes(95),
     ),

@@ -34,8 +34,8 @@ def a_morning() -> BoardView:
         a_card(rolls, replace(rolls, quantity=Decimal(7), moment=Moment.WAITING), slot=2, order=OrderId("o2"),
                display_id="B002", due=NOW - minutes(2), next=Next(StageId("baking"), "烘烤", Moment.STARTED)),
         replace(CHANGED, slot=4, order=OrderId("o4"), display_id="C004"),
-        a_card(in_the_oven(name="Sourdough", min_minutes=25, remade=1), slot=5, order=OrderId("o5"), display_id="D005",
-               priority=1, next=FINISH),
+        a_card(in_the_oven(name="Sourdough", min_minutes=25, wasted=Decimal(1)), slot=5, order=OrderId("o5"),
+               display_id="D005", priority=1, next=FINISH),
         a_card(nuts, slot=6, order=OrderId("o6"), display_id="E006", locked=True, marks=(Word.ALLERGEN, Word.NEW)),
     )  # fmt: skip
     coming = tuple(Coming(OrderId(f"c{n}"), f"K{n}", NOW + minutes(60 + n), ("黑森林蛋糕 6寸", "Rye")) for n in (1, 2))

@@ -1,5 +1,7 @@
 """Expo: what an order still waits for, said so that the one who puts orders together need not ask."""
 
+from decimal import Decimal
+
 import pytest
 
 from display.expo import Expo, in_order
@@ -78,7 +80,7 @@ async def test_every_item_says_its_stage_its_station_and_since_when() -> None:
 
 async def test_what_goes_into_the_box_is_told_and_what_was_made_again() -> None:
     cake = Bakery(cake_text="小雨,生日快乐!", candles=6, size="8 inch")
-    item = at_deco("Cake", bakery=cake, note="less sugar", options=(Option("Mango"),), remade=1)
+    item = at_deco("Cake", bakery=cake, note="less sugar", options=(Option("Mango"),), wasted=Decimal(1))
     async with looking(Expo(), a_scene(a_board(orders=(a_whole("a017", item),))), (240, 67)) as look:
         assert "1 Cake REMADE waits for Frosting" in look.text
         assert 'on it: "小雨,生日快乐!", 6 candles, note: less sugar, 8 inch, Mango' in look.text

@@ -28,7 +28,7 @@ items = st.builds(
     stage=st.sampled_from([StageId("baking"), StageId("frosting")]),
     station=st.sampled_from([OVEN, DECO]),
     moment=st.sampled_from(list(Moment)),
-    remade=st.integers(0, 2),
+    wasted=st.integers(0, 2).map(Decimal),
     options=st.lists(st.builds(Option, st.sampled_from(["nuts", "gift wrap"]), amounts), max_size=2).map(tuple),
     bakery=st.builds(Bakery, size=st.sampled_from([None, "8 inch"]), candles=st.sampled_from([None, 0, 6])),
 )
@@ -85,8 +85,8 @@ def test_the_stations_together_need_what_the_store_needs(placed: tuple[Whole, ..
 @given(orders)
 def test_no_order_of_the_orders_changes_the_sums(placed: tuple[Whole, ...]) -> None:
     there, back = needs(a_day(*placed), MANNER), needs(a_day(*reversed(placed)), MANNER)
-    assert {need.product: (need.open, need.later, need.remade) for need in there} == {
-        need.product: (need.open, need.later, need.remade) for need in back
+    assert {need.product: (need.open, need.later, need.wasted) for need in there} == {
+        need.product: (need.open, need.later, need.wasted) for need in back
     }
     assert choices(there) == choices(back)
 
@@ -146,11 +146,12 @@ def test_a_lot_says_when_the_first_of_its_orders_is_due() -> None:
     assert need.lots[0].due == NOW
 
 
-def test_what_had_to_be_made_again_counts_once_an_item_however_many_parts_it_has() -> None:
-    parts = (an_item("Cake", remade=2), an_item("Cake", remade=1, **STARTED), an_item("Cake", item=ItemId("2")))
-    ready = a_whole("b", an_item("Cake", moment=Moment.FINISHED, remade=1), state=OrderState.READY)
+def test_what_was_wasted_is_summed_up_also_of_orders_that_are_ready() -> None:
+    two, one = Decimal(2), Decimal(1)
+    parts = (an_item("Cake", wasted=two), an_item("Cake", wasted=one, **STARTED), an_item("Cake", item=ItemId("2")))
+    ready = a_whole("b", an_item("Cake", moment=Moment.FINISHED, wasted=one), state=OrderState.READY)
     (need,) = needs(a_day(a_whole("a", *parts), ready), MANNER)
-    assert need.remade == 3
+    assert need.wasted == {"": Decimal(4)}
 
 
 def test_a_product_that_is_sold_out_says_so_where_it_is_still_to_be_made() -> None:

@@ -319,7 +319,9 @@ async def test_one_card_of_a_station_leads_the_eye(hub: StandIn) -> None:
 
 
 async def test_what_was_made_again_says_so(hub: StandIn) -> None:
-    hub.board = a_board(a_card(a_line(remade=2), a_line("Roll", item=ItemId("2"), change="altered", remade=1)))
+    hub.board = a_board(
+        a_card(a_line(wasted=Decimal(2)), a_line("Roll", item=ItemId("2"), change="altered", wasted=Decimal(1)))
+    )
     async with display(hub.url) as screen:
         await screen.shows("1 Rye bread REMADE 2", "ALTERED", "REMADE")
 

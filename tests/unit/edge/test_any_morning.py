@@ -187,7 +187,7 @@ def test_updates_leave_in_order_per_order_and_one_taken_back_in_time_never_leave
         for what in (fact.what for fact in kitchen.facts[before:]):
             if isinstance(what, f.MoveRecalled):
                 order_now = kitchen.board.known(what.order)
-                if order_now and any(item.remade for item in order_now.items):
+                if order_now and any(item.wasted for item in order_now.items):
                     continue  # of what was begun anew, the part that was not stays told
                 items = {origin_of(taken.item) for taken in what.items}
                 mine = [row for row in waiting.values() if (row.order, row.move) == (what.order, what.move)]

@@ -11,6 +11,7 @@ from edge.facts import ItemRemade, OrderRefused, TicketQueued
 from edge.intents import Intent, Refused
 from edge.layout import PrintRule
 from edge.orders import Bakery, ItemId, Moment, OrderId
+from edge.parts import printed as lines_of
 from edge.updates import Update, UpdateKind
 from edge.views import BoardView, merge
 from edge.vitals import Vitals
@@ -114,7 +115,7 @@ def test_a_cake_that_fell_begins_anew_and_is_counted() -> None:
     assert kitchen.stands() == "baking waiting"
     assert kitchen.cards(DECO) == {}
     (line,) = kitchen.card(OVEN).items
-    assert (line.remade, line.moment) == (1, Moment.WAITING)
+    assert (line.wasted, line.moment) == (1, Moment.WAITING)
     assert "new" in kitchen.words(OVEN)
 
 
@@ -171,7 +172,7 @@ def test_one_of_four_fell_and_three_go_on() -> None:
     kitchen.ask(placed("o1", a_bread("1", quantity=Decimal(4))))
     kitchen.bump(OVEN, 1)
     kitchen.ask(i.Remake(O1, ONE, quantity=Decimal(1)))
-    lines = {(line.quantity, line.moment, line.remade) for line in kitchen.card(OVEN).items}
+    lines = {(line.quantity, line.moment, line.wasted) for line in kitchen.card(OVEN).items}
     assert lines == {(Decimal(3), Moment.STARTED, 0), (Decimal(1), Moment.WAITING, 1)}
 
 
@@ -189,6 +190,26 @@ def test_the_kitchen_gets_a_ticket_for_what_is_made_again_marked_as_a_reprint() 
     kitchen.ask(i.Remake(O1, ONE))
     (job,) = kitchen.jobs("kitchen")
     assert (job.attempt, job.pending) == (2, True)
+
+
+def test_the_ticket_for_one_of_twelve_that_fell_lists_one_and_says_so() -> None:
+    kitchen = Kitchen(a_layout(printing=(PrintRule("kitchen", (OVEN,)),)))
+    kitchen.ask(placed("o1", a_bread("1", quantity=Decimal(12))))
+    printed(kitchen, "kitchen")
+    kitchen.bump(OVEN, 1)
+    kitchen.ask(i.Remake(O1, ONE, quantity=Decimal(1)))
+    _, job = kitchen.jobs("kitchen")
+    (line,) = lines_of(kitchen.order(), job)
+    assert (line.quantity, line.wasted) == (Decimal(1), Decimal(1))
+
+
+def test_since_when_an_order_is_ready_does_not_depend_on_when_it_closes() -> None:
+    kitchen = Kitchen()
+    kitchen.ask(placed("o1", a_bun("1")))
+    kitchen.clock.advance(600)
+    kitchen.bump(next(iter(kitchen.order().slots)), 1)
+    kitchen.board.layout = a_layout(close_after=HOUR)
+    assert a_board(kitchen).orders[0].since.timestamp() == MORNING + 600
 
 
 # --- pause, unavailable -----------------------------------------------------------------------------------------------
