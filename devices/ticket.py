@@ -130,7 +130,7 @@ class _Paper:
         return fits
 
     def picture(self, address: str) -> None:
-        """The address of a picture, to scan; to type where it is too long for a code, or a phone should not follow it."""
+        """The address of a picture, to scan; to type where no code has room for it or no phone should follow it."""
         if not (address.startswith(WEB) and self.code(address)):
             self.text(address)
         self.gap(12)

@@ -181,6 +181,8 @@ class KitchenDisplay(App[None]):
             self.set_timer(FRAME, self._show_news)
 
     def _show(self) -> None:
+        if not self.screen_stack:  # it is being left
+            return
         if self.feed.info is not self._introduced:
             self._speak_as(self.feed.info)
             self._settle()

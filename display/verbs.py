@@ -183,7 +183,10 @@ async def _at_a_card(verb: Verb, number: int, target: Target, talk: Talk) -> Err
     step = target.card.next if target.card else None
     started = step is not None and step.moment is Moment.STARTED
     words = say("{number} {order}: {stage} started") if started else say("{number} {order}: {stage} finished")
-    return Errand(i.Bump(**at), words.format(number=number, order=name, stage=shown(step.name) if step else ""))
+    expected: dict[str, Any] = {"stage": step.stage, "moment": step.moment} if step else {}
+    return Errand(
+        i.Bump(**at, **expected), words.format(number=number, order=name, stage=shown(step.name) if step else "")
+    )
 
 
 async def _units(target: Target, at: dict[str, Any], talk: Talk) -> Errand:

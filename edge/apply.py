@@ -69,7 +69,8 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
     for station in order.slots if what.fields else ():
         marked = _mark(marked, station, Word.CHANGED)
     for station in order.slots:
-        if any(item.added and item.bakery.allergens for item in items_at(draft.layout, order, station)):
+        here = (item for item in items_at(draft.layout, order, station) if item.added or "allergens" in item.changed)
+        if any(item.bakery.allergens for item in here):
             marked = _mark(marked, station, Word.ALLERGEN)
     draft.orders[order.id] = marked
     if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes

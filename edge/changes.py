@@ -50,7 +50,7 @@ def renewed(layout: Layout, known: Order, new: Order, stamp: Stamp, now: float) 
         if fields := tuple(name for name in FIELDS if _value(old, name) != _value(item, name)):
             altered[item.id] = fields
         seen = set() if unseen else set(fields)
-        for part in resized(parts, item.quantity):
+        for part in resized(parts, item.quantity, now):
             changed = tuple(name for name in FIELDS if name in part.changed or name in seen)
             items.append(replace(item, changed=changed, **{name: getattr(part, name) for name in _KEPT}))
     gone = tuple(item for item in joined(known.items).values() if item.id in added or new.item(item.id) is None)

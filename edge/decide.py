@@ -113,7 +113,9 @@ def _renew(draft: Board, known: Order, new: Order, stamp: Stamp, now: float) -> 
         yield f.OrderUnready(known.id)
     yield from _retime(draft, what.order, now)
     if known.state is not OrderState.HELD:  # a released one has entered with all its items
-        yield from settle(draft, known.id, now, arrived=what.added)
+        before = {item.id for item in known.items} - {*what.added}
+        arrived = tuple(item.id for item in what.order.items if item.id not in before)
+        yield from settle(draft, known.id, now, arrived=arrived)
         order = draft.orders[known.id]
         if order.state is OrderState.OPEN:
             yield from queue_tickets(draft, order, "released", what.added)

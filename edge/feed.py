@@ -87,7 +87,7 @@ class Feed:
 
     async def start(self) -> None:
         """Listen; raises OSError where the address is taken. The hub has started before."""
-        self._since = self.hub.board.counters.seq
+        self._since = self.hub.board.counters.seq + 1  # who knew the store before its start may know other stations
         self.hub.follow(self._after)
         self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()

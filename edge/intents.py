@@ -40,9 +40,14 @@ class AtStation(Record, frozen=True):
 
 
 class Bump(AtStation, tag="bump", frozen=True):
-    """Move those of the card's items that are furthest behind by one moment; of one item also a part."""
+    """Move those of the card's items that are furthest behind by one moment; of one item also a part.
+
+    Who says which stage and moment was to come is refused where somebody else was quicker.
+    """
 
     quantity: Decimal | None = None
+    stage: StageId | None = None
+    moment: Moment | None = None  # started or finished
 
     def __post_init__(self) -> None:
         _check(self.quantity)

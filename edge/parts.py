@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable
 from decimal import Decimal
+from itertools import count
 
 import msgspec
 
@@ -92,9 +93,11 @@ def _sum(kept: Item, one: Item, other: Item) -> Item:
     return replace(kept, id=own, quantity=one.quantity + other.quantity, wasted=one.wasted + other.wasted)
 
 
-def resized(parts: list[Item], quantity: Decimal) -> list[Item]:
-    """The parts with another quantity in sum: what is furthest behind grows or shrinks first."""
+def resized(parts: list[Item], quantity: Decimal, now: float) -> list[Item]:
+    """The parts with another quantity in sum: those furthest behind are fewer, and more begin at the beginning."""
     left = quantity - sum(part.quantity for part in parts)
+    if left > 0 and all(part.begun or part.made for part in parts):
+        return [*parts, _more(parts, left, now)]
     sizes = {part.id: part.quantity for part in parts}
     for part in sorted(parts, key=standing):
         if left == 0:
@@ -106,6 +109,15 @@ def resized(parts: list[Item], quantity: Decimal) -> list[Item]:
     if all(part.id != part.origin for part in kept):
         kept[0] = replace(kept[0], id=kept[0].origin)
     return kept
+
+
+def _more(parts: list[Item], quantity: Decimal, now: float) -> Item:
+    known = {part.id for part in parts}
+    ids = (ItemId(f"{parts[0].origin}{PART}+{number}") for number in count(1))
+    new_id = next(one for one in ids if one not in known)
+    return replace(
+        parts[0], id=new_id, quantity=quantity, wasted=Decimal(0), place=0, moment=Moment.WAITING, since=now, moves=()
+    )
 
 
 def standing(item: Item) -> tuple[int, bool]:

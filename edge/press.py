@@ -26,6 +26,9 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
         raise Refused("{order} has nothing left to make here: acknowledge it", order=order.display_id)
     if locked(draft.layout, order, station, group):
         raise Refused("{order} has allergens: acknowledge it first", order=order.display_id)
+    moment = Moment.STARTED if group[0].moment is Moment.WAITING else Moment.FINISHED
+    if intent.stage not in {None, group[0].stage} or intent.moment not in {None, moment}:
+        raise Refused("{order} has been moved on already: look at the card", order=order.display_id)
     move = draft.counters.seq + 1
     group = yield from portion(draft, order, group, intent.quantity)
     yield from _advance(draft, order, station, group, move=move, now=now)

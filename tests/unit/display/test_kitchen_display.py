@@ -257,6 +257,7 @@ async def test_a_lonely_one_is_pressed_after_a_moment(hub: StandIn, monkeypatch:
         await screen.until(lambda: len(hub.pressed) == 1)
         assert hub.pressed[0] | {"id": ""} == {
             "type": "bump", "station": "oven", "slot": 1, "order": "o1", "by": "display:oven", "id": "",
+            "stage": "baking", "moment": "started",
         }  # fmt: skip
 
 

@@ -229,7 +229,14 @@ async def test_a_finger_does_what_its_key_does(hub: StandIn) -> None:
         await screen.shows("A017", "B8")
         await screen.tap("B8")
         asks = await asked(screen, hub)
-        assert asks == {"type": "bump", "station": "packing", "slot": 2, "order": "o8"}
+        assert asks == {
+            "type": "bump",
+            "station": "packing",
+            "slot": 2,
+            "order": "o8",
+            "stage": "baking",
+            "moment": "started",
+        }
         assert "keys" in screen.lines[0][80:], "the station that was touched gets the digits"
         await screen.press("escape")
         await screen.shows("r recall")

@@ -319,6 +319,15 @@ def test_nuts_that_a_change_brings_must_be_acknowledged_too() -> None:
     assert kitchen.card(OVEN).locked
 
 
+def test_nuts_that_a_change_brings_into_an_item_must_be_acknowledged_too() -> None:
+    kitchen = Kitchen(a_layout(confirm_allergens=True))
+    kitchen.ask(placed("o1", a_cake("1")))
+    kitchen.ask(i.Change(an_order("o1", a_cake("1", bakery=NUTS)), a_stamp("e2")))
+    assert kitchen.card(OVEN).locked
+    with pytest.raises(Refused, match="allergens"):
+        kitchen.bump(OVEN, 1)
+
+
 def test_allergens_need_no_acknowledgement_where_the_store_does_not_want_it() -> None:
     kitchen = Kitchen()
     kitchen.ask(placed("o1", a_cake("1", bakery=NUTS)))

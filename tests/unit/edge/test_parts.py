@@ -165,6 +165,20 @@ def test_a_change_to_more_adds_to_those_behind_and_to_fewer_takes_from_them() ->
     assert kitchen.card(OVEN).items[0].changed == ("quantity",)
 
 
+def test_more_of_what_is_made_already_begins_at_the_beginning() -> None:
+    kitchen = Kitchen(a_layout(printing=(PrintRule("bench", (OVEN,), "arrived"),)))
+    kitchen.ask(tarts(quantity=Decimal(2)))
+    for _ in range(2):
+        kitchen.bump(OVEN, 1)
+    kitchen.bump(PACKING, 1)
+    assert kitchen.order().state == "ready"
+    kitchen.ask(i.Change(an_order("o1", a_bread("1", quantity=FIVE)), a_stamp("e2", time=MORNING + 1)))
+    assert where(kitchen) == {"made": Decimal(2), "baking waiting": Decimal(3)}
+    assert kitchen.order().state == "open"
+    assert [line.quantity for line in kitchen.card(OVEN).items] == [Decimal(3)]
+    assert [[line.quantity for line in lines_of(kitchen.order(), job)] for job in kitchen.jobs("bench")][-1] == [3]
+
+
 def test_a_change_of_the_note_reaches_every_part() -> None:
     kitchen = a_kitchen_with_twelve()
     five_ahead(kitchen)

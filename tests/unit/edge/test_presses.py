@@ -61,6 +61,14 @@ def test_an_order_is_ready_in_the_same_press_that_makes_its_last_item() -> None:
     assert kitchen.order().slots == {}
 
 
+def test_of_two_who_press_one_card_at_once_only_the_first_moves_it() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1", items=(a_bread(),))
+    press = i.Bump(station=OVEN, slot=1, order=O1, stage=StageId("baking"), moment=Moment.STARTED)
+    assert kitchen.batch([press, press]) == ["", "O1 has been moved on already: look at the card"]
+    assert kitchen.stands() == "baking started"
+
+
 def test_a_press_moves_the_items_that_are_furthest_behind() -> None:
     kitchen = Kitchen()
     kitchen.place("o1", items=(a_cake("1"), a_cake("2"), a_bread("3")))
