@@ -44,7 +44,7 @@ SECOND_DIGIT = 0.6  # seconds in which a second digit may follow
 TWICE = 0.6  # seconds in which the same press again is a held key or a bounce
 CHOOSING = 6.0  # seconds after which a verb whose number does not come is forgotten
 NAMED = 4  # verbs that the hint line names before all else: a narrow screen has no room for more
-SETTLED = 3.0  # seconds from starting until everything that stays is there
+SETTLED = 2.0  # seconds from the first board until everything that stays is there
 SAID = 8.0  # seconds for which an answer stays
 
 
@@ -469,7 +469,15 @@ async def until_quit(display: KitchenDisplay) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, display.exit)
-    # What stands by now stays: looking through all of it for garbage would stop the screen for 50 to 100 ms.
-    gc.set_threshold(2_000, 10, 100)
-    loop.call_later(SETTLED, gc.freeze)
+    settling = asyncio.create_task(_settle(display))
     await display.run_async()
+    settling.cancel()
+
+
+async def _settle(display: KitchenDisplay) -> None:
+    """What stands by now stays: looking through all of it for garbage would stop the screen for 50 to 100 ms."""
+    while not display.feed.live:  # noqa: ASYNC110 - it tells its app, and may have no hub for hours
+        await asyncio.sleep(SETTLED)
+    await asyncio.sleep(SETTLED)
+    gc.collect()
+    gc.freeze()

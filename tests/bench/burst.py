@@ -138,7 +138,7 @@ async def _bursts(hub: str, cloud: Client, rounds: int) -> list[Told]:
 
     async with _display(hub, "ours") as (display, terminal):
         await arrive(range(STANDING), STANDING)
-        await asyncio.sleep(SETTLED + 1)
+        await asyncio.sleep(2 * SETTLED + 1)
         found = []
         for number in range(1, rounds + 1):
             new = range(number * NEW, (number + 1) * NEW)

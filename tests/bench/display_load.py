@@ -157,7 +157,7 @@ class TickingFeed:
     async def first_seconds(self) -> None:
         """As many as a display takes until all that stays is there."""
         await self.connected.wait()
-        for _ in range(int(SETTLED) + 2):
+        for _ in range(2 * int(SETTLED) + 2):
             await self.tick()
             await asyncio.sleep(1.0)
 
