@@ -79,7 +79,7 @@ class Help(Overlay[None]):
             _meant(_keys(manner), say("keyboard"), words),
             _meant(_meanings(manner), say("colours and words"), words),
         )
-        laid = pages(blocks, self.size.width - 2 * MARGIN, self.size.height - AROUND)
+        laid = pages(blocks, self.size.width - 2 * MARGIN, max(1, self.size.height - AROUND))
         if self._at >= len(laid):
             return False
         page = say("page {page}/{pages}").format(page=self._at + 1, pages=len(laid))
