@@ -189,8 +189,9 @@ class KitchenDisplay(App[None]):
         if scene is not None:
             self._warn(scene)
             self.view.show(scene)
-            if isinstance(self.screen, Look):
-                self.screen.show(scene)
+            over = self.screen_stack[-1:]  # none where the display is being quit
+            if over and isinstance(over[0], Look):
+                over[0].show(scene)
             if self._patience is None and not self._typing.typed and self._verb is None:
                 self._notice.hint([*self._hints()])
             self._sound(scene)
