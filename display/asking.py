@@ -199,8 +199,9 @@ class Reason(Question[str]):
     def chooses(self, key: str, character: str | None) -> bool:
         """A digit chooses as long as nothing is typed; Enter says what is."""
         if key == "enter":
-            if self.typed.strip():
-                self.leave(self.typed.strip())
+            said = shown(self.typed).strip()
+            if said:
+                self.leave(said)
             return True
         if not self.typed and character and character.isdecimal():
             if 0 < int(character) <= len(self._common):
