@@ -16,7 +16,7 @@ from textual.widgets import Input
 from textual.worker import Worker
 
 from display.cells import Line as Label
-from display.cells import shown
+from display.cells import shown, shown_id
 from display.due import Unclear
 from display.entry.draft import Draft, wire
 from display.entry.questions import (
@@ -378,7 +378,7 @@ class OrderEntry(Overlay[str]):
                 while True:
                     for whole in self._feed.board.orders if self._feed.board else ():
                         if whole.order == self._order:
-                            return whole.display_id
+                            return shown_id(whole)
                     await asyncio.sleep(LOOK)  # the feed tells the screen beneath, not this one
         return ""
 
