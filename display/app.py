@@ -14,7 +14,6 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, Vertical
 from textual.filter import LineFilter
-from textual.screen import ModalScreen
 from textual.timer import Timer
 from textual.widget import Widget
 
@@ -26,6 +25,7 @@ from display.keys import KEYS, Typing
 from display.look import Look
 from display.manner import Manner
 from display.notice import Hint, Notice
+from display.overlay import Overlay
 from display.palette import BLACK, CYAN, RED, THEME, WHITE, YELLOW, ink
 from display.sound import Alarm, Player, causes
 from display.statusline import StatusLine, cut_off, halted
@@ -191,8 +191,9 @@ class KitchenDisplay(App[None]):
         if scene is not None:
             self._warn(scene)
             self.view.show(scene)
-            if isinstance(self.screen, Look):
-                self.screen.show(scene)
+            over = self.screen_stack[-1:]  # none where the display is being quit
+            if over and isinstance(over[0], Look):
+                over[0].show(scene)
             if self._patience is None and not self._typing.typed and self._verb is None:
                 self._notice.hint([*self._hints()])
             self._sound(scene)
@@ -239,7 +240,7 @@ class KitchenDisplay(App[None]):
         if self.scene is None:
             return
         self._settle()
-        form: ModalScreen[str | None] = next(one for one in FORMS if one.name == name).load()(self.feed, self.manner)
+        form: Overlay[str] = next(one for one in FORMS if one.name == name).load()(self.feed, self.manner)
         self.push_screen(form, lambda done: self._tell(done, SAID, self._settle, CYAN) if done else None)
 
     # --- what is said -----------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ from typing import Generic, NamedTuple, TypeVar
 from textual import events
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.strip import Strip
 
 from display.cells import Painted, Piece, row, shown, wrap
 from display.manner import Manner
+from display.overlay import Overlay
 from display.palette import BLACK, CYAN, FAINT, SHADE, SURFACE, WHITE, YELLOW, ink
 
 A = TypeVar("A")
@@ -63,7 +63,7 @@ class Sheet(Painted):
             self.post_message(self.Tapped(keys[at]))
 
 
-class Question(ModalScreen[A | None], Generic[A]):
+class Question(Overlay[A], Generic[A]):
     """One question; answered with what was meant, or with nothing where somebody left it."""
 
     DEFAULT_CSS = f"""
@@ -109,14 +109,15 @@ class Question(ModalScreen[A | None], Generic[A]):
 
     def take(self, key: str, character: str | None) -> None:
         """A key was pressed."""
-        if key == "escape":
-            self.dismiss(None)
+        if self.left:
             return
-        if key == "backspace":
+        if key == "escape":
+            self.leave()
+        elif key == "backspace":
             self.typed = self.typed[:-1]
         elif not self.chooses(key, character) and character and len(self.typed) < LONGEST:
             self.typed += character
-        if self.is_current:
+        if not self.left:
             self.lay()
 
     def chooses(self, key: str, character: str | None) -> bool:  # noqa: ARG002 - for those who override it
@@ -164,11 +165,11 @@ class Choice(Question[int]):
             self._page = (self._page - 1) % pages
         elif key == "enter":
             if len(left) == 1:
-                self.dismiss(left[0])
+                self.leave(left[0])
         elif character and character.isdecimal():
             at = self._page * ON_A_PAGE + int(character) - 1
             if character != "0" and at < len(left):
-                self.dismiss(left[at])
+                self.leave(left[at])
         else:
             self._page = 0
             return len(self._options) <= ON_A_PAGE
@@ -198,12 +199,13 @@ class Reason(Question[str]):
     def chooses(self, key: str, character: str | None) -> bool:
         """A digit chooses as long as nothing is typed; Enter says what is."""
         if key == "enter":
-            if self.typed.strip():
-                self.dismiss(self.typed.strip())
+            said = shown(self.typed).strip()
+            if said:
+                self.leave(said)
             return True
         if not self.typed and character and character.isdecimal():
             if 0 < int(character) <= len(self._common):
-                self.dismiss(self._common[int(character) - 1])
+                self.leave(self._common[int(character) - 1])
             return True
         return False
 
@@ -235,7 +237,7 @@ class Entered(Question[A]):
             return False
         meant = self._read(self.typed.strip())
         if meant is not None:
-            self.dismiss(meant)
+            self.leave(meant)
         return True
 
     def body(self, width: int) -> list[Row]:

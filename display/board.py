@@ -4,7 +4,7 @@ from typing import Literal
 
 from textual.strip import Strip
 
-from display.cells import row
+from display.cells import row, shown_id
 from display.palette import ink
 from display.station import StationBoard
 from display.view import Scene, Target, Verb, View
@@ -63,7 +63,7 @@ class StationsView(View):
             return {}
         board = self._boards[self._chosen]
         return {
-            number: Target(card.display_id, card.order, board.station, card.slot, card)
+            number: Target(shown_id(card), card.order, board.station, card.slot, card)
             for number in range(1, board.slots + 1)
             if (card := board.card(number)) is not None
         }
@@ -76,7 +76,7 @@ class StationsView(View):
         board = self._boards[self._chosen]
         slot = board.slot(number)
         pressed = board.pressed(slot)
-        name, order = (pressed.display_id, pressed.order) if pressed else ("", None)
+        name, order = (shown_id(pressed), pressed.order) if pressed else ("", None)
         return Target(name, order, board.station, slot)
 
     def turn(self, to: Literal["next", "previous"]) -> TurnPage | None:

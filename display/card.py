@@ -6,7 +6,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from display.age import Reading, seconds_left
-from display.cells import Painted, row, shown, wrap
+from display.cells import Painted, row, shown, shown_id, wrap
 from display.face import Face
 from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, ink
@@ -85,7 +85,7 @@ class CardPlace(Painted):
         say, cyan = manner.say, ink(CYAN, BLACK, bold=True)
         started = press.moment is Moment.STARTED
         what = (say("{order}: {stage} started") if started else say("{order}: {stage} finished")).format(
-            order=shown(press.display_id), stage=shown(press.name)
+            order=shown_id(press), stage=shown(press.name)
         )
         lines = [*wrap(what, width - 2), *wrap(say("r {number} takes it back").format(number=position), width - 2)]
         rows = [row(width, ink(), (f" {line}", ink(CYAN))) for line in lines]

@@ -1,7 +1,7 @@
 """Rows of cells: text made harmless, and cut and wrapped by the room it takes on a screen."""
 
 import re
-from typing import Self
+from typing import Protocol, Self
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
@@ -10,10 +10,12 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from edge.orders import OrderId
 from edge.text import plain
 
 Piece = tuple[str, Style]
 
+SHORT_ID = 8  # cells of an order's own id, in place of a name
 DOTS = 4  # in fewer cells, dots would say less than the text
 
 # Terminals do not agree on the width of these, and one cell too many pushes over the neighbouring card:
@@ -31,6 +33,20 @@ _UNBROKEN = re.compile(r"[\u2e80-\uffef][、。，,！!？?：:；;」』）)】
 def shown(text: str, limit: int = 500) -> str:
     """A customer's or a device's text as a screen may carry it."""
     return _DISPUTED.sub("", plain(text, limit)).replace("…", "..")
+
+
+class _Ordered(Protocol):
+    @property
+    def order(self) -> OrderId | None: ...
+
+    @property
+    def display_id(self) -> str: ...
+
+
+def shown_id(thing: _Ordered) -> str:
+    """What an order is called on a screen: its display id; where nothing of that can be seen, its own id in short."""
+    said = shown(thing.display_id)
+    return said if said.strip() else cut(shown(thing.order or "").strip() or "?", SHORT_ID)
 
 
 def cut(text: str, width: int) -> str:

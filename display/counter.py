@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 
 from display.age import Reading
 from display.amounts import named
-from display.cells import Piece, cut, shown, wrap
+from display.cells import Piece, cut, shown, shown_id, wrap
 from display.face import BANDS
 from display.find import Find, Found, Search
 from display.manner import Manner
@@ -165,13 +165,13 @@ class _Slip:
             word, chip = say(whole.state.value), band
         rows = [self._head(band), self._sentence() if asked else self._time(ready=ready)]
         rows += danger(whole, manner, self.width) + self._items()
-        target = Target(shown(whole.display_id), order=whole.order, items=whole.items)
+        target = Target(shown_id(whole), order=whole.order, items=whole.items)
         return Entry(whole.order, rows, target, right=(f" {word} ", manner.ink(*chip, bold=True)), band=band)
 
     def _head(self, band: tuple[str, str]) -> list[Piece]:
         """What the customer will say: the order's number, the name, the phone."""
         strong = self.manner.ink(*band, bold=True)
-        return _named(self.whole.display_id, self.whole.customer, self.whole.phone, strong, self.width)
+        return _named(shown_id(self.whole), self.whole.customer, self.whole.phone, strong, self.width)
 
     def _time(self, *, ready: bool) -> list[Piece]:
         say, manner = self.say, self.manner
@@ -200,9 +200,9 @@ class _Slip:
         return _in_rows(briefly(self.whole), self.manner, self.width)
 
 
-def _named(display_id: str, customer: str, phone: str, strong: Style, width: int) -> list[Piece]:
+def _named(name: str, customer: str, phone: str, strong: Style, width: int) -> list[Piece]:
     tail = shown(phone if len(phone) != LAST or not phone.isdecimal() else f"..{phone}", LONGEST_PHONE)
-    name = cut(shown(display_id), width // 3)
+    name = cut(name, width // 3)
     who = cut(shown(customer), max(LEAST, width - CHIP - cell_len(name) - cell_len(tail) - 2 * len(GAP)))
     return [(name, strong), *((GAP + text, strong) for text in (who, tail) if text)]
 
@@ -225,11 +225,11 @@ def _gone(found: Found, manner: Manner, now: float, width: int) -> Entry:
     strong = manner.ink(*band, bold=True)
     names = " + ".join(named(item.name, item.quantity, item.unit) for item in found.items)
     rows = [
-        _named(found.display_id, found.customer, found.phone, strong, width),
+        _named(shown_id(found), found.customer, found.phone, strong, width),
         [(became(found, manner, now), manner.ink(CYAN, BLACK, bold=True))],
         *_in_rows(names, manner, width),
     ]
-    target = Target(shown(found.display_id), order=found.order)
+    target = Target(shown_id(found), order=found.order)
     return Entry(found.order, rows, target, right=(f" {manner.say(found.state)} ", strong), band=band)
 
 

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from display.age import Reading
 from display.amounts import counted, named
-from display.cells import Piece, cut, shown, wrap
+from display.cells import Piece, cut, shown, shown_id, wrap
 from display.face import BANDS
 from display.palette import BLACK, CYAN, FAINT, SHADE, WHITE, YELLOW
 from display.standing import (
@@ -97,7 +97,7 @@ class _Sheet:
         band = (WHITE, SHADE) if self.ready else BANDS[self.reading.age]
         word = self.say("READY") if self.ready and self.manner.live else age_word(self.reading, self.manner)
         rows = [self._head(band), *(self._in_short() if tight else self._in_full())]
-        target = Target(shown(whole.display_id), order=whole.order, items=whole.items)
+        target = Target(shown_id(whole), order=whole.order, items=whole.items)
         return Entry(whole.order, rows, target, right=(f" {word} ", self.manner.ink(*band, bold=True)), band=band)
 
     def _head(self, band: tuple[str, str]) -> list[Piece]:
@@ -105,7 +105,7 @@ class _Sheet:
         due = self.manner.clock(self.whole.due, self.now) if self.whole.due else self.say("no due time")
         time = due if self.ready else f"{due} {left(self.reading, self.manner)}".rstrip()
         first = [(f" {self.say('FIRST')} ", self.manner.ink(BLACK, YELLOW, bold=True)), ("  ", plain)]
-        pieces = [(cut(shown(self.whole.display_id), self.width // 3), strong), ("  ", plain)]
+        pieces = [(cut(shown_id(self.whole), self.width // 3), strong), ("  ", plain)]
         return [*pieces, *(first if self.whole.priority else []), (time, plain)]
 
     def _in_full(self) -> list[list[Piece]]:

@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from display.age import Age, Reading, moved_next
 from display.amounts import number, unit_of
-from display.cells import Piece, chipped, cut, row, shown, wrap
+from display.cells import Piece, chipped, cut, row, shown, shown_id, wrap
 from display.manner import Manner
 from display.numerals import ROWS, numeral
 from display.palette import BLACK, BLUE, CYAN, FAINT, GREEN, MAGENTA, MARKS, RED, SHADE, WHITE, YELLOW, ink
@@ -91,7 +91,7 @@ class Face:
         color, ground = (WHITE, SHADE) if self.cancelled else BANDS[reading.age]
         band = self.manner.ink(color, ground)
         bold = self.manner.ink(color, ground, bold=True)
-        name = (shown(self.card.display_id), bold)
+        name = (shown_id(self.card), bold)
         if self.big:
             stroke = FAINT if not self.manner.live else WHITE if color == WHITE else SHADE  # never the ground's black
             block = ink(stroke, stroke)
@@ -249,7 +249,7 @@ class Face:
         number = (
             sum(cell_len(text) for text, _ in numeral(self.position, self.ground, self.ground)[0]) if self.big else 1
         )
-        taken = 4 + number + cell_len(shown(self.card.display_id)) + cell_len(first[0])
+        taken = 4 + number + cell_len(shown_id(self.card)) + cell_len(first[0])
         return first if taken <= self.width or self.height < TALL else None
 
     def _lines(self) -> list[Line]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from display.cells import shown
+from display.cells import shown, shown_id
 from display.manner import Manner
 from display.palette import RED, YELLOW
 from display.statusline import device_name, lasted, saving
@@ -215,7 +215,7 @@ def _paper(paper: Paper, board: BoardView, manner: Manner) -> Detail:
         "test": say("Test page"),
     }
     parts = (
-        shown(paper.display_id),
+        shown_id(paper),
         names[paper.kind],
         f"{say('printer')} {shown(paper.printer)}",
         say(paper.state.value),
@@ -269,14 +269,14 @@ def _letter(letter: Letter, board: BoardView, manner: Manner) -> Detail:
 def _lapsed(board: BoardView, manner: Manner) -> Iterator[Fault]:
     if not board.lapsed:
         return
-    names = " ".join(shown(order.display_id) for order in board.lapsed)
+    names = " ".join(shown_id(order) for order in board.lapsed)
     wholes = {whole.order: whole for whole in board.orders}
     details = []
     for order in board.lapsed:
         whole = wholes.get(order.order)
         due = _due(order.due, board, manner)
         who = f"{shown(whole.customer)} {shown(whole.phone)}".strip() if whole else ""
-        details.append(Detail(f"lapsed {order.order}", "  ".join(filter(None, (shown(order.display_id), due, who)))))
+        details.append(Detail(f"lapsed {order.order}", "  ".join(filter(None, (shown_id(order), due, who)))))
     yield Fault(Kind.LAPSED, manner.say("too old, not made: {names}").format(names=names), details)
 
 

@@ -8,12 +8,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from display.cells import Line, shown
 from display.feed_client import FeedClient, Unanswered
 from display.manner import Manner
+from display.overlay import Overlay
 from display.palette import BLACK, CYAN, FAINT, RED, WHITE, ink
 from edge.intents import Refused
 from edge.orders import OrderId
@@ -60,7 +60,7 @@ class Search:
     found: tuple[Found, ...]
 
 
-class Find(ModalScreen[Search | None]):
+class Find(Overlay[Search]):
     """A field to type into; Enter asks the hub, Esc leaves."""
 
     CSS = f"""
@@ -70,7 +70,7 @@ class Find(ModalScreen[Search | None]):
     Find Input {{ border: none; height: 1; padding: 0 1; background: {WHITE}; color: {BLACK}; }}
     Find Input:focus {{ border: none; background-tint: {WHITE} 0%; }}
     """
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     def __init__(self, feed: FeedClient, manner: Manner) -> None:
         super().__init__()
@@ -92,6 +92,10 @@ class Find(ModalScreen[Search | None]):
         self._head.show(head, (" " + say("find: order number, name, or the phone's last four digits"), head))
         self._tell(say("Enter finds   Esc leaves"))
 
+    def action_leave(self) -> None:
+        """Nobody is looked for."""
+        self.leave()
+
     def _tell(self, text: str, color: str = FAINT, ground: str = BLACK) -> None:
         style = ink(color, ground)
         self._foot.show(style, (f" {text}", style))
@@ -99,7 +103,7 @@ class Find(ModalScreen[Search | None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Ask the hub."""
         wanted = event.value.strip()
-        if wanted:
+        if wanted and not self.left:
             self.run_worker(self._look(wanted), exclusive=True)
 
     async def _look(self, wanted: str) -> None:
@@ -113,6 +117,6 @@ class Find(ModalScreen[Search | None]):
             self._tell(say("no answer from the hub: try again"), WHITE, RED)
         else:
             if answer.orders:
-                self.dismiss(Search(wanted, answer.orders))
+                self.leave(Search(wanted, answer.orders))
             else:
                 self._tell(say("nobody and nothing of that name"), WHITE, RED)

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,6 +14,7 @@ from display.face import BANDS
 from display.keypad_picture import draw_keypad
 from display.keys import KEYS
 from display.manner import Manner
+from display.overlay import Overlay
 from display.palette import BLACK, CYAN, FAINT, MAGENTA, SURFACE, WHITE, YELLOW, ink
 from display.view import Scene
 
@@ -32,7 +32,7 @@ STRONG = ink(WHITE, SURFACE, bold=True)
 Lines = list[list[Piece]]
 
 
-class Help(ModalScreen[None]):
+class Help(Overlay[None]):
     """Stands over the board; a key turns its pages and closes it after the last. The board goes on beneath."""
 
     DEFAULT_CSS = f"Help {{ align: center middle; background: {BLACK} 60%; }}"
@@ -68,7 +68,7 @@ class Help(ModalScreen[None]):
     def _turn(self, *, close: bool = False) -> None:
         self._at += 1
         if close or not self._show():
-            self.dismiss()
+            self.leave()
 
     def _show(self) -> bool:
         """Show the page; false where there is none."""
@@ -79,7 +79,7 @@ class Help(ModalScreen[None]):
             _meant(_keys(manner), say("keyboard"), words),
             _meant(_meanings(manner), say("colours and words"), words),
         )
-        laid = pages(blocks, self.size.width - 2 * MARGIN, self.size.height - AROUND)
+        laid = pages(blocks, self.size.width - 2 * MARGIN, max(1, self.size.height - AROUND))
         if self._at >= len(laid):
             return False
         page = say("page {page}/{pages}").format(page=self._at + 1, pages=len(laid))

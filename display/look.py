@@ -82,7 +82,7 @@ class Look(Question[bool]):
         elif key in {"pageup", "left", "up"}:
             self._page = max(0, self._page - 1)
         else:
-            self.dismiss(None)
+            self.leave()
         return True
 
     def body(self, width: int) -> list[Row]:

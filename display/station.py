@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from display.age import Age, Pace, just_recalled, pace, read, seconds_left, urgent
 from display.card import CardPlace
-from display.cells import Line, shown
+from display.cells import Line, shown, shown_id
 from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, RED, SHADE, WHITE, YELLOW, ink
 from display.statusline import paused
@@ -235,7 +235,7 @@ class StationBoard(Vertical):
         else:
             if view.recalled and just_recalled(view.recalled, scene.now):
                 back = say("taken back: {order} {stage}").format(
-                    order=shown(view.recalled.display_id), stage=shown(view.recalled.name)
+                    order=shown_id(view.recalled), stage=shown(view.recalled.name)
                 )
                 pieces += [(f" {back} ", ink(BLACK, CYAN, bold=True)), ("  ", fill)]
             if scene.board.paused:
@@ -260,6 +260,6 @@ class StationBoard(Vertical):
         pieces = [(" " + (coming if view.coming else manner.say("nothing on its way")), faint)]
         for entry in view.coming[:COMING]:
             due = manner.clock(entry.due, now) + " " if entry.due else ""
-            pieces.append((f"  {due}{shown(entry.display_id)} ", strong))
+            pieces.append((f"  {due}{shown_id(entry)} ", strong))
             pieces.append((", ".join(shown(name) for name in entry.names), faint))
         self._coming.show(faint, *pieces)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from textual.strip import Strip
 
-from display.cells import Painted, Piece, row, shown
+from display.cells import Painted, Piece, row, shown, shown_id
 from display.feed_client import FeedClient, Link
 from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, WHITE, YELLOW, ink
@@ -82,7 +82,7 @@ class StatusLine(Painted):
             names = " ".join(shown(product.name or product.code) for product in board.unavailable)
             yield say("sold out: {names}").format(names=names), WATCH
         if board.lapsed:
-            names = " ".join(shown(order.display_id) for order in board.lapsed)
+            names = " ".join(shown_id(order) for order in board.lapsed)
             yield say("too old, not made: {names}").format(names=names), WATCH
 
     def _cloud(self, board: BoardView, manner: Manner) -> Piece:
@@ -181,6 +181,8 @@ def cut_off(feed: FeedClient, manner: Manner) -> str:
             words = say("CONNECTING to the hub")
         case Link.SILENT:
             words = say("CUT OFF: the hub is silent")
+        case Link.REFUSED if feed.reason.startswith("401"):
+            words = say("CUT OFF: the hub wants a token: OVENBELL_FEED_TOKEN")
         case Link.REFUSED:
             words = say("CUT OFF: the hub refuses this display ({reason})").format(reason=shown(feed.reason))
         case Link.CUT:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 
 from display.age import Reading
-from display.cells import Piece, cut, shown
+from display.cells import Piece, cut, shown, shown_id
 from display.face import BANDS
 from display.manner import Manner
 from display.palette import BLACK, BLUE, CYAN, FAINT, RED, WHITE, YELLOW
@@ -212,7 +212,7 @@ def _of_hour(hour: Hour, most: int, manner: Manner, width: int) -> list[list[Pie
         filled = set_cell_size(load, max(LOAD, cell_len(load) + 1))
         rows.append([(time, strong), (filled, strong), (bar(hour.units, most), manner.ink(CYAN, BLACK))])
     if hour.released:
-        named = [f"{starts(whole, manner)} {shown(whole.display_id)}" for whole in hour.released[:NAMED]]
+        named = [f"{starts(whole, manner)} {shown_id(whole)}" for whole in hour.released[:NAMED]]
         named += [f"+{len(hour.released) - NAMED}"] if hour.released[NAMED:] else []
         text = say("starts by itself: {names}").format(names=say(", ").join(named))
         rows.append([(" " * len(time) if rows else time, strong), (cut(text, width - len(time)), faint)])
@@ -250,12 +250,12 @@ def _line(whole: Whole, reading: Reading, manner: Manner, now: float) -> Entry:
     if whole.due:  # under the heading of its day its time is enough
         dated = whole.due.timestamp() < now or (whole.state is OrderState.HELD and whole.release is None)
         due = manner.clock(whole.due, now if dated else whole.due.timestamp())
-    pieces: list[Piece] = [(f"{due} ", strong), (_column(whole.display_id, SHORT), strong)]
+    pieces: list[Piece] = [(f"{due} ", strong), (_column(shown_id(whole), SHORT), strong)]
     pieces.append((_column(whole.customer, SHORT + 2), faint))
     if whole.priority:
         pieces += [(f" {say('FIRST')} ", manner.ink(BLACK, YELLOW, bold=True)), (" ", plain)]
     if whole.state is OrderState.OPEN and (stages := missing(whole)):
         pieces.append((f"{say(', ').join(stages)}: ", manner.ink(CYAN, BLACK)))
     pieces.append((briefly(whole), plain))
-    target = Target(shown(whole.display_id), order=whole.order, items=whole.items)
+    target = Target(shown_id(whole), order=whole.order, items=whole.items)
     return Entry(whole.order, [pieces], target, right=(f" {word} ", manner.ink(*colors, bold=True)))

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual import events
 
-from display.cells import Piece, cut, wrap
+from display.cells import Piece, cut, shown_id, wrap
 from display.faults import COLORS, Detail, Fault, Kind, faults, well, what_to_do
 from display.feed_client import FeedClient, Unanswered
 from display.manner import Manner
@@ -107,7 +107,7 @@ def _detail(detail: Detail, kind: Kind, manner: Manner, width: int) -> Entry:
     rows: list[list[Piece]] = [[(line, style)] for line in _rows(detail.said, width)]
     rows += [[(f"  {line}", faint)] for line in _rows(detail.more, width - 2)]
     paper = detail.paper
-    target = Target(paper.display_id, order=paper.order, paper=paper) if paper else None
+    target = Target(shown_id(paper), order=paper.order, paper=paper) if paper else None
     return Entry(f"{kind} {detail.key}", rows or [[("?", faint)]], target, alone=True)
 
 

@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
-from textual.screen import ModalScreen
 
 from display.age import moved_next
 from display.amounts import named
@@ -16,6 +15,7 @@ from display.amounts import number as written
 from display.asking import Choice, Entered, Reason
 from display.cells import shown
 from display.due import Unclear, read_due
+from display.overlay import Overlay
 from display.view import Scene, Target, Verb
 from edge import intents as i
 from edge.asking import RescheduleBody
@@ -73,7 +73,7 @@ class Left(Exception):
     """Somebody left a question with Escape: nothing is asked of the hub."""
 
 
-Put = Callable[[ModalScreen[Any]], Awaitable[Any]]
+Put = Callable[[Overlay[Any]], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Talk:
         answer: datetime = await self._answer(Entered(manner, title, read, says, hint))
         return answer
 
-    async def _answer(self, question: ModalScreen[Any]) -> Any:
+    async def _answer(self, question: Overlay[Any]) -> Any:
         answer = await self.put(question)
         if answer is None:
             raise Left

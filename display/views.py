@@ -31,7 +31,7 @@ VIEWS = (
     Shown("trouble", "f7,exclamation_mark", "F7", "trouble: what is wrong, and what to do", "display.trouble:Trouble"),
 )
 
-# Each class is a `ModalScreen[str | None]`, made with the feed and the manner; what it is dismissed with is said.
+# Each class is a `display.overlay.Overlay[str]`, made with the feed and the manner; what it is left with is said.
 FORMS = (Shown("order", "f8,n", "F8", "order entry: who phones, walks in or writes", "display.entry:OrderEntry"),)
 
 NAMES = tuple(view.name for view in VIEWS)

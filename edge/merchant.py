@@ -10,10 +10,13 @@ from edge.orders import Order, OrderState
 from edge.parts import portion, standing
 from edge.settle import queue_tickets, settle
 from edge.slips import cancel_slips
+from edge.text import plain
 
 
 def refuse(draft: Board, order: Order, intent: i.Refuse, now: float) -> Iterator[f.Happened]:
     """The store does not make an order that nobody has started."""
+    if not plain(intent.reason).strip():
+        raise Refused("say why")
     if order.started or order.state is OrderState.READY:
         raise Refused("{order} is started: it cannot be refused", order=order.display_id)
     yield f.OrderRefused(order.id, intent.reason)

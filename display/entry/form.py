@@ -11,13 +11,12 @@ from uuid import uuid4
 
 from textual import events, on
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import Worker
 
 from display.cells import Line as Label
-from display.cells import shown
+from display.cells import shown, shown_id
 from display.due import Unclear
 from display.entry.draft import Draft, wire
 from display.entry.questions import (
@@ -40,6 +39,7 @@ from display.entry.questions import (
 from display.entry.sheet import Foot, FootLines, Offers, OrderSheet, Press, Tapped, Tone, hint
 from display.feed_client import FeedClient, Unanswered
 from display.manner import Manner
+from display.overlay import Overlay
 from display.palette import BLACK, CYAN, SURFACE, WHITE, ink
 from display.statusline import cut_off
 from edge.intents import Refused
@@ -86,7 +86,7 @@ class Answer(Input):
         event.prevent_default()
 
 
-class OrderEntry(ModalScreen[str | None]):
+class OrderEntry(Overlay[str]):
     """Asks for an order and places it; ends with what can be said of that, nothing where it was left.
 
     Until the hub has answered, everything that was typed stays where it is.
@@ -225,7 +225,7 @@ class OrderEntry(ModalScreen[str | None]):
         return False
 
     def _press(self, press: Press) -> None:
-        if self._sending is not None:
+        if self._sending is not None or self.left:
             return
         if press == "close":
             self._close()
@@ -275,7 +275,7 @@ class OrderEntry(ModalScreen[str | None]):
         remark, at = self._remark, (self._standing, self._typed)
         asked = remark is not None and remark.leaving and (remark.standing, remark.typed) == at
         if asked or not (self._standing != Standing() or self._typed.strip()):
-            self.dismiss("")
+            self.leave("")
         elif self._unknown:
             words = say("perhaps it is placed: look at the board; Esc again closes this form")
             self._remark = Remark(*at, words, leaving=True)
@@ -365,7 +365,7 @@ class OrderEntry(ModalScreen[str | None]):
                 self._remark = Remark(self._standing, self._typed, words)
         else:
             summary = self._summary(self._standing.draft, self._shop)
-            self.dismiss(say("placed: {order}").format(order=shown(f"{await self._number()} {summary}".strip())))
+            self.leave(say("placed: {order}").format(order=shown(f"{await self._number()} {summary}".strip())))
             return
         finally:
             self._sending = None
@@ -378,7 +378,7 @@ class OrderEntry(ModalScreen[str | None]):
                 while True:
                     for whole in self._feed.board.orders if self._feed.board else ():
                         if whole.order == self._order:
-                            return whole.display_id
+                            return shown_id(whole)
                     await asyncio.sleep(LOOK)  # the feed tells the screen beneath, not this one
         return ""
 

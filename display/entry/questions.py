@@ -1,5 +1,6 @@
 """The questions in the order in which a customer answers them, and what an answer makes of the order."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ SPACING = frozenset(" -()./")
 DIGITS_OF_A_PHONE = range(3, 21)
 MOST_CANDLES = 1_000
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# `0 bag`, `0x bag`, `0个可颂`, `bag 0`: how many is said, and it is none.
+_NONE = re.compile(r"0+(?:\.0+)?(?:\s|[x×*个只份块]|$)|.*\s[x×*]?\s*0+$", re.IGNORECASE)
 SPANS = ("+30", "+60", "+120")
 
 
@@ -268,6 +271,8 @@ def _item(standing: Standing, text: str, choice: Choice | None, shop: Shop) -> S
         return Standing(draft.without_line(int(number)))
     if choice is None:
         wanted = read_line(text, shop.products)
+        if _NONE.match(wanted.what):
+            raise Unclear("of a product there must be at least one")
         words = shop.manner.say("no product is called {name}: once more takes it as it is").format(name=wanted.what)
         _insist(Doubt(f"unknown {wanted.what}", words), shop)
         return _next(standing, Line(Product("", wanted.what), wanted.quantity, note=wanted.note))

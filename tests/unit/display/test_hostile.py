@@ -3,18 +3,21 @@
 from unicodedata import category, east_asian_width
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from display.cells import row, shown
 from display.palette import ink
-from edge.orders import Bakery, ItemId, OrderId, StageId, StationId, Word
+from edge.orders import Bakery, ItemId, OrderId, OrderState, StageId, StationId, Word
 from edge.orders import Option as Choice
 from edge.views import Card, Coming, Device, Lapsed, Next, Ready, StationView
 from tests.hostile import ALL, LONG, arrives, hostile, powers
 from tests.unit.display.cards import a_card, a_line, drawn, in_the_oven
 from tests.unit.display.screens import display
 from tests.unit.display.stand_in import CALM, a_board, standing_in
+from tests.unit.display.wholes import a_whole
 
 HOSTILE = arrives(ALL)
 
@@ -52,6 +55,29 @@ def test_a_card_keeps_to_its_cells_whatever_was_written(text: str, size: tuple[i
 def test_a_row_keeps_to_its_cells_whatever_stands_in_it(text: str, width: int) -> None:
     strip = row(width, ink(), (shown(text), ink()), ("|", ink()), right=(shown(text), ink()))
     assert (cells(strip.text), powers(strip.text)) == (width, set())
+
+
+@pytest.mark.parametrize("unseen", ["", "  ", "\u200b", "\ufe0f\u2060 "])
+async def test_an_order_whose_name_cannot_be_seen_is_called_by_its_id(unseen: str) -> None:
+    """On its card, in every list, and in what is said of it."""
+    order = OrderId("77b1c0de-5f2e")
+    card, whole = a_card(order=order, display_id=unseen), a_whole(order=order, display_id=unseen)
+    board = a_board(
+        card,
+        orders=(whole, replace(whole, order=OrderId("88aa"), state=OrderState.READY)),
+        lapsed=(Lapsed(OrderId("99bb"), unseen, None),),
+    )
+    async with standing_in(board) as hub, display(hub.url) as screen:
+        await screen.shows("77b1c0.. ")
+        await screen.press("h", "1")
+        await screen.shows("77b1c0.. is held")
+        for key, name in (("f3", "77b1c0.."), ("f4", "88aa"), ("f5", "77b1c0.."), ("f7", "99bb")):
+            await screen.press(key)
+            await screen.shows(name)
+        await screen.press("f3", "1")
+        await screen.until(lambda: screen.app.screen.is_modal)
+        await screen.shows("77b1c0..")
+    assert "77b1c0.." in " ".join(drawn(card, 24, 3))
 
 
 async def test_a_board_of_hostile_orders_is_a_board() -> None:

@@ -202,6 +202,13 @@ async def test_an_arrow_chooses_another_of_what_is_offered(hub: StandIn) -> None
         await clerk.reads("2 1 x Mango mousse")
 
 
+@pytest.mark.parametrize("typed", ["0 1", "0", "0 bag", "bag 0", "0x bag"])
+async def test_none_of_a_product_is_no_line(hub: StandIn, typed: str) -> None:
+    async with at_the_counter(hub) as clerk:
+        await clerk.type(typed, "")
+        await clerk.reads("of a product there must be at least one", "nothing yet")
+
+
 async def test_what_no_list_has_is_taken_when_it_is_meant(hub: StandIn) -> None:
     async with at_the_counter(hub) as clerk:
         await clerk.type("2 Wedding tower")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from display.asking import Reason
 from display.keys import KEYS
 from display.look import HAPPENED
 from display.verbs import DEEDS, LACKS, PAUSES, REFUSALS, SPOILT
@@ -113,6 +114,21 @@ async def test_an_order_is_refused_for_a_reason_and_after_a_second_thought(hub: 
         await screen.shows("Refuse A017: flood?")
         await screen.press("1")
         assert await asked(screen, hub) == {"type": "refuse", "order": "o2", "reason": "flood"}
+
+
+async def test_a_reason_has_something_that_can_be_read(hub: StandIn) -> None:
+    async with display(hub.url) as screen:
+        await screen.shows("2 cards")
+        await screen.press("x", "1")
+        await screen.shows("or type another")
+        question = screen.app.screen
+        assert isinstance(question, Reason)
+        for character in " \u200b\u2060":
+            question.take(character, character)
+        question.take("enter", None)
+        assert not question.left
+        await screen.press(*"rain", "enter")
+        await screen.shows("Refuse A017: rain?")
 
 
 async def test_a_roll_that_fell_is_made_again(hub: StandIn) -> None:

@@ -71,6 +71,15 @@ def test_a_started_order_cannot_be_refused() -> None:
         kitchen.ask(i.Refuse(O1, "no eggs"))
 
 
+@pytest.mark.parametrize("reason", ["", "   ", "\u200b", " \u200b\u2060\t"])
+def test_who_refuses_an_order_says_why_so_that_it_can_be_read(reason: str) -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    with pytest.raises(Refused, match="say why"):
+        kitchen.ask(i.Refuse(O1, reason))
+    assert kitchen.board.orders[O1].state.value == "open"
+
+
 def test_an_order_that_waits_for_tomorrow_can_be_refused_and_is_never_released() -> None:
     kitchen = Kitchen()
     kitchen.ask(placed("o1", scheduled=True, due=MORNING + 9 * HOUR))
