@@ -95,6 +95,13 @@ class Places(Container):
 
     layout = Page()
 
+    class Laid(Message):
+        """The page has another size, and perhaps room for other cards."""
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Only from now on its size is known."""
+        self.post_message(self.Laid())
+
 
 class StationBoard(Vertical):
     """One station's page, with a fixed pool of places for its cards."""
@@ -125,6 +132,7 @@ class StationBoard(Vertical):
         self._paces: dict[OrderId, tuple[Card, Pace]] = {}
         self._undrawn: dict[CardPlace, None] = {}
         self._drawing = False
+        self._laid = Size(0, 0)  # of the page when it was last seen
 
     def compose(self) -> Iterator[Widget]:
         """A heading, the cards, and what is coming."""
@@ -132,8 +140,9 @@ class StationBoard(Vertical):
         yield self._page
         yield self._coming
 
-    def on_resize(self, _: events.Resize) -> None:
+    def on_places_laid(self, event: Places.Laid) -> None:
         """Another size may have room for other cards."""
+        event.stop()
         self._draw()
 
     def show(self, view: StationView, scene: Scene, trouble: str, *, chosen: bool) -> None:
@@ -168,13 +177,14 @@ class StationBoard(Vertical):
         readings = {card.order: read(self._pace(card), now) for card in view.cards}
         top = (view.page - 1) * view.slots + 1
         here = {card.slot - top + 1: card for card in view.cards if 0 <= card.slot - top < view.slots}
-        room = lay(*self._page.size, self.slots).places if self._page.size else self.slots
+        self._laid = self._page.size or self._laid
+        room = lay(*self._laid, self.slots).places if self._laid else self.slots
         positions = list(range(1, self.slots + 1)) if self.slots <= room else sorted(here)[:room]
-        positions += [0] * (room - len(positions))
+        positions += [0] * (self.slots - len(positions))
         undo = self._undo(view, now) if scene.manner.live else {}
         first = urgent((here[position], readings[here[position].order]) for position in positions if position in here)
         anew: list[CardPlace] = []
-        for place, position in zip(self._places, positions, strict=False):
+        for place, position in zip(self._places, positions, strict=True):
             card = here.get(position)
             press = undo.get(self.slot(position))
             if place.show(
