@@ -175,7 +175,7 @@ class KitchenDisplay(App[None]):
 
     def _show_news(self) -> None:
         self._resting = self._news
-        if self._news:
+        if self._news and self.screen_stack:  # none is left where it is ending
             self._news = False
             self._show()
             self.set_timer(FRAME, self._show_news)

@@ -1,12 +1,14 @@
-"""The board view: one station or several side by side."""
+"""The board view: one station or several side by side, as many as can be read."""
 
 from typing import Literal
 
+from textual import events
+from textual.geometry import Size
 from textual.strip import Strip
 
 from display.cells import row, shown_id
 from display.palette import ink
-from display.station import StationBoard
+from display.station import StationBoard, reads_well
 from display.view import Scene, Target, Verb, View
 from edge.intents import TurnPage
 from edge.orders import StationId
@@ -19,7 +21,7 @@ class StationsView(View):
     DEFAULT_CSS = """
     StationsView { layout: horizontal; }
     StationsView > StationBoard { margin-right: 1; }
-    StationsView > StationBoard:last-child { margin-right: 0; }
+    StationsView > StationBoard.last { margin-right: 0; }
     """
     verb = "bump"
     verbs = (
@@ -31,6 +33,7 @@ class StationsView(View):
         self._scene: Scene | None = None
         self._boards: list[StationBoard] = []
         self._chosen = 0
+        self._seen = Size(0, 0)  # its size when it was last seen
 
     @property
     def station(self) -> StationId | None:
@@ -53,9 +56,45 @@ class StationsView(View):
         known = {view.id: view for view in scene.board.stations}
         views = [known.get(station, _unknown(station)) for station in scene.stations or known]
         self._arrange(views)
-        for index, (station, view) in enumerate(zip(self._boards, views, strict=True)):
+        together = self._together()
+        apart = [index for index in range(len(views)) if index not in together]
+        late = sum(self._boards[index].late(views[index], scene.now) for index in apart)
+        warning = scene.manner.say("{count} late at other stations").format(count=late) if late else ""
+        for index, (board, view) in enumerate(zip(self._boards, views, strict=True)):
+            board.display = index in together
+            board.set_class(index == together[-1], "last")
             why = scene.trouble or ("" if view.id in known else scene.manner.say("the hub has no such station"))
-            station.show(view, scene, why, chosen=self.several and index == self._chosen)
+            chosen = index == self._chosen
+            board.show(view, scene, why, self._keys(together) if chosen else "", warning if chosen else "")
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Another size may have room for other stations."""
+        if self._scene is not None and self.size != self._seen:
+            self.show(self._scene)
+
+    def _together(self) -> range:
+        """The stations that stand side by side: as many as have room for all their cards, the chosen one among them."""
+        self._seen = self.size or self._seen
+        count = len(self._boards)
+        if not self._seen or not count:
+            return range(count)
+        slots = max(board.slots for board in self._boards)
+        width, height = self._seen
+        fitting = (many for many in range(count, 1, -1) if reads_well((width - many + 1) // many, height, slots))
+        many = next(fitting, 1)
+        first = min(self._chosen // many * many, count - many)
+        return range(first, first + many)
+
+    def _keys(self, together: range) -> str:
+        """That the digits go to the chosen station, and where the others are."""
+        if not self.several or self._scene is None:
+            return ""
+        say, count = self._scene.manner.say, len(self._boards)
+        if len(together) == count:
+            return say("keys")
+        if together[1:]:
+            return f"{say('keys')} {self._chosen + 1}/{count}"
+        return say("{number} of {count} stations, Tab").format(number=self._chosen + 1, count=count)
 
     def targets(self) -> dict[int, Target]:
         """The cards on the page of the chosen station."""

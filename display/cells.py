@@ -108,6 +108,7 @@ class Painted(Widget):
         """What it shows has changed."""
         old, size = self._strips, self.size
         if not size or size != self._drawn:
+            self._drawn = Size(0, 0)  # hidden, it has no size: it is drawn anew when it is seen again, in any size
             self.refresh()
             return
         self._strips = self.draw(*size)

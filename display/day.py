@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from rich.style import Style
 
-from display.amounts import LONGEST_UNIT, number
+from display.amounts import number
 from display.cells import Piece, cut, shown, wrap
 from display.manner import Manner
-from display.needs import Amounts, Choice, Lot, Need, Variant, amounts, choices, needs
+from display.needs import Choice, Lot, Need, Variant, amounts, choices, needs, written
 from display.palette import BLACK, CYAN, FAINT, MAGENTA, RED, SHADE, WHITE, YELLOW
 from display.view import Entry, Listing, Scene, Target, Verb
 from edge.orders import Moment, StationId
@@ -104,11 +104,6 @@ class AllDay(Listing):
                 )
 
 
-def written(sums: Amounts) -> str:
-    """Amounts as people write them: each unit for itself."""
-    return " + ".join(f"{number(much)} {shown(unit, LONGEST_UNIT)}".rstrip() for unit, much in sorted(sums.items()))
-
-
 def _title(key: str, words: str, manner: Manner) -> Entry:
     return Entry(key, [[(words, manner.ink(WHITE, SHADE, bold=True))]], band=(WHITE, SHADE))
 
@@ -159,7 +154,7 @@ def _lot(need: Need, lot: Lot, scene: Scene, station: str, width: int) -> Entry:
         words = manner.say("{count} stay behind: acknowledge their allergens").format(count=count)
         rows.append([(" " * COUNT, ground), (f" {words} ", manner.ink(BLACK, MAGENTA, bold=True))])
     key = repr((need.product, lot.station, lot.stage, lot.moment.value))
-    target = Target(shown(need.name), station=lot.station, items=lot.items)
+    target = Target(shown(need.name), station=lot.station, items=lot.items, locked=lot.locked)
     return Entry(key, rows, target, right=(f" {right} ", manner.ink(FAINT, BLACK)) if right else None)
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from display.amounts import PIECES
+from display.amounts import LONGEST_UNIT, PIECES, number
+from display.cells import shown
 from display.manner import Manner
 from edge.info import Product
 from edge.orders import Moment, OrderId, OrderState, StageId, StationId
@@ -104,6 +105,11 @@ def amounts(items: Iterable[CardItem]) -> Amounts:
         unit = "" if item.unit in PIECES else item.unit
         sums[unit] = EXACT.add(sums.get(unit, Decimal(0)), item.quantity)
     return sums
+
+
+def written(sums: Amounts) -> str:
+    """Amounts as people write them: each unit for itself."""
+    return " + ".join(f"{number(much)} {shown(unit, LONGEST_UNIT)}".rstrip() for unit, much in sorted(sums.items()))
 
 
 def needs(

@@ -28,6 +28,7 @@ ROOMY = 40  # from this height on there is an empty row below the cards
 MANY = 4  # times a page: from there on the paces of cards that have left are forgotten
 AT_ONCE = 6  # cards drawn in one frame: on a Pi a few milliseconds each
 FRAME = 1 / 60  # seconds
+AROUND = 2  # rows of a station that are not cards: its heading, and what is coming
 AIRY = 8  # from this height on there is an empty row between cards
 
 
@@ -64,6 +65,13 @@ def lay(width: int, height: int, count: int) -> Grid:
     return Grid(max(1, (width + 1) // (least_width + 1)), rows, max(least_height, height // rows), 0)
 
 
+def reads_well(width: int, height: int, slots: int) -> bool:
+    """Whether a station of this size shows all its numbers, each with room for allergens beside items."""
+    grid = lay(width, height - AROUND, slots)
+    card = (width - grid.columns + 1) // grid.columns, grid.height
+    return grid.places >= slots and card[0] >= SIZES[0][0] and card[1] >= SIZES[0][1]
+
+
 class Page(Layout):
     """Places in rows and columns; those that have no room are not shown."""
 
@@ -95,6 +103,13 @@ class Places(Container):
 
     layout = Page()
 
+    class Laid(Message):
+        """The page has another size, and perhaps room for other cards."""
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Only from now on its size is known."""
+        self.post_message(self.Laid())
+
 
 class StationBoard(Vertical):
     """One station's page, with a fixed pool of places for its cards."""
@@ -121,10 +136,11 @@ class StationBoard(Vertical):
         self._coming = Line()
         self._places = tuple(CardPlace() for _ in range(slots))
         self._page = Places(*self._places)
-        self._shown: tuple[Scene, str, bool] | None = None
+        self._shown: tuple[Scene, str, str, str] | None = None
         self._paces: dict[OrderId, tuple[Card, Pace]] = {}
         self._undrawn: dict[CardPlace, None] = {}
         self._drawing = False
+        self._laid = Size(0, 0)  # of the page when it was last seen
 
     def compose(self) -> Iterator[Widget]:
         """A heading, the cards, and what is coming."""
@@ -132,14 +148,15 @@ class StationBoard(Vertical):
         yield self._page
         yield self._coming
 
-    def on_resize(self, _: events.Resize) -> None:
+    def on_places_laid(self, event: Places.Laid) -> None:
         """Another size may have room for other cards."""
+        event.stop()
         self._draw()
 
-    def show(self, view: StationView, scene: Scene, trouble: str, *, chosen: bool) -> None:
-        """Show a station as it is now; `trouble` is said in red in its heading, `chosen` gets the digits."""
+    def show(self, view: StationView, scene: Scene, trouble: str, chosen: str = "", warning: str = "") -> None:
+        """Show a station as it is now; `trouble` is said in red in its heading, `chosen` that it gets the digits."""
         self.view = view
-        self._shown = scene, trouble, chosen
+        self._shown = scene, trouble, chosen, warning
         self._draw()
 
     def slot(self, position: int) -> int:
@@ -160,21 +177,26 @@ class StationBoard(Vertical):
         slot = self.slot(position)
         return next((card for card in self.view.cards if card.slot == slot), None) if self.view else None
 
+    def late(self, view: StationView, now: float) -> int:
+        """How many of its cards are late."""
+        return sum(read(self._pace(card), now).age is Age.LATE for card in view.cards)
+
     def _draw(self) -> None:
         if self.view is None or self._shown is None:
             return
-        scene, trouble, chosen = self._shown
+        scene = self._shown[0]
         view, now = self.view, scene.now
         readings = {card.order: read(self._pace(card), now) for card in view.cards}
         top = (view.page - 1) * view.slots + 1
         here = {card.slot - top + 1: card for card in view.cards if 0 <= card.slot - top < view.slots}
-        room = lay(*self._page.size, self.slots).places if self._page.size else self.slots
+        self._laid = self._page.size or self._laid
+        room = lay(*self._laid, self.slots).places if self._laid else self.slots
         positions = list(range(1, self.slots + 1)) if self.slots <= room else sorted(here)[:room]
-        positions += [0] * (room - len(positions))
+        positions += [0] * (self.slots - len(positions))
         undo = self._undo(view, now) if scene.manner.live else {}
         first = urgent((here[position], readings[here[position].order]) for position in positions if position in here)
         anew: list[CardPlace] = []
-        for place, position in zip(self._places, positions, strict=False):
+        for place, position in zip(self._places, positions, strict=True):
             card = here.get(position)
             press = undo.get(self.slot(position))
             if place.show(
@@ -184,10 +206,12 @@ class StationBoard(Vertical):
             ):  # fmt: skip
                 anew.append(place)
         self._redraw(anew)
-        hidden = len(here) - sum(position in here for position in positions)
+        unseen = here.keys() - {*positions}
+        unseen_late = sum(readings[here[position].order].age is Age.LATE for position in unseen)
         orders = {card.order for card in here.values()}
         late = sum(reading.age is Age.LATE for order, reading in readings.items() if order not in orders)
-        self._head(view, scene, trouble, (hidden, len(view.cards) - len(here), late), chosen=chosen)
+        counts = len(unseen), unseen_late, len(view.cards) - len(here), late
+        self._head(view, counts)
         self._foot(view, scene.manner, now)
 
     def _redraw(self, places: list[CardPlace]) -> None:
@@ -219,15 +243,23 @@ class StationBoard(Vertical):
         fresh = (press for press in reversed(view.presses) if seconds_left(press, now))
         return {press.slot: press for press in fresh}
 
-    def _head(
-        self, view: StationView, scene: Scene, trouble: str, counts: tuple[int, int, int], *, chosen: bool
-    ) -> None:
-        """`counts` are the cards hidden here, those on other pages, and the late ones among these."""
+    def _head(self, view: StationView, counts: tuple[int, int, int, int]) -> None:
+        """`counts` are the cards hidden here and the late ones among these, then the same of other pages."""
+        if self._shown is None:
+            return
+        scene, trouble, chosen, warning = self._shown
         say = scene.manner.say
         color, ground = (WHITE, RED) if trouble else (BLACK, WHITE) if chosen else (WHITE, SHADE)
         fill, strong = ink(color, ground), ink(color, ground, bold=True)
-        hidden, elsewhere, late = counts
-        pieces = [(f" {shown(view.name)}  ", strong)]
+        hidden, hidden_late, elsewhere, late = counts
+        pieces = []
+        if hidden:
+            no_room = say("{count} HIDDEN, {late} late") if hidden_late and not trouble else say("{count} HIDDEN")
+            said = no_room.format(count=hidden, late=hidden_late)
+            pieces.append((f" {said} ", ink(WHITE, RED, bold=True)))
+        pieces.append((f" {shown(view.name)}  ", strong))
+        if warning and not trouble:
+            pieces += [(f" {warning} ", ink(WHITE, RED, bold=True)), ("  ", fill)]
         if scene.board.status.practice:
             pieces += [(" " + say("PRACTICE") + " ", ink(BLACK, YELLOW, bold=True)), ("  ", fill)]
         if trouble:
@@ -241,9 +273,6 @@ class StationBoard(Vertical):
             if scene.board.paused:
                 since = paused(scene.board.paused, scene.board, scene.manner)
                 pieces += [(f" {since} ", ink(BLACK, YELLOW, bold=True)), ("  ", fill)]
-            if hidden:
-                no_room = say("{count} HIDDEN: screen too small").format(count=hidden)
-                pieces += [(f" {no_room} ", ink(WHITE, RED, bold=True)), ("  ", fill)]
             if elsewhere:
                 said = say("{count} on other pages, {late} late") if late else say("{count} on other pages")
                 style = ink(WHITE, RED, bold=True) if late else ink(BLACK, YELLOW, bold=True)
@@ -251,7 +280,9 @@ class StationBoard(Vertical):
             pages = max(view.page, *(ceil(card.slot / view.slots) for card in view.cards), 1)
             pieces.append((say("page {page}/{pages}").format(page=view.page, pages=pages) + "  ", fill))
             pieces.append((say("{count} cards").format(count=len(view.cards)), fill))
-        keys = (" " + say("keys") + " ", ink(WHITE, BLACK, bold=True)) if chosen else None
+            if hidden:
+                pieces.append(("  " + say("screen too small"), fill))
+        keys = (f" {chosen} ", ink(WHITE, BLACK, bold=True)) if chosen else None
         self._heading.show(fill, *pieces, right=keys)
 
     def _foot(self, view: StationView, manner: Manner, now: float) -> None:

@@ -15,6 +15,8 @@ from display.amounts import number as written
 from display.asking import Choice, Entered, Reason
 from display.cells import shown
 from display.due import Unclear, read_due
+from display.needs import amounts
+from display.needs import written as summed
 from display.overlay import Overlay
 from display.view import Scene, Target, Verb
 from edge import intents as i
@@ -270,10 +272,22 @@ async def _batch(target: Target, talk: Talk) -> Errand:
         title = talk.say("{order}: which batch?").format(order=shown(target.name))
         at = await talk.choose(title, [f"{shown(lot.stage_name)} {talk.say(lot.moment.value)}" for lot in lots])
     lot = lots[at]
-    waits = lot.moment is Moment.WAITING
-    words = talk.say("{order}: {stage} started for all") if waits else talk.say("{order}: {stage} finished for all")
-    said = words.format(order=shown(target.name), stage=shown(lot.stage_name))
+    place = lot.station, lot.stage, lot.moment
+    here = [item for item in target.items if (item.station, item.stage, item.moment) == place]
+    left = [item for item in here if any(item is one for one in target.locked)]
+    moved = [item for item in here if not any(item is one for one in left)]
+    said = _batched(lot.moment, partly=bool(left), say=talk.say).format(
+        order=shown(target.name), stage=shown(lot.stage_name), moved=summed(amounts(moved)), left=summed(amounts(left))
+    )
     return Errand(i.Batch(lot.station, lot.code or lot.name, lot.stage, lot.moment), said)
+
+
+def _batched(moment: Moment, *, partly: bool, say: Say) -> str:
+    if moment is Moment.WAITING:
+        behind = say("{order}: {stage} started for {moved}, {left} stay behind: acknowledge their allergens")
+        return behind if partly else say("{order}: {stage} started for all")
+    behind = say("{order}: {stage} finished for {moved}, {left} stay behind: acknowledge their allergens")
+    return behind if partly else say("{order}: {stage} finished for all")
 
 
 async def _one(title: str, target: Target, items: tuple[CardItem, ...], talk: Talk) -> CardItem:

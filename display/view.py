@@ -64,6 +64,7 @@ class Target:
     slot: int | None = None
     card: Card | None = None
     items: tuple[CardItem, ...] = ()
+    locked: tuple[CardItem, ...] = ()  # those of the items that wait until their allergens are acknowledged
     paper: Paper | None = None
 
 

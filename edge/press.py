@@ -37,15 +37,21 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
 def batch(draft: Board, intent: Batch, now: float) -> Iterator[f.Happened]:
     """Move everything of a product that is at a stage and moment by one moment; one recall takes all of it back."""
     station = _station(draft, intent.station)
-    groups = []
+    groups, waiting = [], ""
     for _, order in draft.cards(station.id):
         group = tuple(
             item
             for item in items_at(draft.layout, order, station.id)
             if (item.product, item.stage, item.moment) == (intent.product, intent.stage, intent.moment)
         )
-        if group and order.state is OrderState.OPEN and not locked(draft.layout, order, station.id, group):
+        if not group or order.state is not OrderState.OPEN:
+            continue
+        if locked(draft.layout, order, station.id, group):
+            waiting = group[0].name
+        else:
             groups.append((order, group))
+    if waiting and not groups:
+        raise Refused("{product}: acknowledge the allergens first", product=waiting)
     if not groups:
         raise Refused("no {product} is at {station} for that", product=intent.product, station=station.name)
     move = draft.counters.seq + 1

@@ -28,7 +28,7 @@ class Watcher:
 
     def __init__(self, url: str) -> None:
         self.app = KitchenDisplay(FeedClient(url, silence=30.0, pauses=(0.01,)), zone=UTC, silent=True)
-        self._test = self.app.run_test(size=(160, 48))
+        self._test = self.app.run_test(size=(160, 60))
 
     async def __aenter__(self) -> Self:
         self._pilot = await self._test.__aenter__()

@@ -17,7 +17,7 @@ from display.trouble import Trouble
 from display.view import Listing, Scene
 from edge.info import Keypad, Letter, Letters
 from edge.intents import Bump, KeepLetter, ReportTicket
-from edge.orders import Bakery, ItemId, Moment, Option
+from edge.orders import Bakery, ItemId, Moment, Option, OrderId
 from edge.views import BoardView, Device, Status
 from edge.words import Language
 from tests.builders import OVEN, a_bread, a_cake, placed
@@ -198,6 +198,20 @@ async def test_what_stays_behind_at_a_batch_is_said() -> None:
     board = a_day(a_whole("o1", nuts), cards=(a_card(nuts, locked=True),))
     async with looking(AllDay(), wholesale(board=board)) as look:
         assert "2 stay behind: acknowledge their allergens" in look.text
+
+
+@pytest.mark.parametrize(("moment", "done"), [(Moment.WAITING, "started"), (Moment.STARTED, "finished")])
+async def test_a_batch_is_not_told_for_all_where_some_wait_for_their_allergens(moment: Moment, done: str) -> None:
+    plain, nuts = (
+        an_item("Cake", "2", moment=moment, bakery=Bakery(allergens=allergens)) for allergens in ((), ("nuts",))
+    )
+    whole, locked = a_whole("o1", plain), a_whole("o2", nuts)
+    board = a_day(whole, locked, cards=(a_card(nuts, order=OrderId("o2"), locked=True),))
+    async with standing_in(board) as hub, display(hub.url) as screen:
+        await screen.press("f6")
+        await screen.shows("2 stay behind: acknowledge their allergens")
+        await screen.press("1")
+        await screen.shows(f"Cake: 烘烤 {done} for 2, 2 stay behind: acknowledge their allergens")
 
 
 # --- trouble, on the real hub -----------------------------------------------------------------------------------------

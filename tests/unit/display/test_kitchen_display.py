@@ -121,7 +121,7 @@ async def test_several_stations_stand_side_by_side_and_tab_chooses_who_gets_the_
 
 
 async def test_without_a_choice_all_stations_of_the_store_are_shown(store: Store) -> None:
-    async with display(store.url, size=(160, 40)) as screen:
+    async with display(store.url, size=(160, 60)) as screen:
         await screen.shows("Oven", "Decorating", "Packing", "kitchen")
 
 
@@ -224,9 +224,15 @@ async def test_cards_without_room_are_counted_and_late_ones_elsewhere_shout() ->
     cards = [a_card(slot=n, order=OrderId(f"o{n}"), display_id=f"A{n}") for n in range(1, 31)]
     late = a_card(slot=35, order=OrderId("late"), due=NOW - minutes(3))
     async with standing_in(a_board(*cards, late, slots=30)) as hub, display(hub.url, size=(80, 24)) as screen:
-        await screen.shows("1 on other pages, 1 late")
-        await hub.say(a_tick())
-        await screen.shows("12 HIDDEN: screen too small", "1 on other pages, 1 late")
+        await screen.shows("12 HIDDEN Oven", "1 on other pages, 1 late", "screen too s")
+
+
+async def test_a_late_card_without_room_is_told_by_the_first_words_of_the_heading() -> None:
+    cards = [a_card(slot=n, order=OrderId(f"o{n}"), display_id=f"A{n}") for n in range(1, 30)]
+    late = a_card(slot=30, order=OrderId("late"), display_id="A30", due=NOW - minutes(3))
+    async with standing_in(a_board(*cards, late, slots=30)) as hub, display(hub.url, size=(80, 24)) as screen:
+        await screen.shows("12 HIDDEN, 1 late Oven", ">> next: start Baking")
+        assert "A30" not in screen.text
 
 
 # --- hands ------------------------------------------------------------------------------------------------------------

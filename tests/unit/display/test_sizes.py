@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from rich.cells import cell_len
 
 from display.card import CardPlace
-from edge.orders import OrderId
+from edge.orders import Bakery, OrderId, StationId
 from edge.views import Card
 from edge.words import Language
-from tests.unit.display.cards import a_card, a_line
+from tests.unit.display.cards import NOW, a_card, a_line, minutes
 from tests.unit.display.screens import Screen, display
 from tests.unit.display.stand_in import a_board, a_tick, standing_in
 from tests.unit.display.tray import every_kind
@@ -74,8 +74,35 @@ async def test_stations_stand_side_by_side_in_every_size(size: tuple[int, int]) 
         standing_in(a_board(stations=(oven, *others))) as hub,
         display(hub.url, size=size) as screen,
     ):
-        await screen.shows("Oven", "frosting", "packing")
-        check(screen, size)
+        seen = ""
+        for _ in range(3):  # where they cannot all be read at once, Tab goes through them
+            await screen.shows("Oven" if not seen else "cards")
+            await screen.settled()
+            check(screen, size)
+            assert hidden(screen) == 0
+            assert numbers(screen) == 9
+            seen += screen.text
+            await screen.press("tab")
+        assert all(name in seen for name in ("Oven", "frosting", "packing"))
+
+
+async def test_a_small_screen_shows_one_station_whole_and_tells_what_is_late_at_the_others() -> None:
+    allergic = a_card(a_line("Cake", bakery=Bakery(cake_text="Ada", allergens=("nuts",))), display_id="N1")
+    oven = a_board(allergic, slots=9).stations[0]
+    late = a_card(slot=9, order=OrderId("late"), display_id="L9", due=NOW - minutes(3))
+    packing = replace(oven, id=StationId("packing"), name="Packing", cards=(late,))
+    shelf = replace(packing, id=StationId("shelf"), name="Shelf", cards=())
+    board = a_board(stations=(oven, packing, shelf))
+    async with standing_in(board) as hub, display(hub.url, size=(80, 24)) as screen:
+        await screen.shows("N1", "ALLERGENS nuts", "Ada", "1 late at other stations", "1 of 3 stations, Tab")
+        assert "Packing" not in screen.text
+        await screen.press("tab")
+        await screen.shows("L9", "2 of 3 stations, Tab")
+        assert not screen.says("late at other stations")
+        await screen.press("tab", "tab")
+        await screen.shows("N1", "1 of 3 stations, Tab")
+        await screen._pilot.resize_terminal(160, 48)
+        await screen.shows("Oven", "Packing", "Shelf", "N1", "L9", "keys")
 
 
 async def test_a_window_that_is_made_larger_and_smaller_again_is_whole_each_time() -> None:

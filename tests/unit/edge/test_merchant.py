@@ -321,6 +321,14 @@ def test_a_batch_leaves_out_what_nobody_has_acknowledged() -> None:
     assert (kitchen.stands("1", "o1"), kitchen.stands("1", "o2")) == ("baking waiting", "baking started")
 
 
+def test_a_batch_of_which_nothing_is_acknowledged_says_what_to_do() -> None:
+    kitchen = Kitchen(a_layout(confirm_allergens=True))
+    kitchen.ask(placed("o1", a_cake("1", bakery=NUTS)))
+    stage = kitchen.order("o1").items[0].route[0]
+    with pytest.raises(Refused, match="Strawberry cake: acknowledge the allergens first"):
+        kitchen.ask(i.Batch(OVEN, "cake-strawberry", stage, Moment.WAITING))
+
+
 def test_nuts_that_a_change_brings_must_be_acknowledged_too() -> None:
     kitchen = Kitchen(a_layout(confirm_allergens=True))
     kitchen.ask(placed("o1", a_cake("1")))
