@@ -100,3 +100,40 @@ async def test_every_view_says_within_three_seconds_that_it_is_old(tmp_path: Pat
                 await screen.shows("CUT OFF", "what is shown is old: do not work from it")
                 assert "CUT OFF" in screen.lines[0], "above the view too"
                 assert "next:" not in screen.text.replace("number: next step", "")
+            screen.app.action_look_at("board")  # it was hidden when its cards were drawn last
+            await screen.settled()
+            assert "not live: do not press" in screen.text
+            assert "next:" not in screen.text.replace("number: next step", "")
+
+
+@pytest.mark.parametrize("damage", ["killed", "frozen"])
+async def test_a_board_behind_another_view_is_old_with_its_hub_and_live_again_with_it(
+    tmp_path: Path, damage: str
+) -> None:
+    broker = f"mqtt://127.0.0.1:{free_port()}"
+    async with Bakery(tmp_path, broker) as bakery:
+        assert (await bakery.ask(type="place", data=BREAD))[0] == 200
+        timing = {"silence": SILENCE, "pauses": PAUSES}
+        async with display(bakery.url, size=(160, 50), client=timing, language="en") as screen:
+            await screen.shows("A001", "next:")
+            await screen.press("f4")
+            await screen.hides("next: start")
+            if damage == "killed":
+                await bakery.kill()
+            else:
+                assert bakery.process is not None
+                bakery.process.send_signal(signal.SIGSTOP)
+            await screen.shows("CUT OFF")
+            await screen.press("f2")
+            await screen.settled()
+            assert screen.says("not live: do not press")
+            assert not screen.says("next: start")
+            if damage == "frozen":
+                assert bakery.process is not None
+                await screen.press("f4")
+                bakery.process.send_signal(signal.SIGCONT)
+                await screen.hides("CUT OFF")
+                await screen.press("f2")
+                await screen.settled()
+                assert screen.says("next: start")
+                assert not screen.says("do not press")
