@@ -121,6 +121,8 @@ class KitchenDisplay(App[None]):
 
     def on_mount(self) -> None:
         """Follow the feed for as long as the display runs."""
+        if not self._place.is_attached:  # it is ended before it has begun
+            return
         self.register_theme(THEME)
         self.theme = THEME.name
         self.action_look_at(self._showing)
