@@ -103,13 +103,20 @@ def _readable(source: sqlite3.Connection, table: str) -> Iterator[tuple[Any, ...
     while after < last:
         try:
             rows = source.execute(block, (after, after + stride)).fetchall()
-        except sqlite3.Error:
+        except sqlite3.Error as error:
+            if _hopeless(error):
+                return
             if stride > 1:
                 stride //= 2
                 continue
             rows = []
         yield from rows
         after, stride = after + stride, min(2 * stride, BLOCK)
+
+
+def _hopeless(error: sqlite3.Error) -> bool:
+    """Whether no other row can be read either: it is no journal at all, or has no such table."""
+    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_NOTADB or "no such table" in str(error)
 
 
 def _move(journal: Path, aside: Path) -> None:
