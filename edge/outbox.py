@@ -123,20 +123,14 @@ def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled
         kind = UpdateKind.STARTED if moment is Moment.STARTED else UpdateKind.FINISHED
         if (item.origin, stage, kind) in never_heard:
             continue
-        tell(
-            draft,
-            fact,
-            draft.orders[before.id],
-            UpdateKind.RECALLED,
-            item=item.origin,
-            name=item.name,
-            stage=stage,
-            station=draft.layout.station_of(stage),
-            quantity=item.quantity,
-            moment=moment,
-            unready=unready,
-        )
+        _tell_recalled(draft, fact, before.id, item, stage=stage, moment=moment, unready=unready)
         unready = False
+
+
+def _tell_recalled(draft: Board, fact: StoreFact, order_id: OrderId, item: Item, **about: Any) -> None:
+    """Tell that a moment of an item no longer holds."""
+    about = {"quantity": item.quantity, "station": draft.layout.station_of(about["stage"])} | about
+    tell(draft, fact, draft.orders[order_id], UpdateKind.RECALLED, item=item.origin, name=item.name, **about)
 
 
 def _ready_was_told(draft: Board, before: Order) -> bool:
@@ -153,21 +147,9 @@ def tell_spoilt(draft: Board, fact: StoreFact, before: Order, what: f.ItemRemade
     for (stage, moment), quantity in reversed(_withdraw(draft, before, item).items()):
         if quantity <= gone:
             continue
-        tell(
-            draft,
-            fact,
-            draft.orders[before.id],
-            UpdateKind.RECALLED,
-            item=item.origin,
-            name=item.name,
-            stage=stage,
-            station=draft.layout.station_of(stage),
-            quantity=quantity - gone,
-            moment=moment,
-            unready=unready,
-            remade=True,
-            reason=what.reason or None,
-        )
+        why = {"remade": True, "reason": what.reason or None}
+        less = quantity - gone
+        _tell_recalled(draft, fact, before.id, item, stage=stage, moment=moment, unready=unready, quantity=less, **why)
         gone, unready = quantity, False
 
 
