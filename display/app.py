@@ -12,12 +12,11 @@ from zoneinfo import ZoneInfo
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.containers import Container, Horizontal, Vertical
 from textual.filter import LineFilter
 from textual.timer import Timer
 from textual.widget import Widget
 
-from display.cells import Line, shown
+from display.cells import KeptContainer, Line, shown
 from display.console import NO_CHINESE, EightColours, has_eight_colours, is_linux_console
 from display.feed_client import FeedClient, Unanswered
 from display.help import Help
@@ -39,7 +38,7 @@ from edge.orders import StationId
 from edge.text import plain
 from edge.words import Language, Say, speak
 
-FRAME = 1 / 60  # seconds
+FRAME, INSTANT = 1 / 60, 1 / 1000  # seconds: the longest and the shortest rest after something was shown
 SECOND_DIGIT = 0.6  # seconds in which a second digit may follow
 TWICE = 0.6  # seconds in which the same press again is a held key or a bounce
 CHOOSING = 6.0  # seconds after which a verb whose number does not come is forgotten
@@ -54,8 +53,7 @@ class KitchenDisplay(App[None]):
     ENABLE_COMMAND_PALETTE = False
     CSS = f"""
     Screen {{ background: {BLACK}; layout: vertical; }}
-    #screen {{ width: 1fr; height: 1fr; }}
-    #view {{ width: 1fr; height: 1fr; }}
+    #screen {{ layout: horizontal; }}
     #banner {{ width: 1fr; height: 1; display: none; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,7 +78,7 @@ class KitchenDisplay(App[None]):
         self._console = [EightColours()] if has_eight_colours(self.console) else []
         self.feed = feed
         self._wanted = tuple(StationId(station) for station in stations)
-        self._news = self._resting = False  # something is not shown yet; something was shown in this frame
+        self._news = self._resting = False  # something is not shown yet; something was shown just now
         self._language, self._zone = language, zone
         self._manners: dict[bool, Manner] = {}
         self._introduced: StoreInfo | None = None
@@ -96,7 +94,7 @@ class KitchenDisplay(App[None]):
         self._patience: Timer | None = None
         self._last_press: tuple[object, float] = (None, 0.0)
         self._banner = Line(id="banner")
-        self._place = Container(id="view")
+        self._place = KeptContainer(id="view")
         self._notice = Notice()
         self._status = StatusLine()
 
@@ -110,8 +108,8 @@ class KitchenDisplay(App[None]):
 
     def compose(self) -> Iterator[Widget]:
         """The view with what stands beside it, then what was said last, then the status line."""
-        with Horizontal(id="screen"):
-            with Vertical():
+        with KeptContainer(id="screen"):
+            with KeptContainer():
                 yield self._banner
                 yield self._place
                 yield self._notice
@@ -170,7 +168,7 @@ class KitchenDisplay(App[None]):
             self._show()  # a live feed brings its own ticks
 
     def _told(self) -> None:
-        """The feed has something new: shown at once, or with all that comes within the same frame."""
+        """The feed has something new: shown at once, or with all that comes within as long as showing the last took."""
         self._news = True
         if not self._resting:
             self._show_news()
@@ -179,8 +177,10 @@ class KitchenDisplay(App[None]):
         self._resting = self._news
         if self._news and self.screen_stack:  # none is left where it is ending
             self._news = False
+            began = self.feed.clock.monotonic()
             self._show()
-            self.set_timer(FRAME, self._show_news)
+            took = self.feed.clock.monotonic() - began
+            self.set_timer(min(max(took, INSTANT), FRAME), self._show_news)
 
     def _show(self) -> None:
         if not self.screen_stack:  # it is being left

@@ -31,6 +31,8 @@ class CardPlace(Painted):
         self._now = 0.0
         self._face: Face | None = None
         self._body: list[Strip] = []
+        self._head: list[Strip] = []
+        self._headed: tuple[Reading, float] | None = None  # the clocks that the head tells, and their minute
 
     def show(
         self,
@@ -72,8 +74,11 @@ class CardPlace(Painted):
         if self._face is None or (self._face.width, self._face.height) != (width, height):
             self._face = Face(card=card, position=position, width=width, height=height, manner=manner, now=self._now)
             self._body = self._face.body()
-        self._face = replace(self._face, now=self._now)  # a card may stand over midnight, and its date with it
-        return (*self._face.head(reading), *self._body, self._face.foot(reading, left, first=first))
+            self._headed = None
+        if self._headed != (headed := (reading, self._now // 60)):
+            self._face = replace(self._face, now=self._now)  # a card may stand over midnight, and its date with it
+            self._head, self._headed = self._face.head(reading), headed
+        return (*self._head, *self._body, self._face.foot(reading, left, first=first))
 
     def _empty(self, width: int, height: int) -> tuple[Strip, ...]:
         """A free number; for some seconds also what was pressed there, and how to take it back."""

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.containers import Container
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -91,14 +92,34 @@ def chipped(strip: Strip, chip: Piece) -> Strip:
     return Strip.join([strip.crop(0, strip.cell_length - end.cell_length), end])
 
 
-class Painted(Widget):
+class Kept(Widget):
+    """A widget that keeps its rows with their styles: Textual asks all widgets for them when one of them has changed."""
+
+    _rendered: tuple[Region, Size, list[Strip]] | None = None
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Something of it has changed."""
+        self._rendered = None
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """All rows, as they were made when last something of it changed."""
+        if self._rendered is None or self._rendered[:2] != (crop, self.outer_size):
+            self._rendered = crop, self.outer_size, super().render_lines(crop)
+        return self._rendered[2]
+
+
+class KeptContainer(Container, Kept):
+    """A container behind what it holds; `Container` comes first, because Textual looks for styles in the first."""
+
+
+class Painted(Kept):
     """A widget made of strips that repaints only the rows that differ."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._strips: tuple[Strip, ...] = ()
         self._drawn = Size(0, 0)
-        self._rendered: tuple[Region, Size, list[Strip]] | None = None
 
     def draw(self, width: int, height: int) -> tuple[Strip, ...]:  # noqa: ARG002 - for those who override it
         """All rows for a size: a widget says its own, until then there is nothing."""
@@ -108,25 +129,15 @@ class Painted(Widget):
         """What it shows has changed."""
         old, size = self._strips, self.size
         if not size or size != self._drawn:
+            if size or self._drawn:  # to refresh what is hidden already would have Textual draw all that is near
+                self.refresh()
             self._drawn = Size(0, 0)  # hidden, it has no size: it is drawn anew when it is seen again, in any size
-            self.refresh()
             return
         self._strips = self.draw(*size)
         rows = zip(old, self._strips, strict=True)
         changed = [Region(0, y, _last(before, after), 1) for y, (before, after) in enumerate(rows) if before != after]
         if changed:
             self.refresh(*changed)
-
-    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
-        """Something of it has changed."""
-        self._rendered = None
-        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
-
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """All rows with their styles: Textual asks every card for them in each frame in which one has changed."""
-        if self._rendered is None or self._rendered[:2] != (crop, self.outer_size):
-            self._rendered = crop, self.outer_size, super().render_lines(crop)
-        return self._rendered[2]
 
     def render_line(self, y: int) -> Strip:
         """One row, as Textual asks for it; drawn here for a new size, because a resize event can get lost."""
@@ -147,8 +158,10 @@ class Line(Painted):
 
     def show(self, fill: Style, *pieces: Piece, right: Piece | None = None) -> None:
         """Show these pieces from now on."""
+        same = (fill, pieces, right) == (self._fill, self._pieces, self._right)
         self._fill, self._pieces, self._right = fill, pieces, right
-        self.redraw()
+        if not same or self._drawn != self.size:
+            self.redraw()
 
     def draw(self, width: int, height: int) -> tuple[Strip, ...]:
         """The row, and nothing below it."""

@@ -5,7 +5,6 @@ from math import ceil, log
 from typing import NamedTuple
 
 from textual import events
-from textual.containers import Container, Vertical
 from textual.geometry import NULL_OFFSET, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.message import Message
@@ -13,7 +12,7 @@ from textual.widget import Widget
 
 from display.age import Age, Pace, just_recalled, pace, read, seconds_left, urgent
 from display.card import CardPlace
-from display.cells import Line, shown, shown_id
+from display.cells import KeptContainer, Line, shown, shown_id
 from display.manner import Manner
 from display.palette import BLACK, CYAN, FAINT, RED, SHADE, WHITE, YELLOW, ink
 from display.statusline import paused
@@ -98,7 +97,7 @@ class Page(Layout):
         ]
 
 
-class Places(Container):
+class Places(KeptContainer):
     """The fixed pool, laid out as a page."""
 
     layout = Page()
@@ -111,13 +110,11 @@ class Places(Container):
         self.post_message(self.Laid())
 
 
-class StationBoard(Vertical):
+class StationBoard(KeptContainer):
     """One station's page, with a fixed pool of places for its cards."""
 
     DEFAULT_CSS = """
-    StationBoard { width: 1fr; height: 1fr; }
     StationBoard > Line { width: 1fr; height: 1; }
-    StationBoard > Places { width: 1fr; height: 1fr; }
     """
 
     class Tapped(Message):

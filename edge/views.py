@@ -253,6 +253,11 @@ class Change(View, tag="change", tag_field="type", frozen=True):
     paused: Halted | None = None
     unavailable: tuple[Halted, ...] = ()
 
+    def is_seen_on(self, board: "BoardView") -> bool:
+        """Whether more of a board than its sequence is another by this: an update that has left is nowhere seen."""
+        halts = self.paused, self.unavailable
+        return bool(self.orders or self.stations) or halts != (board.paused, board.unavailable)
+
 
 class Tick(View, tag="tick", tag_field="type", frozen=True):
     """Every second, also when nothing happens: its absence is what shows a dead feed."""
@@ -273,6 +278,8 @@ def instant(seconds: float) -> datetime:
 
 def merge(board: BoardView, change: Change) -> BoardView:
     """The board after a change: exactly what `GET /api/board` says at its sequence."""
+    if not change.is_seen_on(board):
+        return msgspec.structs.replace(board, sequence=change.sequence, now=change.now)
     gone = {view.order for view in change.orders}
     return msgspec.structs.replace(
         board,
