@@ -2,5 +2,5 @@
 
 import os
 
-# Textual waits for its next frame before it draws, even where the last was long ago; a press need not wait 16 ms for it.
+# Textual draws at most so often in a second: what is pressed just after a frame need not wait 16 ms for the next.
 os.environ.setdefault("TEXTUAL_FPS", "240")

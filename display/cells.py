@@ -93,7 +93,7 @@ def chipped(strip: Strip, chip: Piece) -> Strip:
 
 
 class Kept(Widget):
-    """A widget that keeps its rows with their styles: Textual asks all widgets for them when one of them has changed."""
+    """A widget that keeps its rows with their styles: Textual asks all for theirs when one of them has changed."""
 
     _rendered: tuple[Region, Size, list[Strip]] | None = None
 

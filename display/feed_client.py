@@ -66,7 +66,7 @@ class FeedClient:
         self._in_step = False  # whether the hub can tell us what came after our board
 
     async def follow(self, told: Callable[[], None]) -> None:
-        """Keep the board until cancelled; `told` is called after every change of link, reason, or what a board shows."""
+        """Keep the board until cancelled; `told` is called after a change of link, reason, or what a board shows."""
         failures = 0
         async with aiohttp.ClientSession(headers=self._headers) as self._session:
             while True:
@@ -148,7 +148,9 @@ class FeedClient:
                         return Link.CUT, "closed"
                     silences = 0
                     news = self._decoder.decode(message.data)
-                    seen = not (self.live and self.board and isinstance(news, Change) and not news.is_seen_on(self.board))
+                    seen = not (
+                        self.live and self.board and isinstance(news, Change) and not news.is_seen_on(self.board)
+                    )
                     self._in_step = self._take(news)
                     if not self._in_step:
                         return Link.CUT, "out of step"

@@ -13,6 +13,7 @@ import aiohttp
 from PIL import Image, ImageColor
 
 PATCH = 500  # pixels: a card's band has more
+DRAWN = 5.0  # seconds until a picture is asked for once more
 
 
 class Tab:
@@ -47,7 +48,11 @@ class Tab:
             await asyncio.sleep(0.1)
 
     async def _area(self, color: str) -> int:
-        answer = await self.ask("Page.captureScreenshot")
+        try:
+            async with asyncio.timeout(DRAWN):
+                answer = await self.ask("Page.captureScreenshot")
+        except TimeoutError:  # Chromium forgets the question where the page is left meanwhile
+            return 0
         if "data" not in answer:  # between two pages
             return 0
         picture = Image.open(io.BytesIO(base64.b64decode(answer["data"]))).convert("RGB")
@@ -58,7 +63,9 @@ class Tab:
         async for message in self._socket:
             said = json.loads(message.data)
             if "id" in said:
-                self._asked[said["id"]].set_result(said.get("result", {}))
+                asked = self._asked[said["id"]]
+                if not asked.done():  # somebody still waits for it
+                    asked.set_result(said.get("result", {}))
             elif said["method"] == "Network.responseReceived":
                 self.loaded.append(said["params"]["response"]["url"])
 

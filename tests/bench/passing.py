@@ -18,7 +18,11 @@ from tests.bench.receivers import ORDERS
 from tests.bench.store import PATIENCE, feed_of, line_from, order_event, order_id, python, store_toml
 from tests.brokers import Broker
 
-WARM, FEW_WARM = 1_000, 360
+COLD, WARM = (
+    1_000,
+    5_000,
+)  # Rich keeps the widths of the last 4,096 texts: by then it, and what else is bounded, is full
+FEW_COLD, FEW_WARM = 180, 360
 COUNT, FEW = 10_000, 900
 FLOCK = 90  # orders on the board at once; its page has 99 numbers
 SOON = 0.0001  # hours from ready to closed
@@ -38,26 +42,32 @@ slots = 99
 
 
 def measure(*, quick: bool) -> Iterator[Section]:
-    """After a warm-up, and after all of them."""
-    warm, count = (FEW_WARM, FEW) if quick else (WARM, COUNT)
-    display, hub = asyncio.run(pass_through(warm, count))
-    grown, later = (display[2] - display[0]) / MEGABYTE, (display[2] - display[1]) / MEGABYTE
+    """While the caches fill, then over half of the orders, and over all of them."""
+    cold, warm, count = (FEW_COLD, FEW_WARM, FEW) if quick else (COLD, WARM, COUNT)
+    display, hub = asyncio.run(pass_through((cold, warm, warm + count // 2, warm + count)))
+    grown = (display[3] - display[1]) / MEGABYTE
+    filling = f"before that, while caches fill from order {cold:,} to {warm:,}"
     yield Section(
         f"Resident memory while {count:,} orders are placed, made and closed, after {warm:,} to warm up",
         (
             Line("Ovenbell display: growth", _mb(grown), None, Aim(grown, "<=", MOST, "MB")),
-            Line("Ovenbell display: of that in the second half", _mb(later)),
-            Line("Ovenbell display: before", _mb(display[0] / MEGABYTE)),
-            Line("Ovenbell hub: growth", _mb((hub[2] - hub[0]) / MEGABYTE)),
-            Line("Ovenbell hub: of that in the second half", _mb((hub[2] - hub[1]) / MEGABYTE)),
-            Line("Ovenbell hub: before", _mb(hub[0] / MEGABYTE)),
+            *_lines("Ovenbell display", display, filling),
+            Line("Ovenbell hub: growth", _mb((hub[3] - hub[1]) / MEGABYTE)),
+            *_lines("Ovenbell hub", hub, filling),
         ),
         f"{FLOCK} at a time on one page; the display's garbage was collected before it was asked",
     )
 
 
-async def pass_through(warm: int, count: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The bytes of display and hub after the warm-up, after half of the rest, and after all."""
+def _lines(name: str, held: tuple[int, ...], filling: str) -> Iterator[Line]:
+    cold, warm, half, all_ = (each / MEGABYTE for each in held)
+    yield Line(f"{name}: of that in the second half", _mb(all_ - half))
+    yield Line(f"{name}: {filling}", _mb(warm - cold))
+    yield Line(f"{name}: at first", _mb(cold))
+
+
+async def pass_through(counts: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The bytes of display and hub after so many orders."""
     with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as text, ExitStack() as stack:
         directory = Path(text)
         broker = Broker(directory).start()
@@ -74,7 +84,7 @@ async def pass_through(warm: int, count: int) -> tuple[tuple[int, ...], tuple[in
         async with display_in_a_pty(hub, terminal) as display, aiohttp.ClientSession() as session:
             found = []
             done = 0
-            for until_ in (warm, warm + count // 2, warm + count):
+            for until_ in counts:
                 while done < until_:
                     await _flock(hub, cloud, session, range(done, done + FLOCK))
                     done += FLOCK

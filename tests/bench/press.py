@@ -1,6 +1,7 @@
 """From a press on the pty to the stage event at an independent subscriber, against the floor of the same parts bare."""
 
 import json
+import random
 import tempfile
 import threading
 import time
@@ -20,6 +21,7 @@ from tests.brokers import Broker
 
 ROUNDS, FEW_ROUNDS = 5, 1
 PRESSES, TURN = 400, 200  # of each kind in a round, and before the other has its turn: only its first press is cold
+PAUSE = 0.005, 0.03  # seconds between hearing of a press and the next, at any phase of ticks: quicker than any hands
 KEYS = range(0x21, 0x21 + 90)  # an order for each, so that no key comes again as fast as a bounce
 STAGES = f"ovenbell/v1/{STORE}/stages"
 
@@ -128,10 +130,12 @@ def _in_turns(broker: Broker, directory: Path, rounds: int) -> tuple[list[list[f
         floor_press(broker, directory, ear) as press_floor,
         hub_press(broker, directory, ear, rounds * PRESSES) as press_hub,
     ):
+        chance = random.Random(1)
         for start in range(0, rounds * PRESSES, TURN):
-            turn = range(start, start + TURN)
-            ours[start // PRESSES] += map(press_hub, turn)
-            floor[start // PRESSES] += map(press_floor, turn)
+            for times, press in ((ours, press_hub), (floor, press_floor)):
+                for number in range(start, start + TURN):
+                    time.sleep(chance.uniform(*PAUSE))
+                    times[start // PRESSES].append(press(number))
     return ours, floor
 
 
