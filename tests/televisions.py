@@ -2,20 +2,15 @@
 
 import asyncio
 import base64
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from itertools import count
 from pathlib import Path
-from subprocess import DEVNULL
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse
 
-from tests.browsers import CHROMIUM, FLAGS
+from tests.browsers import a_browser
 
 PATIENCE = 60  # seconds for a browser to start, on a busy machine
 LOUD = "--autoplay-policy=no-user-gesture-required"
@@ -79,45 +74,18 @@ class Television:
         return base64.b64decode((await self.tell("Page.captureScreenshot", format="png"))["data"])
 
 
-def require_chromium() -> None:
-    """Skip where there is no browser; CI must have one."""
-    if CHROMIUM is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI tries the web pages in Chromium, and it is not on this machine")
-        pytest.skip("chromium is not on this machine")
-
-
 @asynccontextmanager
 async def a_television(*flags: str, width: int = 1920, height: int = 1080) -> AsyncIterator[Television]:
-    """A browser with one empty page, for as long as the context lasts."""
-    assert CHROMIUM is not None
-    with TemporaryDirectory(prefix="tv-", ignore_cleanup_errors=True) as home:  # short: it holds sockets
-        process = await asyncio.create_subprocess_exec(
-            *(CHROMIUM, *FLAGS, *flags, f"--user-data-dir={home}/p", "--remote-debugging-port=0", "about:blank"),
-            stdout=DEVNULL,
-            stderr=DEVNULL,
-            start_new_session=True,
-            env=os.environ | {"HOME": home, "TMPDIR": home},
-        )
-        try:
-            async with ClientSession() as session:
-                url = await _page_of(session, Path(home, "p", "DevToolsActivePort"))
-                async with session.ws_connect(url, max_msg_size=0) as socket:
-                    television = Television(socket)
-                    await television.tell("Page.enable")
-                    await television.tell("Page.addScriptToEvaluateOnNewDocument", source=SPY)
-                    await television.tell(
-                        "Emulation.setDeviceMetricsOverride",
-                        width=width,
-                        height=height,
-                        deviceScaleFactor=1,
-                        mobile=False,
-                    )
-                    yield television
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)  # its own session: the browser and its children
-            await process.wait()
+    """A browser with one page, for as long as the context lasts."""
+    async with a_browser("about:blank", *flags) as profile, ClientSession() as session:
+        url = await _page_of(session, profile / "DevToolsActivePort")
+        async with session.ws_connect(url, max_msg_size=0) as socket:
+            television = Television(socket)
+            await television.tell("Page.enable")
+            await television.tell("Page.addScriptToEvaluateOnNewDocument", source=SPY)
+            screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+            await television.tell("Emulation.setDeviceMetricsOverride", **screen)
+            yield television
 
 
 async def _page_of(session: ClientSession, file: Path) -> str:

@@ -11,7 +11,8 @@ import pytest
 from config.practice.card import write_cards
 from config.settings import check_store
 from edge.words import Language
-from tests.televisions import Television, a_television, require_chromium
+from tests.browsers import require_chromium
+from tests.televisions import Television, a_television
 
 LONG = "A very long name of a station that somebody has given it in the settings"
 ACTIONS = (

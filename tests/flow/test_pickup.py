@@ -18,10 +18,11 @@ from edge.intents import Bump, Collect
 from edge.orders import OrderId
 from edge.text import plain
 from tests.brokers import Broker
+from tests.browsers import require_chromium
 from tests.builders import a_bun, placed
 from tests.flow.bakery import Bakery
 from tests.hostile import TRICKS, arrives
-from tests.televisions import LOUD, Television, a_television, require_chromium
+from tests.televisions import LOUD, Television, a_television
 
 TOKEN = "a-long-secret"
 RED_WITHIN = 3.0  # seconds in which a page says that it is cut off
