@@ -51,7 +51,9 @@ class CardPlace(Painted):
         key = (card, position, manner, press)
         same = all(new is old for new, old in zip(key, self._key, strict=True))
         if not same:
-            self._key, self._face = key, None
+            if any(new is not old for new, old in zip(key[:3], self._key[:3], strict=True)):
+                self._face = None  # a press alone is told at the foot
+            self._key = key
         self._now = now
         clocks = reading, seconds_left(press, now) if press else 0, first
         if clocks != self._clocks:
