@@ -46,6 +46,8 @@ class PrinterSettings(Settings, frozen=True, kw_only=True):
     columns: Annotated[int, Meta(ge=24, le=72)] = 48
     confirm: Literal["auto", "none"] = "auto"
     backup: str | None = None
+    backup_after_seconds: Annotated[int, Meta(ge=5, le=24 * 3600)] = 60
+    stale_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 60
 
 
 class KeypadSettings(Settings, frozen=True, kw_only=True):
