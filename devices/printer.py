@@ -8,7 +8,7 @@ from typing import Literal
 
 from devices import escpos
 from devices.cable import Cable, plug_in
-from devices.conversation import Conversation, Owed, Patience, Unready
+from devices.conversation import Conversation, Memory, Patience, Unready
 from devices.settings import PrinterSettings, parse_connection
 from devices.ticket import Setting, ticket_bytes
 from edge.board import Board
@@ -47,7 +47,7 @@ class Printer:
         self._patience = patience
         self._connection = parse_connection(settings.connection)
         self._tickets: dict[JobId, Job] = {}  # still to be printed
-        self._owed = Owed()
+        self._memory = Memory()
         self._new = asyncio.Event()
         self._unready_since: float | None = None  # monotonic
 
@@ -58,7 +58,7 @@ class Printer:
             for job in self._hub.board.jobs.values():
                 self._note(job.id, job)
                 if job.spool == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
-                    self._owed.answers += 1
+                    self._memory.owed += 1
             await asyncio.to_thread(escpos.load)
             for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
                 await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
@@ -122,7 +122,7 @@ class Printer:
             order = board.orders.get(job.order)
             ticket = await asyncio.to_thread(self._set, job, order, board.layout) if order else None
             if ticket:
-                outcome = await conversation.bring(ticket)
+                outcome = await conversation.bring(ticket, f"{board.counters.seq % 10_000:04}")
                 await self._report(job, outcome.state, outcome.reason)
             else:
                 await self._report(job, "unconfirmed", "the ticket could not be set")
@@ -146,7 +146,7 @@ class Printer:
             raise Unready("missing", "the printer cannot be reached") from error
 
     async def _greet(self, cable: Cable) -> Conversation:
-        conversation = Conversation(cable, self._patience, self._owed, ask=self._settings.confirm == "auto")
+        conversation = Conversation(cable, self._patience, self._memory, ask=self._settings.confirm == "auto")
         await conversation.check()
         if conversation.answers:
             self._show("ok")

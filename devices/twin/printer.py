@@ -7,6 +7,7 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
+from devices.escpos import BLOCK
 from devices.twin.reader import Reader, Ticket
 
 STATUS = 0x12  # the bits that every answer to DLE EOT has
@@ -25,6 +26,7 @@ class VirtualPrinter:
         # Switches for faults; turn them at any time.
         self.refuse = False  # hang up on whoever calls; after `stop` a call does not even get through
         self.mute = False  # print, but never answer
+        self.names = True  # answer GS ( H with the name that was given: Epson's printers do, many others do not
         self.deaf = False  # take connections but read nothing from them
         self.chatter = b""  # say this to whoever calls
         self.close_early = False  # hang up instead of saying that it was printed
@@ -174,5 +176,5 @@ class Call(asyncio.Protocol):
     def _answer(self, answer: bytes) -> None:
         if self._printer.close_early:
             self.transport.close()
-        elif not self._printer.mute:
+        elif not self._printer.mute and (self._printer.names or answer[0] != BLOCK):
             self.transport.write(answer)
