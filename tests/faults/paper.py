@@ -23,7 +23,7 @@ from edge.store import store_hub
 from edge.tickets import JobState
 from edge.views import Paper
 from edge.words import speak
-from tests.builders import HOUR, MINUTE, ManualClock, a_layout, placed
+from tests.builders import HOUR, MINUTE, ManualClock, a_cake, a_layout, placed
 from tests.faults.fault import Case, Fault, Tally
 
 HASTY = Patience(
@@ -84,9 +84,9 @@ class Schedule:
                 stack.push_async_callback(printer.stop)
             spoolers = [asyncio.create_task(self._spooler(name).run()) for name in self._printers]
             stack.push_async_callback(_end, spoolers)
-            for _ in range(self._dice.randint(4, 12)):
+            for _ in range(self._dice.randint(8, 24)):
                 await self._happen()
-                await asyncio.sleep(self._dice.choice((0.0, 0.005, 0.02, 0.1)))
+                await asyncio.sleep(self._dice.choice((0.0, 0.01, 0.05, 0.15)))
             return await self._mend()
 
     def _spooler(self, name: str) -> Printer:
@@ -103,10 +103,14 @@ class Schedule:
     async def _happen(self) -> None:
         dice = self._dice
         name = dice.choice(("kitchen", "kitchen", "counter"))
-        match dice.choice(("order", "order", "switch", "switch", "switch", "plug", "reprint", "time")):
+        match dice.choice(
+            ("order", "order", "order", "switch", "switch", "switch", "switch", "plug", "reprint", "time")
+        ):
             case "order":
-                self.orders += 1
-                await self._hub.submit(placed(f"o{self.orders}"), by="cloud")
+                for _ in range(dice.choice((1, 1, 3))):
+                    self.orders += 1
+                    cakes = (a_cake(str(number), note="less sugar, " * 30) for number in range(dice.choice((1, 1, 20))))
+                    await self._hub.submit(placed(f"o{self.orders}", *cakes), by="cloud")
             case "switch":
                 switch = dice.choice(tuple(SWITCHES))
                 setattr(self._printers[name], switch, dice.choice(SWITCHES[switch]))
