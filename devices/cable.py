@@ -7,6 +7,8 @@ import termios
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import serial
 
@@ -19,9 +21,9 @@ async def plug_in(connection: Connection) -> "Cable":
         case Tcp(host, port):
             return await _tcp(host, port)
         case Usb(path):
-            return _one_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
-        case Serial(path, baud):
-            return await _serial(str(path), baud)
+            return _usb(path)
+        case Serial():
+            return await _serial(connection)
         case File(path):
             return _one_way(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o644))
 
@@ -42,7 +44,10 @@ class Cable:
         self._end: OSError | None = None  # why nothing more will be heard
         self._loop = asyncio.get_running_loop()
         if hears:
-            self._loop.add_reader(descriptor, self._read)
+            try:
+                self._loop.add_reader(descriptor, self._read)
+            except PermissionError:  # of what cannot be waited for, as a file
+                self.hears = False
 
     async def send(self, data: bytes, *, stall: float) -> None:
         """Bring everything out; OSError where the way breaks, or where nothing is taken for `stall` seconds."""
@@ -138,9 +143,20 @@ async def _call(host: str, port: int) -> socket.socket:
     raise failure
 
 
-async def _serial(path: str, baud: int) -> Cable:
+def _usb(path: Path) -> Cable:
+    """The kernel's device: it can be read where the printer answers and its rights allow it."""
     try:
-        port = await asyncio.to_thread(serial.Serial, path, baud, timeout=0, exclusive=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    except PermissionError:
+        return _one_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY))
+    return Cable(descriptor, lambda: os.close(descriptor))
+
+
+async def _serial(line: Serial) -> Cable:
+    hard, soft = line.flow == "rtscts", line.flow == "xonxoff"
+    plug = partial(serial.Serial, str(line.path), line.baud, timeout=0, exclusive=True, rtscts=hard, xonxoff=soft)
+    try:
+        port = await asyncio.to_thread(plug)
     except termios.error as error:  # not an OSError, though it is one
         raise OSError(*error.args) from error
     return Cable(port.fileno(), port.close)

@@ -1,6 +1,7 @@
 """A conversation with a printer: is it ready, here is a ticket, is it on paper? Only what it says counts."""
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -33,10 +34,11 @@ class Outcome:
 
 
 @dataclass
-class Owed:
-    """Answers that a printer still owes from one conversation to the next: a late one confirms no later ticket."""
+class Memory:
+    """What is remembered of a printer from one conversation to the next."""
 
-    answers: int = 0  # the most that may still come; some may be lost
+    owed: int = 0  # answers that may still come, at most: a late one confirms no later ticket
+    names: bool | None = None  # whether it answers by name what was printed: none until it was asked
 
 
 class Unready(Exception):
@@ -51,12 +53,14 @@ class Unready(Exception):
 class Conversation:
     """What is said over one cable."""
 
-    def __init__(self, cable: Cable, patience: Patience, owed: Owed, *, ask: bool = True) -> None:
+    def __init__(self, cable: Cable, patience: Patience, memory: Memory, *, ask: bool = True) -> None:
         self._cable = cable
         self._ask = ask and cable.hears
         self._patience = patience
-        self._owed = owed
+        self._memory = memory
         self._unasked = 0  # bytes of an automatic status that are still to come
+        self._block = b""  # what has come of an answer of several bytes
+        self._named = b""  # the answer that names the ticket at hand
         self.answers = self._ask  # until it stays silent
 
     async def check(self) -> None:
@@ -65,7 +69,7 @@ class Conversation:
             return
         try:
             await self._cable.send(escpos.ASK_STATUS, stall=self._patience.status)
-            status = await self._answer("status", self._patience.status)
+            status = await self._answer(self._patience.status, "status")
         except OSError as error:
             raise Unready("missing", "the printer hung up") from error
         if status is None:
@@ -79,54 +83,79 @@ class Conversation:
         Answers look alike, but come in the order of their questions. So it is asked once more than it owes: of that
         many answers the last is to a question of now. Nothing is printed between these: the rest come at once or never.
         """
-        if not self.answers or not self._owed.answers:
+        if not self.answers or not self._memory.owed or self._memory.names:
             return
         try:
-            for _ in range(self._owed.answers + 1):
-                self._owed.answers += 1
+            for _ in range(self._memory.owed + 1):
+                self._memory.owed += 1
                 await self._cable.send(escpos.ASK_PRINTED, stall=self._patience.status)
-                if await self._answer("printed", self._patience.status) is None:
+                if await self._answer(self._patience.status, "printed") is None:
                     return  # it may be at work on an earlier ticket: what it owes stays counted
-            while self._owed.answers and await self._answer("printed", self._patience.status) is not None:
+            while self._memory.owed and await self._answer(self._patience.status, "printed") is not None:
                 pass
         except OSError as error:
             raise Unready("missing", "the printer hung up") from error
-        self._owed.answers = 0
+        self._memory.owed = 0
 
-    async def bring(self, ticket: bytes) -> Outcome:
-        """Send a ticket whole and wait for its confirmation; raises Unready where not one byte left."""
+    async def bring(self, ticket: bytes, name: str) -> Outcome:
+        """Send a ticket whole and wait for its confirmation; raises Unready where not one byte left.
+
+        `name` is four digits that no other ticket on its way has. A printer that answers by name is believed only then;
+        of one that nobody knows yet it is found out with its first ticket.
+        """
         before = self._cable.sent
+        by_name = escpos.ask_by_name(name) if self._ask and self._memory.names is not False else b""
+        self._named = escpos.named(name)
         try:
-            await self._cable.send(ticket, stall=self._patience.stall)
+            await self._cable.send(ticket + by_name, stall=self._patience.stall)
         except OSError as error:
             if self._cable.sent == before:
                 raise Unready("missing", "the connection broke") from error
+            self._memory.owed += 1  # the question may have left
             return Outcome("unconfirmed", "the connection broke while the ticket was being sent")
         for byte in self._cable.heard():
             self._sort(byte)  # said before the ticket was out: no confirmation
-        self._owed.answers += 1
+        self._memory.owed += 1
         if not self._ask:
             return Outcome("unconfirmed", "sent, unconfirmed")
         slow = self._patience.paper + self._patience.byte * len(ticket)
         try:
-            answer = await self._answer("printed", slow if self.answers else self._patience.status, last=True)
+            outcome = await self._confirmation(slow if self.answers else self._patience.status)
         except OSError:
             return Outcome("unconfirmed", "the printer hung up before it confirmed")
-        if answer is not None:
-            return Outcome("unconfirmed", "the paper is out") if escpos.ran_out(answer) else Outcome("printed")
+        if outcome is not None:
+            return outcome
         try:
             await self.check()
         except Unready as unready:
             return Outcome("unconfirmed", unready.reason)
         return Outcome("unconfirmed", "sent, unconfirmed")
 
-    async def _answer(self, kind: escpos.Answer, within: float, *, last: bool = False) -> int | None:
-        """The next answer of a kind, or the last one owed; anything else is passed over. None where it stays silent."""
+    async def _confirmation(self, within: float) -> Outcome | None:
+        """What the printer says of the ticket that was just sent; none where it says nothing that counts."""
+        memory = self._memory
+        if memory.names:
+            if await self._answer(within, "named") is not None:
+                return Outcome("printed")
+            memory.names = None  # it may be another printer by now
+            return None
+        answer = await self._answer(within, "named", "printed", last=True)
+        if answer is not None and memory.names is None:
+            memory.names = False
+            with suppress(OSError):
+                await self._answer(self._patience.status, "named")
+        if answer is None or memory.names or not escpos.ran_out(answer):
+            return None if answer is None else Outcome("printed")
+        return Outcome("unconfirmed", "the paper is out")
+
+    async def _answer(self, within: float, *kinds: escpos.Answer, last: bool = False) -> int | None:
+        """The next answer of these kinds, or the last one owed; all else is passed over. None where it stays silent."""
         try:
             async with asyncio.timeout(within):
                 while True:
                     byte = await self._cable.hear()
-                    if self._sort(byte) == kind and not (last and self._owed.answers):
+                    kind = self._sort(byte)
+                    if kind in kinds and not (last and self._memory.owed):
                         return byte
         except TimeoutError:
             return None
@@ -135,9 +164,22 @@ class Conversation:
         if self._unasked:
             self._unasked -= 1
             return None
+        if self._block or byte == escpos.BLOCK:
+            return self._piece(byte)
         if escpos.opens_automatic_status(byte):
             self._unasked = escpos.AUTOMATIC_STATUS - 1
         kind = escpos.answers(byte)
-        if kind == "printed" and self._owed.answers:
-            self._owed.answers -= 1
+        if kind == "printed" and self._memory.owed:
+            self._memory.owed -= 1
         return kind
+
+    def _piece(self, byte: int) -> escpos.Answer | None:
+        """A byte of an answer of several; nothing in it is an answer of its own."""
+        self._block += bytes([byte])
+        if byte != escpos.BLOCK_END:
+            return None
+        block, self._block = self._block, b""
+        if block != self._named:
+            return None
+        self._memory.names, self._memory.owed = True, 0
+        return "named"

@@ -21,9 +21,10 @@ from devices import fonts
 from devices.paper import Code, Gap, Line, Picture, Strip, draw_strip
 from devices.settings import CODE_PAGES, Encoding
 
-Answer = Literal["status", "printed"]
+Answer = Literal["status", "printed", "named"]
 ASK_STATUS = b"\x10\x04\x02"  # DLE EOT 2: answered at once, whatever the printer is doing
 ASK_PRINTED = b"\x1dr\x01"  # GS r 1: answered when everything before it is on paper
+BLOCK, BLOCK_END = 0x37, 0x00  # the first and last byte of an answer of more than one
 AUTOMATIC_STATUS = 4  # bytes of a status that some printers send whenever something changes
 # Bytes that a printer obeys at once wherever they stand, even inside a picture.
 _OBEYED = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
@@ -57,6 +58,19 @@ def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> byte
     send(ASK_PRINTED)
     output: bytes = printer.output
     return output
+
+
+def ask_by_name(name: str) -> bytes:
+    """GS ( H, function 48: answered with this name (4 digits) when everything before it is on paper; Epson's own.
+
+    A printer that does not know it may take it for letters: without a line feed, and gone at the next `ESC @`.
+    """
+    return b"\x1d(H\x06\x00\x30\x30" + name.encode()
+
+
+def named(name: str) -> bytes:
+    """The answer to ASK_BY_NAME: no other ticket's looks like it."""
+    return bytes([BLOCK, 0x22]) + name.encode() + bytes([BLOCK_END])
 
 
 def legible(text: str, encoding: Encoding) -> str:

@@ -8,13 +8,13 @@ from typing import Literal
 
 from devices import escpos
 from devices.cable import Cable, plug_in
-from devices.conversation import Conversation, Owed, Patience, Unready
+from devices.conversation import Conversation, Memory, Patience, Unready
 from devices.settings import PrinterSettings, parse_connection
 from devices.ticket import Setting, ticket_bytes
 from edge.board import Board
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
-from edge.intents import Refused, ReportTicket
+from edge.intents import MoveTicket, Refused, ReportTicket
 from edge.layout import Layout
 from edge.orders import Order
 from edge.store import StoreHub
@@ -47,8 +47,9 @@ class Printer:
         self._patience = patience
         self._connection = parse_connection(settings.connection)
         self._tickets: dict[JobId, Job] = {}  # still to be printed
-        self._owed = Owed()
+        self._memory = Memory()
         self._new = asyncio.Event()
+        self._unready_since: float | None = None  # monotonic
 
     async def run(self) -> None:
         """Print what is owed, until cancelled."""
@@ -56,8 +57,8 @@ class Printer:
         try:
             for job in self._hub.board.jobs.values():
                 self._note(job.id, job)
-                if job.printer == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
-                    self._owed.answers += 1
+                if job.spool == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
+                    self._memory.owed += 1
             await asyncio.to_thread(escpos.load)
             for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
                 await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
@@ -69,19 +70,46 @@ class Printer:
         pause = self._patience.first_retry
         while True:
             self._new.clear()
-            job = min(self._tickets.values(), key=lambda job: (job.at, len(job.id), job.id), default=None)
+            await self._give_up_what_is_stale()
+            job = min(self._tickets.values(), key=_turn, default=None)
             try:
                 await (self._print(job) if job else self._look())
             except Unready as unready:
                 self._show(unready.state, unready.reason)
                 if job:
                     await self._report(job, "unsent", unready.reason)
+                await self._move_to_backup()
                 rest, pause = pause, min(pause * 2, self._patience.last_retry)
             else:
+                self._unready_since = None
                 rest, pause = 0.0 if job else self._patience.idle, self._patience.first_retry
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._new.wait()
+
+    async def _give_up_what_is_stale(self) -> None:
+        """What waited too long, as over night, does not flood out: people are asked whether they still want it."""
+        oldest = self._hub.clock.now() - self._settings.stale_minutes * 60
+        for job in [job for job in self._tickets.values() if job.at < oldest and job.pending]:
+            await self._report(job, "stale", "too old: print it again if it is still wanted")
+
+    async def _move_to_backup(self) -> None:
+        """Give the waiting tickets to a printer that is well, once this one has been unready for long enough."""
+        now = self._hub.clock.monotonic()
+        if self._unready_since is None:
+            self._unready_since = now
+        if now - self._unready_since < self._settings.backup_after_seconds:
+            return
+        for job in sorted(self._tickets.values(), key=_turn):
+            # Back home where it was moved here, lest it goes round in circles.
+            others = (job.printer if job.via else "", self._settings.backup or "")
+            to = next(filter(self._is_well, others), None)
+            if to is not None:
+                await self._ask(job, MoveTicket(job.id, to))
+
+    def _is_well(self, printer: str) -> bool:
+        device = self._hub.vitals.devices.get(f"printer:{printer}")
+        return printer != self._settings.id and device is not None and device.state in {"ok", "unknown"}
 
     async def _print(self, job: Job) -> None:
         cable = await self._plug_in()
@@ -94,7 +122,7 @@ class Printer:
             order = board.orders.get(job.order)
             ticket = await asyncio.to_thread(self._set, job, order, board.layout) if order else None
             if ticket:
-                outcome = await conversation.bring(ticket)
+                outcome = await conversation.bring(ticket, f"{board.counters.seq % 10_000:04}")
                 await self._report(job, outcome.state, outcome.reason)
             else:
                 await self._report(job, "unconfirmed", "the ticket could not be set")
@@ -118,7 +146,7 @@ class Printer:
             raise Unready("missing", "the printer cannot be reached") from error
 
     async def _greet(self, cable: Cable) -> Conversation:
-        conversation = Conversation(cable, self._patience, self._owed, ask=self._settings.confirm == "auto")
+        conversation = Conversation(cable, self._patience, self._memory, ask=self._settings.confirm == "auto")
         await conversation.check()
         if conversation.answers:
             self._show("ok")
@@ -136,17 +164,21 @@ class Printer:
             return None
 
     async def _report(
-        self, job: Job, state: Literal["sending", "printed", "unsent", "unconfirmed"], reason: str = ""
+        self, job: Job, state: Literal["sending", "printed", "unsent", "stale", "unconfirmed"], reason: str = ""
     ) -> bool:
-        """Tell the hub, until it is on disk; False where the ticket is no longer wanted."""
+        """Say how far a ticket got; False where it is no longer wanted."""
         reason = self._say(reason) if reason else ""
         known = self._tickets.get(job.id, job)
         if (known.state, known.reason) == (state, reason):
             return True  # said before: the journal need not grow while a printer is away
+        return await self._ask(job, ReportTicket(job.id, state, reason))
+
+    async def _ask(self, job: Job, intent: ReportTicket | MoveTicket) -> bool:
+        """Tell the hub, until it is on disk; False where the ticket is no longer wanted."""
         pause = self._patience.first_retry
         while True:
             try:
-                await self._hub.submit(ReportTicket(job.id, state, reason), by=f"printer:{self._settings.id}")
+                await self._hub.submit(intent, by=f"printer:{self._settings.id}")
             except NotCommitted:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._patience.last_retry)
@@ -166,9 +198,14 @@ class Printer:
             self._note(job_id, job)
 
     def _note(self, job_id: JobId, job: Job | None) -> None:
-        if job is None or job.printer != self._settings.id or not job.waiting:
+        if job is None or job.spool != self._settings.id or not job.waiting:
             self._tickets.pop(job_id, None)
             return
         self._tickets[job_id] = job
         if job.state is JobState.QUEUED:
             self._new.set()
+
+
+def _turn(job: Job) -> tuple[float, int, str]:
+    """Tickets come out in the order in which they were asked for."""
+    return job.at, len(job.id), job.id

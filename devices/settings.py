@@ -5,8 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, cast, get_args
+from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta
 
@@ -17,6 +17,7 @@ from edge.settings import Key, Settings, SystemName
 
 SLOWEST, FASTEST = 50, 4_000_000  # baud
 Framing = Literal["byte", "line", "stx-etx"]
+Flow = Literal["none", "rtscts", "xonxoff"]  # how a serial printer says that its buffer is full
 # By name as in store.toml; the number is the one Epson gave it in `ESC t`, which other makers follow.
 CODE_PAGES = {
     "cp437": 0,
@@ -46,6 +47,8 @@ class PrinterSettings(Settings, frozen=True, kw_only=True):
     columns: Annotated[int, Meta(ge=24, le=72)] = 48
     confirm: Literal["auto", "none"] = "auto"
     backup: str | None = None
+    backup_after_seconds: Annotated[int, Meta(ge=5, le=24 * 3600)] = 60
+    stale_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 60
 
 
 class KeypadSettings(Settings, frozen=True, kw_only=True):
@@ -80,6 +83,7 @@ class Serial:
 
     path: Path
     baud: int = 9600
+    flow: Flow = "none"
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,22 @@ def parse_connection(text: str) -> Connection:
                 return Tcp(parts.hostname, parts.port or 9100)
             case "usb" if parts.path.startswith("/"):
                 return Usb(Path(parts.path))
-            case "serial" if parts.path.startswith("/") and (not parts.query or parts.query.startswith("baud=")):
-                baud = int(parts.query.removeprefix("baud=") or 9600)
-                if SLOWEST <= baud <= FASTEST:
-                    return Serial(Path(parts.path), baud)
+            case "serial" if parts.path.startswith("/"):
+                return _serial(parts)
             case "file" if text.removeprefix("file:"):
                 return File(Path(text.removeprefix("file:")))
     raise ValueError(
-        f"expected tcp://HOST:PORT, usb:/dev/usb/lp0, serial:/dev/ttyUSB0?baud=19200 or file:PATH, not {text!r}"
+        "expected tcp://HOST:PORT, usb:/dev/usb/lp0, serial:/dev/ttyUSB0?baud=19200 (and &flow=rtscts or xonxoff) or "
+        f"file:PATH, not {text!r}"
     )
+
+
+def _serial(parts: SplitResult) -> Serial:
+    options = dict(option.split("=") for option in parts.query.split("&") if option)
+    baud, flow = int(options.pop("baud", 9600)), options.pop("flow", "none")
+    if options or parts.fragment or not SLOWEST <= baud <= FASTEST or flow not in get_args(Flow):
+        raise ValueError
+    return Serial(Path(parts.path), baud, cast("Flow", flow))
 
 
 def parse_key(text: str, framing: Framing) -> bytes:

@@ -147,7 +147,8 @@ def _head(paper: _Paper, job: Job, order: Order, station: str) -> None:
     practice = say("PRACTICE") if paper.setting.practice else ""
     remade = say("MADE AGAIN") if any(item.wasted for item in printed(order, job)) else ""
     again = say("REPRINT #{number}").format(number=job.attempt) if job.attempt > 1 else ""
-    for warning in filter(None, (practice, cancelled, changed, remade, again)):
+    moved = say("for {printer}").format(printer=job.printer) if job.via else ""
+    for warning in filter(None, (practice, cancelled, changed, remade, again, moved)):
         paper.text(warning, wide=2, high=2, bold=True, inverse=True, center=True)
         paper.gap(12)
     paper.pair(" ".join(filter(None, (_title(job, say), station))), f"{datetime.fromtimestamp(job.at, timezone):%H:%M}")

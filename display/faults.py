@@ -44,7 +44,7 @@ COLORS = dict.fromkeys(Kind, YELLOW) | dict.fromkeys(_LOUD, RED)
 
 @dataclass(frozen=True)
 class Detail:
-    """One of several things of a kind; `paper` is a ticket that can be printed again."""
+    """One of several things of a kind; `paper` is a ticket that is printed if somebody asks for it."""
 
     key: str
     said: str
@@ -82,8 +82,8 @@ def what_to_do(kind: Kind, say: Say) -> str:
         Kind.PAUSED: say("Orders that come all the same are made. z: take orders again."),
         Kind.UNCONFIRMED: say("Look whether it came out. If not: its number prints it again, marked as a reprint."),
         Kind.UNPRINTED: say(
-            "Look whether the printer is on and has paper: then they print by themselves. Until then work from the "
-            "board."
+            "Look whether the printer is on and has paper: then they print by themselves, but what is too old only at "
+            "its number. Until then work from the board."
         ),
         Kind.PRINTER: say("Look whether it is on, has paper, is closed, and its cable is in. It goes on by itself."),
         Kind.KEYPAD: say("Look whether its cable is in. Until then: the same numbers on this screen's keyboard."),
@@ -217,13 +217,14 @@ def _paper(paper: Paper, board: BoardView, manner: Manner) -> Detail:
     parts = (
         shown_id(paper),
         names[paper.kind],
-        f"{say('printer')} {shown(paper.printer)}",
+        f"{say('printer')} {shown(paper.via or paper.printer)}",
+        say("for {printer}").format(printer=shown(paper.printer)) if paper.via else "",
         say(paper.state.value),
         lasted((board.now - paper.at).total_seconds(), manner),
         say("REPRINT #{number}").format(number=paper.attempt) if paper.attempt > 1 else "",
     )
-    doubted = paper if paper.state is JobState.UNCONFIRMED else None  # the hub prints the others by itself
-    return Detail(f"paper {paper.job}", "  ".join(filter(None, parts)), shown(paper.reason), doubted)
+    asked = paper if paper.stale or paper.state is JobState.UNCONFIRMED else None  # the hub prints the others by itself
+    return Detail(f"paper {paper.job}", "  ".join(filter(None, parts)), shown(paper.reason), asked)
 
 
 def _devices(board: BoardView, manner: Manner) -> Iterator[Fault]:

@@ -35,6 +35,7 @@ HAPPENED = {
     "Acknowledged": "acknowledged",
     "TicketPrinted": "printed",
     "TicketUnsent": "not printed",
+    "TicketMoved": "printed elsewhere",
     "TicketUnconfirmed": "perhaps printed",
 }  # the others are the hub's own
 AROUND = 5  # rows that are not the order's: title, end, notice and status

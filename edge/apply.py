@@ -314,7 +314,8 @@ def _remade(draft: Board, fact: StoreFact, what: f.ItemRemade) -> None:
 def _ticket_queued(draft: Board, fact: StoreFact, what: f.TicketQueued) -> None:
     known = draft.jobs.get(what.job)
     if known is not None:
-        draft.jobs[what.job] = replace(known, state=JobState.QUEUED, attempt=what.attempt, reason="", at=fact.at)
+        anew = {"attempt": what.attempt, "reason": "", "at": fact.at, "via": "", "stale": False}
+        draft.jobs[what.job] = replace(known, state=JobState.QUEUED, **anew)
         return
     draft.update_order(what.order, lambda o: replace(o, jobs=(*o.jobs, what.job)))
     draft.jobs[what.job] = Job(
@@ -326,9 +327,17 @@ def _ticket_reported(state: JobState) -> Callable[[Board, StoreFact, Any], None]
     def reported(draft: Board, _fact: StoreFact, what: f.AboutTicket) -> None:
         job = draft.jobs.get(what.job)
         if job is not None:
-            draft.jobs[what.job] = replace(job, state=state, reason=getattr(what, "reason", ""))
+            reason, stale = getattr(what, "reason", ""), getattr(what, "stale", False)
+            draft.jobs[what.job] = replace(job, state=state, reason=reason, stale=stale)
 
     return reported
+
+
+def _ticket_moved(draft: Board, _fact: StoreFact, what: f.TicketMoved) -> None:
+    job = draft.jobs.get(what.job)
+    if job is not None:
+        via = "" if what.printer == job.printer else what.printer
+        draft.jobs[what.job] = replace(job, state=JobState.QUEUED, reason="", via=via)
 
 
 def _ticket_dropped(draft: Board, _fact: StoreFact, what: f.TicketDropped) -> None:
@@ -456,6 +465,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.TicketPrinted: _ticket_reported(JobState.PRINTED),
     f.TicketUnsent: _ticket_reported(JobState.UNSENT),
     f.TicketUnconfirmed: _ticket_reported(JobState.UNCONFIRMED),
+    f.TicketMoved: _ticket_moved,
     f.TicketDropped: _ticket_dropped,
     f.UpdateSent: let_leave,
     f.UpdatesReceipted: forget_receipted,

@@ -123,9 +123,11 @@ def show_order(board: Board, order: Order) -> OrderView:
                 reason=job.reason,
                 at=instant(job.at),
                 attempt=job.attempt,
+                via=job.via,
+                stale=job.stale,
             )
             for job in board.jobs_of(order)
-            if job.waiting or job.state is JobState.UNCONFIRMED
+            if job.state is not JobState.PRINTED
         ),
     )
 
@@ -243,7 +245,7 @@ def show_status(board: Board, vitals: Vitals, trouble: str, doubted: float = 0.0
         cloud=vitals.cloud,
         last_heard=None if vitals.last_heard is None else instant(vitals.last_heard),
         gaps=len(board.counters.heard.above),
-        unprinted=sum(job.waiting for job in jobs),
+        unprinted=sum(job.state not in {JobState.PRINTED, JobState.UNCONFIRMED} for job in jobs),
         unconfirmed=sum(job.state is JobState.UNCONFIRMED for job in jobs),
         dead_letters=board.counters.dead_letters,
         journal=trouble or "ok",

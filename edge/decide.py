@@ -15,7 +15,7 @@ from edge.orders import Moment, Order, OrderState, Stamp
 from edge.routes import release_time, routed
 from edge.settle import queue_tickets, settle
 from edge.slips import cancel_slips, change_slips
-from edge.tickets import JobState
+from edge.tickets import Job
 from edge.updates import UpdateId
 
 replace = msgspec.structs.replace
@@ -294,15 +294,32 @@ def _ticket(draft: Board, intent: i.ReportTicket, _now: float) -> Iterator[f.Hap
         return
     match intent.state:
         case "sending":
-            if job.state not in {JobState.QUEUED, JobState.UNSENT}:
-                raise Refused("ticket {ticket} is {state}", ticket=job.id, state=job.state)
+            _still_owed(job)
             yield f.TicketSending(job.order, job.id)
         case "printed":
             yield f.TicketPrinted(job.order, job.id)
         case "unsent":
             yield f.TicketUnsent(job.order, job.id, intent.reason)
+        case "stale":
+            _still_owed(job)
+            yield f.TicketUnsent(job.order, job.id, intent.reason, stale=True)
         case "unconfirmed":
             yield f.TicketUnconfirmed(job.order, job.id, intent.reason)
+
+
+def _move(draft: Board, intent: i.MoveTicket, _now: float) -> Iterator[f.Happened]:
+    job = draft.jobs.get(intent.job)
+    if job is None:
+        raise Refused("there is no ticket {ticket}", ticket=intent.job)
+    _still_owed(job)
+    if job.spool != intent.printer:
+        yield f.TicketMoved(job.order, job.id, intent.printer)
+
+
+def _still_owed(job: Job) -> None:
+    """Of what is moved, given up or begun not one byte may have left."""
+    if not (job.pending and job.waiting):
+        raise Refused("ticket {ticket} is {state}", ticket=job.id, state=job.state)
 
 
 def _receipt(draft: Board, intent: i.ReceiptUpdates, _now: float) -> Iterator[f.Happened]:
@@ -349,6 +366,7 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Reseat: _reseat,
     i.Note: _note,
     i.ReportTicket: _ticket,
+    i.MoveTicket: _move,
     i.ReceiptUpdates: _receipt,
     i.RequestBackfill: _request_backfill,
 }

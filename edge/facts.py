@@ -215,15 +215,22 @@ class TicketPrinted(AboutTicket, frozen=True):
 
 
 class TicketUnsent(AboutTicket, frozen=True):
-    """Not one byte left; it is tried again."""
+    """Not one byte left; it is tried again, unless it is too old: then somebody has to ask for it."""
 
     reason: str
+    stale: bool = False
 
 
 class TicketUnconfirmed(AboutTicket, frozen=True):
     """Bytes left and nobody knows whether they are on paper."""
 
     reason: str
+
+
+class TicketMoved(AboutTicket, frozen=True):
+    """Not one byte left, and its printer cannot print: another one does, or its own again."""
+
+    printer: str
 
 
 class TicketDropped(AboutTicket, frozen=True):

@@ -235,8 +235,15 @@ class ReportTicket(Record, frozen=True):
     """A spooler says how far a ticket got."""
 
     job: JobId
-    state: Literal["sending", "printed", "unsent", "unconfirmed"]
+    state: Literal["sending", "printed", "unsent", "stale", "unconfirmed"]
     reason: str = ""
+
+
+class MoveTicket(Record, frozen=True):
+    """A spooler whose printer cannot print gives a ticket to another printer."""
+
+    job: JobId
+    printer: str
 
 
 class ReceiptUpdates(Record, frozen=True):
@@ -271,7 +278,7 @@ Asked = (
 )
 FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
 FromHub = ReleaseDue | CloseDue | SendDue | Reseat | Note
-FromCourier = ReportTicket | ReceiptUpdates | RequestBackfill
+FromCourier = ReportTicket | MoveTicket | ReceiptUpdates | RequestBackfill
 Intent = Asked | Reschedule | FromCloud | FromHub | FromCourier
 
 

@@ -217,9 +217,9 @@ def reprint(draft: Board, intent: Reprint, _now: float) -> Iterator[f.Happened]:
         raise Refused(
             "the ticket of {order} is still waiting for printer {printer}",
             order=draft.orders[job.order].display_id,
-            printer=job.printer,
+            printer=job.spool,
         )
-    yield f.TicketQueued(job.order, job.id, job.printer, job.kind, job.items, job.station, job.attempt + 1)
+    yield f.TicketQueued(job.order, job.id, job.printer, job.kind, job.items, job.station, job.again)
 
 
 def _latest_ticket(draft: Board, station: StationId | None, order_id: str | None) -> Job | None:

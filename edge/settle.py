@@ -97,4 +97,4 @@ def queue_tickets(
             papers = max((job.attempt for job in alike if not set(lines).isdisjoint(job.items)), default=0)
             yield f.TicketQueued(order.id, job_id, rule.printer, kind, lines, station, papers + 1)
         elif not known.waiting:
-            yield f.TicketQueued(order.id, known.id, rule.printer, kind, lines, station, known.attempt + 1)
+            yield f.TicketQueued(order.id, known.id, rule.printer, kind, lines, station, known.again)

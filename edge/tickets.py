@@ -55,11 +55,18 @@ class Job(Record, frozen=True):
     state: JobState = JobState.QUEUED
     reason: str = ""  # why it is unsent or unconfirmed
     slip: Slip | None = None  # of a change
+    via: str = ""  # the other printer that prints it, while its own cannot
+    stale: bool = False  # it waited so long that it is printed only if somebody still wants it
+
+    @property
+    def spool(self) -> str:
+        """The printer it comes out of."""
+        return self.via or self.printer
 
     @property
     def waiting(self) -> bool:
         """Whether the printer still owes this ticket."""
-        return self.pending or self.state is JobState.SENDING
+        return self.state is JobState.SENDING or (self.pending and not self.stale)
 
     @property
     def pending(self) -> bool:
@@ -70,3 +77,8 @@ class Job(Record, frozen=True):
     def on_paper(self) -> bool:
         """Whether somebody may hold a paper of it."""
         return not self.pending or self.attempt > 1
+
+    @property
+    def again(self) -> int:
+        """The attempt that printing it again is: the same one where not a byte of this one has left."""
+        return self.attempt if self.pending else self.attempt + 1

@@ -138,6 +138,8 @@ class Paper(Entry, frozen=True):
     reason: str
     at: datetime
     attempt: int
+    via: str = ""  # the printer it comes out of, where that is another one
+    stale: bool = False  # it is printed only if somebody asks for it
 
 
 class Pressed(Entry, frozen=True):

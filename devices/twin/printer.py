@@ -7,11 +7,13 @@ import struct
 from collections.abc import Callable
 from typing import cast
 
+from devices.escpos import BLOCK
 from devices.twin.reader import Reader, Ticket
 
 STATUS = 0x12  # the bits that every answer to DLE EOT has
 COVER_OPEN, PAPER_OUT = 0x04, 0x20
 ASKED = re.compile(b"\x10\x04([\x01-\x04])")
+STOPS = frozenset({"paper_out", "cover_open", "stuck", "pace"})
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
 
 
@@ -19,21 +21,27 @@ class VirtualPrinter:
     """A printer on a port of this machine, 576 dots wide with 48 columns and 384 with 32."""
 
     def __init__(self, columns: int = 48, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.calls: set[Call] = set()
         self.columns, self.host, self.port = columns, host, port
         self.tickets: list[Ticket] = []
         self.unknown: list[bytes] = []  # commands it did not understand
         # Switches for faults; turn them at any time.
         self.refuse = False  # hang up on whoever calls; after `stop` a call does not even get through
         self.mute = False  # print, but never answer
+        self.names = True  # answer GS ( H with the name that was given: Epson's printers do, many others do not
         self.deaf = False  # take connections but read nothing from them
+        self.paper_out = False  # stop where it is, go on once there is some
+        self.cover_open = False  # stop where it is, and tell
+        self.stuck = False  # stop where it is, and tell nothing
+        self.pace = 0.0  # seconds it takes for each byte
         self.chatter = b""  # say this to whoever calls
+        self.fidget = b""  # say this unasked before each answer
+        self.lie = b""  # say this instead of that it was printed
         self.close_early = False  # hang up instead of saying that it was printed
         self.reset_after: int | None = None  # reset a connection after so many bytes
         self.overhear: Callable[[bytes], object] = bytes  # is called with all that comes, before it is worked off
         self.calls_taken = 0
-        self._paper_out = self._cover_open = False
         self._server: asyncio.Server | None = None
-        self.calls: set[Call] = set()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []
 
     @property
@@ -41,25 +49,12 @@ class VirtualPrinter:
         """What store.toml calls it."""
         return f"tcp://{self.host}:{self.port}"
 
-    @property
-    def paper_out(self) -> bool:
-        """Without paper it stops where it is and goes on once there is some."""
-        return self._paper_out
-
-    @paper_out.setter
-    def paper_out(self, out: bool) -> None:
-        self._paper_out = out
-        self._go_on()
-
-    @property
-    def cover_open(self) -> bool:
-        """With an open cover it stops where it is."""
-        return self._cover_open
-
-    @cover_open.setter
-    def cover_open(self, is_open: bool) -> None:
-        self._cover_open = is_open
-        self._go_on()
+    def __setattr__(self, name: str, value: object) -> None:
+        """A switch that is turned has its effect at once."""
+        super().__setattr__(name, value)
+        if name in STOPS:
+            for call in tuple(self.calls):
+                call.work()
 
     async def start(self) -> None:
         """Switch it on; it keeps its port from then on."""
@@ -86,7 +81,7 @@ class VirtualPrinter:
     @property
     def stopped(self) -> bool:
         """Whether it cannot print now."""
-        return self._paper_out or self._cover_open
+        return self.paper_out or self.cover_open
 
     def status(self, question: int) -> bytes:
         """The answer to DLE EOT."""
@@ -94,9 +89,9 @@ class VirtualPrinter:
             case 1:
                 return bytes([STATUS | 0x08 * self.stopped])
             case 2:
-                return bytes([STATUS | COVER_OPEN * self._cover_open | PAPER_OUT * self._paper_out])
+                return bytes([STATUS | COVER_OPEN * self.cover_open | PAPER_OUT * self.paper_out])
             case 4:
-                return bytes([STATUS | 0x60 * self._paper_out])
+                return bytes([STATUS | 0x60 * self.paper_out])
         return bytes([STATUS])
 
     def fall(self, ticket: Ticket) -> None:
@@ -106,47 +101,45 @@ class VirtualPrinter:
             if len(self.tickets) >= count and not future.done():
                 future.set_result(None)
 
-    def _go_on(self) -> None:
-        for call in tuple(self.calls):
-            call.work()
-
 
 class Call(asyncio.Protocol):
     """One connection."""
 
     def __init__(self, printer: VirtualPrinter) -> None:
-        self._printer = printer
+        self.printer = printer
         self._reader = Reader(printer.columns, self._answer, printer.fall, printer.unknown)
         self._buffer = b""
         self._received = 0
         self._tail = b""  # a question may be cut in two
         self._ended = False
+        self._next: asyncio.TimerHandle | None = None  # when a slow one takes the next byte
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody calls."""
         self.transport = cast("asyncio.Transport", transport)
-        self._printer.calls.add(self)
-        self._printer.calls_taken += 1
-        self.transport.write(self._printer.chatter)
-        if self._printer.refuse:
+        self.printer.calls.add(self)
+        self.printer.calls_taken += 1
+        self.transport.write(self.printer.chatter)
+        if self.printer.refuse:
             self.transport.abort()
-        elif self._printer.deaf:
+        elif self.printer.deaf:
             self.transport.pause_reading()
 
     def data_received(self, data: bytes) -> None:
         """Questions of status are answered at once, the rest is worked off in its order."""
-        self._printer.overhear(data)
-        limit = self._printer.reset_after
+        self.printer.overhear(data)
+        limit = self.printer.reset_after
         if limit is not None and self._received + len(data) > limit:
             self._buffer += data[: max(0, limit - self._received)]
             self.work()
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            if line := self.transport.get_extra_info("socket"):
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
             self.transport.abort()
             return
         self._received += len(data)
         for question in ASKED.finditer(self._tail + data):
-            if not self._printer.mute:
-                self.transport.write(self._printer.status(question[1][0]))
+            if not self.printer.mute:
+                self.transport.write(self.printer.fidget + self.printer.status(question[1][0]))
         self._tail = (self._tail + data)[-2:]
         self._buffer += data
         self.work()
@@ -159,20 +152,44 @@ class Call(asyncio.Protocol):
 
     def connection_lost(self, _error: Exception | None) -> None:
         """What is on paper stays there."""
-        self._printer.calls.discard(self)
+        self.printer.calls.discard(self)
+        self._wait(0.0)
         self._reader.tear()
 
     def work(self) -> None:
         """Print what has come, if the printer can."""
-        if self._printer.stopped:
+        printer = self.printer
+        if printer.stopped or printer.stuck:
             return
+        if printer.pace and self._buffer:
+            self._wait(printer.pace)
+            self.transport.pause_reading()  # its buffer is small
+            return
+        self._wait(0.0)
+        if not printer.deaf:
+            self.transport.resume_reading()
         data, self._buffer = self._buffer, b""
         self._reader.feed(data)
         if self._ended:
             self.transport.close()
 
+    def _wait(self, pace: float) -> None:
+        if self._next is not None and not pace:
+            self._next.cancel()
+            self._next = None
+        elif self._next is None and pace:
+            self._next = asyncio.get_running_loop().call_later(pace, self._crumb)
+
+    def _crumb(self) -> None:
+        self._next = None
+        if not (self.printer.stopped or self.printer.stuck):
+            crumb, self._buffer = self._buffer[:1], self._buffer[1:]
+            self._reader.feed(crumb)
+        self.work()
+
     def _answer(self, answer: bytes) -> None:
-        if self._printer.close_early:
+        printer = self.printer
+        if printer.close_early:
             self.transport.close()
-        elif not self._printer.mute:
-            self.transport.write(answer)
+        elif not printer.mute and (printer.names or answer[0] != BLOCK):
+            self.transport.write(printer.fidget + (printer.lie or answer))

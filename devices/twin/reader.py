@@ -136,6 +136,8 @@ class Reader:
                 self._strips.append(Gap(dots))
             case b"\x1bd", lines:
                 self._strips.append(Gap(lines * FEED))
+            case b"\x1d(", 0x48 if data[3:7] == b"\x06\x000" + b"0":
+                self._answer(b'7"' + data[7:] + b"\x00")
             case b"\x1d(", 0x6B:
                 self._code(data[5:])
             case b"\x1dv", 0x30:

@@ -2,6 +2,7 @@
 
 from tests.faults import road, storage
 from tests.faults.fault import Fault
+from tests.faults.paper import PAPER
 
-FAULTS: tuple[Fault, ...] = (*road.FAULTS, *storage.FAULTS)
+FAULTS: tuple[Fault, ...] = (*road.FAULTS, *storage.FAULTS, PAPER)
 BY_NAME = {fault.name: fault for fault in FAULTS}

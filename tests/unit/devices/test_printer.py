@@ -277,6 +277,22 @@ async def test_a_status_nobody_asked_for_is_not_taken_for_an_answer(bakery: Bake
     await bakery.reports_end_with("unconfirmed")
 
 
+@pytest.mark.parametrize(("names", "asked"), [(True, 3), (False, 1)])
+async def test_what_was_printed_is_asked_by_name_of_printers_that_answer_so(
+    bakery: Bakery, paper: VirtualPrinter, *, names: bool, asked: int
+) -> None:
+    heard: list[bytes] = []
+    paper.names, paper.overhear = names, heard.append
+    bakery.run(bakery.printer(paper.connection).run())
+    for number in range(1, 4):
+        await bakery.order(f"o{number}")
+        await until(lambda number=number: bakery.jobs_are(*(JobState.PRINTED,) * number))
+    said = b"".join(heard)
+    assert said.count(b"\x1d(H\x06\x0000") == asked
+    assert said.count(ASK_PRINTED) == 3
+    assert paper.unknown == []
+
+
 async def test_a_reprint_says_so_on_paper(bakery: Bakery, paper: VirtualPrinter) -> None:
     bakery.run(bakery.printer(paper.connection).run())
     await bakery.order()

@@ -32,6 +32,8 @@ from tests.builders import OVEN
         ("usb:/dev/usb/lp0", Usb(Path("/dev/usb/lp0"))),
         ("serial:/dev/ttyUSB0?baud=19200", Serial(Path("/dev/ttyUSB0"), 19200)),
         ("serial:/dev/ttyUSB0", Serial(Path("/dev/ttyUSB0"), 9600)),
+        ("serial:/dev/ttyS0?flow=xonxoff", Serial(Path("/dev/ttyS0"), 9600, "xonxoff")),
+        ("serial:/dev/ttyS0?baud=38400&flow=rtscts", Serial(Path("/dev/ttyS0"), 38400, "rtscts")),
         ("file:tickets.bin", File(Path("tickets.bin"))),
         ("file:/var/tmp/a ticket?.bin", File(Path("/var/tmp/a ticket?.bin"))),
     ],
@@ -45,6 +47,7 @@ def test_every_way_to_a_printer_is_understood(text: str, connection: Connection)
     [
         *("", "192.168.1.50", "usb:lp0", "file:"),
         *("tcp://", "tcp://host:99999", "tcp://[::1", "tcp://host:0", "tcp://host?x=1", "tcp://host:9100#x"),
+        *("serial:/dev/ttyS0?flow=dsrdtr", "serial:/dev/ttyS0?parity=odd", "serial:/dev/ttyS0?baud", "serial:ttyS0"),
         *("serial:/dev/ttyS0?baud=x", "serial:/dev/ttyS0?baud=49", "serial:/dev/ttyS0?baud=4000001"),
     ],
 )

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from devices import fonts
+from devices.escpos import ask_by_name, named
 from devices.paper import Code, Gap, Line, Picture, draw, wrap
 from devices.twin.printer import VirtualPrinter
 from devices.twin.reader import Reader, Ticket
@@ -115,6 +116,14 @@ async def test_it_tells_its_status_truly(paper: VirtualPrinter) -> None:
 async def test_a_status_is_answered_while_a_ticket_is_being_printed(paper: VirtualPrinter) -> None:
     assert await ask(paper, b"half\n\x10\x04\x02 a line\n\x1dV\x00\x1dr\x01") == b"\x12\x00"
     assert [line.text for line in paper.tickets[0].lines] == ["half", " a line"]
+
+
+async def test_it_names_what_it_has_printed_unless_it_is_told_not_to(paper: VirtualPrinter) -> None:
+    job = b"a line\n\x1dV\x00\x1dr\x01" + ask_by_name("0042")
+    assert await ask(paper, job) == b"\x00" + named("0042")
+    paper.names = False
+    assert await ask(paper, job) == b"\x00"
+    assert paper.unknown == []
 
 
 async def test_it_keeps_its_port_over_being_switched_off(paper: VirtualPrinter) -> None:

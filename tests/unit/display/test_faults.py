@@ -84,6 +84,13 @@ def test_a_paused_store_is_told_with_who_and_why() -> None:
         assert words in told([fault])
 
 
+def test_a_ticket_that_waited_too_long_is_offered_and_one_the_hub_prints_by_itself_is_not() -> None:
+    papers = (a_paper("7", state=JobState.UNSENT, stale=True), a_paper("8", state=JobState.UNSENT, via="counter"))
+    (owed,) = faults(a_day(papers=papers, status=replace(CALM, unprinted=2)), MANNER)
+    assert (owed.said, [detail.paper for detail in owed.details]) == ("unprinted 2", [papers[0], None])
+    assert "printer counter  for kitchen" in owed.details[1].said
+
+
 def test_a_printer_that_confirms_nothing_is_told_and_no_alarm() -> None:
     board = ill(devices=(Device("old", "printer", "unknown", "it confirms nothing"),))
     assert [fault.kind for fault in faults(board, MANNER)] == [Kind.SILENT_PRINTER]

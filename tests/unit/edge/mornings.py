@@ -48,15 +48,21 @@ BASKETS: tuple[tuple[Item, ...], ...] = (
 class Touch(msgspec.Struct, frozen=True):
     """Somebody presses, recalls or prints what is really there: the nth of it."""
 
-    what: Literal["bump", "part", "batch", "remake", "recall", "acknowledge", "sending", "printed", "unconfirmed"]
+    what: Literal[
+        *("bump", "part", "batch", "remake", "recall", "acknowledge"),
+        *("sending", "printed", "unsent", "stale", "unconfirmed", "move"),
+    ]
     nth: int
 
     def on(self, board: Board) -> Intent:
         """The intent that this is on a board."""
         match self.what:
-            case "sending" | "printed" | "unconfirmed":
+            case "sending" | "printed" | "unsent" | "stale" | "unconfirmed" | "move":
                 jobs = sorted(board.jobs.values(), key=lambda job: int(job.id))
-                return i.ReportTicket(jobs[self.nth % len(jobs)].id if jobs else JobId("0"), self.what)
+                job = jobs[self.nth % len(jobs)].id if jobs else JobId("0")
+                if self.what == "move":
+                    return i.MoveTicket(job, "kitchen" if self.nth % 2 else "counter")
+                return i.ReportTicket(job, self.what)
             case "recall":
                 moved = [ref for station in STATIONS[:4] for ref in board.station(station).moves]
                 ref = moved[self.nth % len(moved)] if moved else None
@@ -135,9 +141,9 @@ hands = st.builds(
     st.integers(0, 9),
 )
 changes = st.builds(i.Change, orders, stamps)
-couriers = st.builds(Touch, _some("sending", "printed", "unconfirmed"), st.integers(0, 9)) | st.builds(
-    i.ReceiptUpdates, st.integers(0, 20)
-)
+couriers = st.builds(
+    Touch, _some("sending", "printed", "unsent", "stale", "unconfirmed", "move"), st.integers(0, 9)
+) | st.builds(i.ReceiptUpdates, st.integers(0, 20))
 cloud = st.one_of(
     changes,
     st.builds(i.Cancel, _order, stamps),

@@ -6,6 +6,7 @@ from typing import Literal
 import pytest
 
 from edge import intents as i
+from edge.cards import show_order
 from edge.intents import Refused
 from edge.layout import PrintRule
 from edge.orders import Bakery, Item, ItemId, Option, OrderId
@@ -401,3 +402,93 @@ def test_a_cancelled_order_prints_one_slip_however_many_tickets_it_had() -> None
     kitchen.ask(i.Reprint(order=O1))
     kitchen.ask(i.Cancel(O1, a_stamp("e9")))
     assert [(job.kind, job.items) for job in kitchen.jobs("all")] == [("kitchen", ("1",)), ("cancel", ("1", "2"))]
+
+
+# --- another printer, and too late ------------------------------------------------------------------------------------
+
+
+def move(kitchen: Kitchen, to: str, number: int = 0) -> None:
+    """The spooler of a printer that cannot print gives its ticket to another."""
+    kitchen.ask(i.MoveTicket(kitchen.jobs("kitchen")[number].id, to))
+
+
+def test_a_ticket_that_is_moved_is_still_its_own_printers_and_comes_out_of_another() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    kitchen.ask(i.ReportTicket(kitchen.jobs("kitchen")[0].id, "unsent", "the paper is out"))
+    move(kitchen, "counter")
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.spool, job.via, job.state, job.reason) == ("counter", "counter", JobState.QUEUED, "")
+    (paper,) = show_order(kitchen.board, kitchen.order()).papers
+    assert (paper.printer, paper.via) == ("kitchen", "counter")
+
+
+def test_a_moved_ticket_can_go_home_and_to_move_it_where_it_is_happens_to_nobody() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    move(kitchen, "counter")
+    assert kitchen.ask(i.MoveTicket(kitchen.jobs("kitchen")[0].id, "counter")) == []
+    move(kitchen, "kitchen")
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.spool, job.via) == ("kitchen", "")
+
+
+@pytest.mark.parametrize("state", ["sending", "printed", "unconfirmed"])
+def test_a_ticket_of_which_a_byte_left_is_never_moved(state: Literal["sending", "printed", "unconfirmed"]) -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(*(i.ReportTicket(job.id, step) for step in dict.fromkeys(("sending", state))))
+    with pytest.raises(Refused, match=f"ticket {job.id} is {state}"):
+        move(kitchen, "counter")
+
+
+def test_a_moved_ticket_that_is_printed_again_is_a_reprint_of_its_own_printer() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    move(kitchen, "counter")
+    printed(kitchen, "kitchen")
+    kitchen.ask(i.Hold(O1), i.Release(O1))
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.spool, job.attempt) == ("kitchen", 2)
+
+
+def test_a_ticket_that_waited_too_long_is_owed_no_more_but_on_the_screen() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(i.ReportTicket(job.id, "stale", "too old"))
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.state, job.reason, job.waiting) == (JobState.UNSENT, "too old", False)
+    (paper,) = show_order(kitchen.board, kitchen.order()).papers
+    assert (paper.stale, paper.reason) == (True, "too old")
+    for late in (i.ReportTicket(job.id, "sending"), i.MoveTicket(job.id, "counter")):
+        with pytest.raises(Refused, match=f"ticket {job.id} is unsent"):
+            kitchen.ask(late)
+
+
+def test_what_waited_too_long_is_printed_when_somebody_asks_and_is_no_reprint() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(i.ReportTicket(job.id, "stale", "too old"), i.Reprint(job=job.id))
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.state, job.attempt, job.stale, job.waiting) == (JobState.QUEUED, 1, False, True)
+
+
+def test_a_reprint_that_waited_too_long_stays_a_reprint() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    printed(kitchen, "kitchen")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(i.Reprint(job=job.id), i.ReportTicket(job.id, "stale", "too old"), i.Reprint(job=job.id))
+    assert kitchen.jobs("kitchen")[0].attempt == 2
+
+
+def test_an_order_released_again_prints_what_waited_too_long() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1")
+    (job,) = kitchen.jobs("kitchen")
+    kitchen.ask(i.ReportTicket(job.id, "stale", "too old"), i.Hold(O1), i.Release(O1))
+    (job,) = kitchen.jobs("kitchen")
+    assert (job.state, job.attempt) == (JobState.QUEUED, 1)
