@@ -45,6 +45,7 @@ class PrinterSettings(Settings, frozen=True, kw_only=True):
     encoding: Encoding = "gb18030"
     columns: Annotated[int, Meta(ge=24, le=72)] = 48
     confirm: Literal["auto", "none"] = "auto"
+    buzzer: bool = False
     backup: str | None = None
 
 

@@ -30,6 +30,12 @@ def columns(character: str) -> int:
     return 1 if character.isascii() else 2
 
 
+def has(character: str) -> bool:
+    """Whether the font has dots for a character; else it draws MISSING."""
+    code = character.encode("gb18030", "ignore")
+    return code[0] in _ASCII if len(code) == 1 else len(code) == 2 and bool(_assigned(character))  # noqa: PLR2004 - as GBK has it
+
+
 @lru_cache(maxsize=4096)
 def glyph(character: str) -> Image.Image:
     """The character as black dots: HEIGHT high, one or two columns wide."""
