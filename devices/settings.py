@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
 from msgspec import Meta
@@ -33,6 +33,7 @@ HEX_KEY = re.compile("0x([0-9A-Fa-f]{2})+")
 Encoding = Literal[
     "gb18030", "raster", "cp437", "cp850", "cp860", "cp863", "cp865", "cp1252", "cp866", "cp852", "cp858"
 ]
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 
 class PrinterSettings(Settings, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from devices import escpos
-from devices.paper import Line
+from devices.paper import Line, Strip
 from devices.settings import CODE_PAGES, Encoding
 from devices.sheet import Setting, Sheet
 
@@ -13,9 +13,9 @@ ACCENTS = "crème, café, à, ü"
 
 def page_bytes(printer: str, number: int, setting: Setting) -> bytes:
     """The test page of a printer as it understands it; `number` tells pages apart that lie on several printers."""
-    setting = replace(setting, encoding=encodings(setting.encoding)[0])
-    sheet = compose_page(printer, number, setting)
-    return escpos.encode(sheet.strips, columns=setting.columns, encoding=setting.encoding, buzzer=setting.buzzer)
+    strips = compose_page(printer, number, setting)
+    native = encodings(setting.encoding)[0]
+    return escpos.encode(strips, columns=setting.columns, encoding=native, buzzer=setting.buzzer)
 
 
 def encodings(encoding: Encoding) -> tuple[Encoding, Encoding]:
@@ -23,8 +23,9 @@ def encodings(encoding: Encoding) -> tuple[Encoding, Encoding]:
     return (encoding if encoding in CODE_PAGES else "gb18030", "raster")
 
 
-def compose_page(printer: str, number: int, setting: Setting) -> Sheet:
+def compose_page(printer: str, number: int, setting: Setting) -> tuple[Strip, ...]:
     """The test page; but for line 1, whatever is not ASCII is drawn, so that every printer can print it."""
+    setting = replace(setting, encoding=encodings(setting.encoding)[0])
     say, sheet, columns = setting.say, Sheet(setting), setting.columns
     sheet.text(f"{say('Test page')} {number}", wide=2, high=2, bold=True, inverse=True, center=True, drawn=True)
     sheet.gap(12)
@@ -34,8 +35,8 @@ def compose_page(printer: str, number: int, setting: Setting) -> Sheet:
     sheet.strips.append(Line("|" + "-" * (columns - 2) + "|"))
     sheet.gap(12)
     sample = CHINESE if setting.encoding not in CODE_PAGES else ACCENTS
-    sheet.strips.append(Line(f"1: {escpos.legible(sample, setting.encoding)}", high=2))
-    sheet.text(f"2: {sample}", high=2, drawn=True)
+    sheet.strips.append(Line(f"1: {escpos.legible(sample, setting.encoding)}", sheet.large, 2))
+    sheet.text(f"2: {sample}", wide=sheet.large, high=2, drawn=True)
     sheet.text(say("Does line 1 read like line 2?"), drawn=True)
     sheet.gap(12)
     for size in (1, 2, 3, 4):
@@ -43,4 +44,4 @@ def compose_page(printer: str, number: int, setting: Setting) -> Sheet:
     sheet.text("Aa 123", bold=True)
     sheet.text("Aa 123", inverse=True)
     sheet.code(f"ovenbell:{printer}:{number}")
-    return sheet
+    return tuple(sheet.strips)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from PIL import Image
 
 from devices import fonts
-from devices.paper import FEED, Code, Gap, Line, Picture, Strip, draw
+from devices.paper import FEED, Code, Cut, Gap, Line, Picture, Strip, draw
 from devices.settings import CODE_PAGES
 
 PAPER, INK, MARGIN = (251, 249, 243), (28, 26, 24), 24  # colours, and dots of white around a drawn ticket
@@ -48,7 +48,7 @@ class Ticket:
     @property
     def text(self) -> str:
         """The ticket for a terminal; a QR code as what it says."""
-        return "\n".join(self._row(strip) for strip in self.strips if isinstance(strip, Line | Code))
+        return "\n".join(self._row(strip) for strip in self.strips if isinstance(strip, Line | Code | Cut))
 
     def picture(self) -> Image.Image:
         """The ticket as it looks."""
@@ -57,7 +57,9 @@ class Ticket:
         sheet.paste(INK, (MARGIN, MARGIN), dots)
         return sheet
 
-    def _row(self, strip: Line | Code) -> str:
+    def _row(self, strip: Line | Code | Cut) -> str:
+        if isinstance(strip, Cut):
+            return "- " * (self.columns // 2)
         if isinstance(strip, Code):
             return f"[QR {strip.text}]".center(self.columns).rstrip()
         margin = self.columns - sum(map(fonts.columns, strip.text)) if strip.align == "center" else 0
