@@ -9,6 +9,7 @@ from devices.sheet import Setting, Sheet
 
 CHINESE = "面包 蛋糕 生日快乐"
 ACCENTS = "crème, café, à, ü"
+CYRILLIC = "торт, хлеб"
 
 
 def page_bytes(printer: str, number: int, setting: Setting) -> bytes:
@@ -34,7 +35,7 @@ def compose_page(printer: str, number: int, setting: Setting) -> tuple[Strip, ..
     sheet.strips.append(Line("".join(str(column % 10) for column in range(1, columns + 1))))
     sheet.strips.append(Line("|" + "-" * (columns - 2) + "|"))
     sheet.gap(12)
-    sample = CHINESE if setting.encoding not in CODE_PAGES else ACCENTS
+    sample = {"gb18030": CHINESE, "cp866": CYRILLIC}.get(setting.encoding, ACCENTS)
     sheet.strips.append(Line(f"1: {escpos.legible(sample, setting.encoding)}", sheet.large, 2))
     sheet.text(f"2: {sample}", wide=sheet.large, high=2, drawn=True)
     sheet.text(say("Does line 1 read like line 2?"), drawn=True)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from devices.escpos import ASK_PRINTED, legible
-from devices.paper import Code, Line, draw
+from devices.paper import Code, Line, Picture, draw
 from devices.settings import Encoding
 from devices.sheet import Setting
 from devices.ticket import compose, ticket_bytes
@@ -363,6 +363,29 @@ def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
 )
 def test_what_a_printer_lacks_is_shown_as_lacking(text: str, encoding: Encoding, shown: str) -> None:
     assert legible(text, encoding) == shown
+
+
+@pytest.mark.parametrize("columns", [32, 48])
+def test_a_text_the_printer_lacks_is_drawn_among_lines_it_writes_itself(columns: int) -> None:
+    job = a_job(
+        a_cake(note="less sugar", bakery=Bakery(cake_text="小雨,生日快乐!")), customer="王女士", phone="13800001234"
+    )
+    ticket = printed(job, columns=columns, encoding="cp437")
+    drawn = [strip for strip in ticket.strips if isinstance(strip, Picture)]
+    text, customer = drawn
+    wanted = Line("    小雨,生日快乐!"[(columns == 32) * 2 :], 2, 2, bold=True)
+    assert draw([text], columns).tobytes() == draw([wanted], columns).tobytes()
+    space = columns - len("王女士") * 2 - len("...1234")
+    assert draw([customer], columns).tobytes() == draw([Line("王女士" + " " * space + "...1234")], columns).tobytes()
+    assert "! less sugar" in ticket.text
+    assert "?" not in ticket.text
+
+
+def test_a_printer_that_has_every_character_draws_nothing() -> None:
+    assert all(not isinstance(strip, Picture) for strip in printed(a_job(a_cake(bakery=BIRTHDAY))).strips)
+    accents = printed(a_job(a_cake(note="crème brûlée")), encoding="cp437")
+    assert all(not isinstance(strip, Picture) for strip in accents.strips)
+    assert "crème brûlée" in accents.text
 
 
 def test_an_item_without_a_visible_name_is_still_on_the_ticket() -> None:
