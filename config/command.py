@@ -242,25 +242,6 @@ def practice(
 
 
 @app.command()
-def doctor(config: Config) -> None:
-    """Check everything a store needs, one line each with the mend."""
-    settings = load_store(config)
-    if not asyncio.run(_examine(settings)):
-        raise typer.Exit(FAILED)
-
-
-async def _examine(settings: StoreFile) -> bool:
-    from config.doctor import Verdict, examine  # noqa: PLC0415 - a screen needs none of it
-
-    well = True
-    print("ok       settings: read and consistent")
-    async for line in examine(settings):
-        print(line, flush=True)
-        well = well and line.verdict is not Verdict.FAILURE
-    return well
-
-
-@app.command()
 def ticket(
     *,
     config: Annotated[
@@ -291,6 +272,25 @@ def ticket(
     else:
         paper.as_picture(kind.value, store, printer, shown).save(output, "PNG", optimize=True)
         print(f"ovenbell: {output}")
+
+
+@app.command()
+def doctor(config: Config) -> None:
+    """Check everything a store needs, one line each with the mend."""
+    settings = load_store(config)
+    if not asyncio.run(_examine(settings)):
+        raise typer.Exit(FAILED)
+
+
+async def _examine(settings: StoreFile) -> bool:
+    from config.doctor import Verdict, examine  # noqa: PLC0415 - a screen needs none of it
+
+    well = True
+    print("ok       settings: read and consistent")
+    async for line in examine(settings):
+        print(line, flush=True)
+        well = well and line.verdict is not Verdict.FAILURE
+    return well
 
 
 @app.command()
