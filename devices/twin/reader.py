@@ -84,7 +84,7 @@ class Reader:
         self._chinese = False
         self._double = False  # letters beyond ASCII on the line at hand are two columns wide
         self._letters = b""  # of the line at hand, not decoded yet
-        self._row = ""  # the line at hand
+        self._row, self._indent = "", 0  # the line at hand
         self._buzzed = False
         self._code_text, self._code_size = "", 3
 
@@ -181,9 +181,12 @@ class Reader:
         self._strips, self._buzzed = [], False
 
     def _move(self, column: int, *, onward: bool) -> None:
-        """White up to a column of the line at hand."""
-        at = sum(map(self._width, self._row))
-        self._row += " " * (column if onward else column - at)
+        """White up to a column of the line at hand, in normal size."""
+        if self._row:
+            at = self._indent + sum(map(self._width, self._row))
+            self._row += " " * (column if onward else column - at)
+        else:
+            self._indent = column + self._indent * onward
 
     def _code(self, data: bytes) -> None:
         match data[:2], data[2:]:
@@ -204,7 +207,7 @@ class Reader:
 
     def _end_line(self, *, even_empty: bool = False) -> None:
         self._end_letters()
-        row, room = "", self._columns
+        row, room = " " * (self._indent // self._look.wide), self._columns - self._indent
         for character in self._row:
             room -= self._width(character) * self._look.wide
             if room < 0:
@@ -213,10 +216,11 @@ class Reader:
             row += character
         if row or even_empty:
             self._strips.append(replace(self._look, text=row))
-        self._row, self._double = "", False
+        self._row, self._indent, self._double = "", 0, False
 
     def _width(self, character: str) -> int:
         return fonts.columns(character) if self._double else 1
 
     def _reset(self) -> None:
-        self._look, self._page, self._chinese, self._letters, self._row = Line(""), PAGES[0], False, b"", ""
+        self._look, self._page, self._chinese = Line(""), PAGES[0], False
+        self._letters, self._row, self._indent = b"", "", 0

@@ -329,6 +329,13 @@ def test_every_character_of_gbk_comes_out_as_it_is() -> None:
         assert squeezed(plain(part)) in said(printed(a_job(note=part)))
 
 
+@given(ANYTHING, ANYTHING, ANYTHING)
+def test_whatever_is_written_comes_out_as_far_as_the_printer_has_it(cake_text: str, note: str, name: str) -> None:
+    text = said(printed(a_job(a_cake(note=note, bakery=Bakery(cake_text=cake_text)), customer=name)))
+    for words in (cake_text, note, name):
+        assert squeezed(legible(plain(words), "gb18030")) in text
+
+
 @given(ANYTHING)
 def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
     """The reader knows every command we send: one smuggled in would be unknown, or a cut, a code, a gap too many."""
