@@ -85,7 +85,9 @@ def better_drawn(text: str, encoding: Encoding) -> bool:
 
 
 def width(text: str, encoding: Encoding) -> int:
-    """Columns of a legible text: as many as it has bytes, by how printers are made."""
+    """Columns of a legible text: as many as it has bytes, by how printers are made; drawn, what the font takes."""
+    if encoding == "raster":
+        return sum(map(fonts.columns, text))
     return len(text.encode(_codec(encoding), "replace"))
 
 
@@ -164,6 +166,8 @@ def _codec(encoding: Encoding) -> str:
 def _has(character: str, encoding: Encoding) -> bool:
     if encoding in CODE_PAGES:
         return bool(character.encode(encoding, "ignore"))
+    if encoding == "raster":
+        return fonts.has(character)
     return len(character.encode("gb18030")) <= 2  # noqa: PLR2004 - few printers draw GB18030's four-byte codes
 
 
