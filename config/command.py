@@ -18,6 +18,7 @@ import typer
 
 from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
+from devices.settings import ENCODINGS
 from display.views import NAMES
 from edge.settings import TOKEN_VARIABLE, is_loopback, listen_address, url_of
 from edge.text import plain
@@ -56,6 +57,23 @@ def _view(name: str) -> str:
     if name not in NAMES:
         raise typer.BadParameter(f"expected one of {', '.join(NAMES)}, not {name}")
     return name
+
+
+def _encoding(name: str | None) -> str | None:
+    if name is not None and name not in ENCODINGS:
+        raise typer.BadParameter(f"expected one of {', '.join(ENCODINGS)}, not {name}")
+    return name
+
+
+class TicketName(StrEnum):
+    """What a printer prints."""
+
+    KITCHEN = "kitchen"
+    PACKING = "packing"
+    CHANGE = "change"
+    CANCEL = "cancel"
+    LABEL = "label"
+    TEST = "test"
 
 
 class Schema(StrEnum):
@@ -221,6 +239,39 @@ def practice(
     with suppress(OSError):  # the terminal may have gone
         print("ovenbell: the practice is over and nothing of it is kept; sudo systemctl start ovenbell-hub", flush=True)
     os._exit(0)
+
+
+@app.command()
+def ticket(
+    *,
+    config: Annotated[
+        Path | None, typer.Option("--config", help="The store's settings; none are needed.", metavar="store.toml")
+    ] = None,
+    kind: Annotated[TicketName, typer.Option(help="What to show.")] = TicketName.KITCHEN,
+    columns: Annotated[int | None, typer.Option(min=24, max=72, help="48 on paper of 80 mm, 32 on 58 mm.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="gb18030, raster or a code page.", callback=_encoding, metavar="NAME")
+    ] = None,
+    language: Annotated[LanguageName | None, typer.Option(help="The language; the store's without it.")] = None,
+    order: Annotated[Path | None, typer.Option("--order", help="An order as JSON; made up without it.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", help="A picture of it.", metavar="ticket.png")] = None,
+    preview: Annotated[bool, typer.Option("--preview", hidden=True)] = True,  # noqa: ARG001 - what it does anyway
+) -> None:
+    """Show what a ticket looks like, here or as a picture; nothing is printed on paper."""
+    if output is not None and output.suffix.lower() != ".png":
+        raise typer.BadParameter(f"expected a .png file, not {output}", param_hint="--output")
+    from config import preview as paper  # noqa: PLC0415 - only here
+
+    spoken: Language | None = None if language is None else language.value
+    store, printer = paper.settings_of(
+        load_store(config) if config else None, spoken, columns=columns, encoding=encoding
+    )
+    shown = paper.order_in(order) if order else None
+    if output is None:
+        print(paper.as_text(kind.value, store, printer, shown))
+    else:
+        paper.as_picture(kind.value, store, printer, shown).save(output, "PNG", optimize=True)
+        print(f"ovenbell: {output}")
 
 
 @app.command()

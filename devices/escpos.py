@@ -18,20 +18,23 @@ from typing import Any, Literal
 from PIL import Image, ImageChops
 
 from devices import fonts
-from devices.paper import Code, Gap, Line, Picture, Strip, draw_strip
+from devices.paper import Code, Cut, Gap, Line, Picture, Strip, draw_strip
 from devices.settings import CODE_PAGES, Encoding
 
 Answer = Literal["status", "printed", "named"]
 ASK_STATUS = b"\x10\x04\x02"  # DLE EOT 2: answered at once, whatever the printer is doing
 ASK_PRINTED = b"\x1dr\x01"  # GS r 1: answered when everything before it is on paper
 BLOCK, BLOCK_END = 0x37, 0x00  # the first and last byte of an answer of more than one
+# ESC B n t: n times, t x 50 ms each, by the manuals of Gprinter and Xprinter, whose way others copy. A printer without
+# a buzzer passes it over: both numbers are bytes that print nothing.
+BUZZ = b"\x1bB\x03\x02"
 AUTOMATIC_STATUS = 4  # bytes of a status that some printers send whenever something changes
 # Bytes that a printer obeys at once wherever they stand, even inside a picture.
 _OBEYED = (b"\x10\x04", b"\x10\x05", b"\x10\x14")
 _PLAIN_PUNCTUATION = str.maketrans("‘’“”–—·×", "''\"\"--.x") | {ord("…"): "..."}
 
 
-def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> bytes:
+def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding, buzzer: bool = False) -> bytes:
     """The whole ticket: ends with a cut and, after it, the question whether it was printed."""
     printer = _dialect()()
     send: Callable[[bytes], None] = printer._raw  # noqa: SLF001 - the library's own way to send a command it has no name for
@@ -40,9 +43,11 @@ def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> byte
         send(
             b"\x1c.\x1bt" + bytes([CODE_PAGES[encoding]])
         )  # Chinese printers are in their two-byte mode from the start
+    if buzzer:
+        send(BUZZ)
     for strip in strips:
         match strip:
-            case Line() if encoding == "raster":
+            case Line() if strip.drawn or encoding == "raster":
                 send(_raster(draw_strip(strip, columns)))
             case Line(text, wide, high, bold, inverse, align):
                 printer.set(align=align, bold=bold, invert=inverse, custom_size=True, width=wide, height=high)
@@ -54,6 +59,8 @@ def encode(strips: Iterable[Strip], *, columns: int, encoding: Encoding) -> byte
                 printer.qr(text, native=True, size=size, ec=1)
             case Picture(width, rows):
                 send(_raster(Image.frombytes("1", (width, len(rows) // ((width + 7) // 8)), rows)))
+            case Cut():
+                printer.cut("PART")
     printer.cut("PART")
     send(ASK_PRINTED)
     output: bytes = printer.output
@@ -82,8 +89,19 @@ def legible(text: str, encoding: Encoding) -> str:
     return "".join(character if _has(character, encoding) else _instead(character, encoding) for character in text)
 
 
+def better_drawn(text: str, encoding: Encoding) -> bool:
+    """Whether the bundled font has a character of the text that the printer lacks."""
+    if text.isascii():
+        return False
+    if encoding in CODE_PAGES:
+        text = text.translate(_PLAIN_PUNCTUATION)
+    return any(fonts.has(character) and not _has(character, encoding) for character in text)
+
+
 def width(text: str, encoding: Encoding) -> int:
-    """Columns of a legible text: as many as it has bytes, by how printers are made."""
+    """Columns of a legible text: as many as it has bytes, by how printers are made; drawn, what the font takes."""
+    if encoding == "raster":
+        return sum(map(fonts.columns, text))
     return len(text.encode(_codec(encoding), "replace"))
 
 
@@ -162,6 +180,8 @@ def _codec(encoding: Encoding) -> str:
 def _has(character: str, encoding: Encoding) -> bool:
     if encoding in CODE_PAGES:
         return bool(character.encode(encoding, "ignore"))
+    if encoding == "raster":
+        return fonts.has(character)
     return len(character.encode("gb18030")) <= 2  # noqa: PLR2004 - few printers draw GB18030's four-byte codes
 
 

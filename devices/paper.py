@@ -9,6 +9,7 @@ from PIL import Image, ImageChops
 
 from devices import fonts
 
+Align = Literal["left", "center"]
 FEED = 30  # dots from one line of text to the next, unless it is taller
 _NEVER_FIRST = frozenset(",.:;!?%)]}」』】》〉”’、。,.:;!?)]}%…·")
 _NEVER_LAST = frozenset("([{「『【《〈“‘([{")
@@ -23,7 +24,8 @@ class Line:
     high: int = 1
     bold: bool = False
     inverse: bool = False
-    align: Literal["left", "center"] = "left"
+    align: Align = "left"
+    drawn: bool = False  # as dots, because the printer lacks a character of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,12 @@ class Picture:
     rows: bytes  # each padded to whole bytes; a set bit is black
 
 
-Strip = Line | Gap | Code | Picture
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The paper is cut here, and more follows."""
+
+
+Strip = Line | Gap | Code | Picture | Cut
 
 
 def wrap(text: str, room: int, width: Callable[[str], int]) -> list[str]:
@@ -86,6 +93,8 @@ def draw_strip(strip: Strip, columns: int) -> Image.Image:
             inked, height = _draw_text(strip), max(FEED, fonts.HEIGHT * strip.high)
         case Gap(dots):
             return Image.new("1", (columns * fonts.HALF, dots))
+        case Cut():
+            return Image.new("1", (columns * fonts.HALF, FEED))
         case Code(text, size):
             inked = _draw_code(text, size)
             height = inked.height

@@ -10,7 +10,8 @@ from devices import escpos
 from devices.cable import Cable, plug_in
 from devices.conversation import Conversation, Memory, Patience, Unready
 from devices.settings import PrinterSettings, parse_connection
-from devices.ticket import Setting, ticket_bytes
+from devices.sheet import Setting
+from devices.ticket import ticket_bytes
 from edge.board import Board
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
@@ -43,6 +44,7 @@ class Printer:
             say=say,
             timezone=timezone,
             practice=hub.vitals.practice,
+            buzzer=settings.buzzer,
         )
         self._patience = patience
         self._connection = parse_connection(settings.connection)

@@ -34,6 +34,7 @@ HEX_KEY = re.compile("0x([0-9A-Fa-f]{2})+")
 Encoding = Literal[
     "gb18030", "raster", "cp437", "cp850", "cp860", "cp863", "cp865", "cp1252", "cp866", "cp852", "cp858"
 ]
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 
 class PrinterSettings(Settings, frozen=True, kw_only=True):
@@ -46,6 +47,7 @@ class PrinterSettings(Settings, frozen=True, kw_only=True):
     encoding: Encoding = "gb18030"
     columns: Annotated[int, Meta(ge=24, le=72)] = 48
     confirm: Literal["auto", "none"] = "auto"
+    buzzer: bool = False
     backup: str | None = None
     backup_after_seconds: Annotated[int, Meta(ge=5, le=24 * 3600)] = 60
     stale_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 60

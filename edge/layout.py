@@ -13,7 +13,7 @@ MAKING = StageId("making")  # the whole route of an item that no route matches
 
 Stages = Annotated[tuple[Annotated[StageId, Meta(min_length=1)], ...], Meta(min_length=1, max_length=50)]
 Minutes = Annotated[int, Meta(ge=0, le=60 * 24 * 30)]
-PrintOn = Literal["released", "arrived", "ready"]
+PrintOn = Literal["released", "arrived", "ready", "labels"]
 
 
 class PhoneShown(StrEnum):

@@ -10,6 +10,7 @@ from edge.orders import ItemId, Moment, Order, OrderId, OrderState, StationId
 from edge.parts import joined, listed
 from edge.tickets import JobId, TicketKind
 
+_KINDS: Mapping[PrintOn, TicketKind] = MappingProxyType({"ready": "packing", "labels": "label"})
 NO_NUMBERS: Mapping[StationId, int] = MappingProxyType({})
 
 
@@ -35,7 +36,8 @@ def settle(
     yield from _seats(draft, order_id, now, numbers)
     order = draft.orders[order_id]
     if ready:
-        yield from queue_tickets(draft, order, "ready", tuple(joined(order.items)))
+        for on in ("ready", "labels"):
+            yield from queue_tickets(draft, order, on, tuple(joined(order.items)))
     elif order.state is OrderState.OPEN and arrived:
         for station in order.slots:
             here = tuple(item.id for item in items_at(draft.layout, order, station) if item.id in arrived)
@@ -76,12 +78,12 @@ def queue_tickets(
 ) -> Iterator[f.Happened]:
     """The tickets that printers want at this moment; one with a line that was printed before is a reprint."""
     there = listed(order, station)
-    kind: TicketKind = "packing" if on == "ready" else "kitchen"
+    kind = _KINDS.get(on, "kitchen")
     for rule in draft.layout.printing:
         if rule.on != on or (station is not None and station not in rule.stations):
             continue
         lines = items
-        if on == "released":
+        if on in {"released", "labels"}:
             lines = tuple(
                 item
                 for item in items

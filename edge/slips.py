@@ -17,7 +17,7 @@ SHORT = 40  # characters: a longer value is said to have changed, not what it wa
 LONGEST_NAME = 80
 ON_PAPER = frozenset({"displayId", "type", "due", "customer", "note"})  # of an order's own fields
 _UNTOLD = frozenset({"name", "quantity", "unit", "picture"})  # of a removed line: said already, or no words
-_TICKETS = frozenset({"kitchen", "packing"})
+_TICKETS = frozenset({"kitchen", "packing", "label"})
 
 
 def change_slips(draft: Board, before: Order, what: f.OrderChanged) -> Iterator[f.Happened]:

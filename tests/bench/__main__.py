@@ -5,7 +5,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import burst, display_tick, event_cost, intake, memory, passing, pixel, press, start_up
+from tests.bench import burst, display_tick, event_cost, intake, memory, passing, pixel, press, start_up, ticket
 from tests.bench.figures import Section, show, summary
 from tests.brokers import MOSQUITTO
 
@@ -20,6 +20,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "start-up": start_up.measure,
     "event": event_cost.measure,
     "memory": memory.measure,
+    "ticket": ticket.measure,
 }
 ON_A_BROKER = {
     "intake",

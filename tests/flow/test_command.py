@@ -189,3 +189,27 @@ def test_the_demo_without_a_terminal_plays_a_morning_and_sums_it_up(language: st
     assert ended.stderr == ""
     for who in ("cloud", "customer", "keypad", "printer"):
         assert any(f" s  {who}" in line for line in ended.stdout.splitlines()), who
+
+
+def test_a_ticket_is_shown_in_the_terminal_and_as_a_picture(tmp_path: Path) -> None:
+    shown = ovenbell("ticket", "--preview", "--config", str(CONTRACT), "--kind", "label", "--columns", "32")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "第1盒/共3盒" in shown.stdout
+    picture = tmp_path / "ticket.png"
+    assert ovenbell("ticket", "--language", "en", "--encoding", "raster", "--output", str(picture)).returncode == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("--encoding", "latin"), 2, "expected one of gb18030, raster"),
+        (("--output", "ticket.jpg"), 2, "expected a .png file"),
+        (("--order", str(CONTRACT)), 1, "example.toml"),
+    ],
+)
+def test_a_ticket_that_cannot_be_shown_is_one_line(words: tuple[str, ...], status: int, said: str) -> None:
+    ended = ovenbell("ticket", *words)
+    assert ended.returncode == status
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr

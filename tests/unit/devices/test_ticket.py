@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -15,10 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from devices.escpos import ASK_PRINTED, legible
-from devices.paper import Code, Line, draw
+from devices.escpos import ASK_PRINTED, better_drawn, legible
+from devices.paper import Code, Line, Picture, Strip, draw
 from devices.settings import Encoding
-from devices.ticket import Setting, compose, ticket_bytes
+from devices.sheet import Setting
+from devices.ticket import compose, ticket_bytes
 from devices.twin.reader import Reader, Ticket
 from edge.layout import PhoneShown
 from edge.orders import Bakery, ItemId, Option, Order, OrderState
@@ -80,6 +82,16 @@ def printed(
     assert (len(fallen), unknown, answers) == (1, [], [b"\x00"])
     assert sent.endswith(ASK_PRINTED)
     return fallen[0]
+
+
+def reads_as_composed(ticket: Ticket, strips: Sequence[Strip], *, all_drawn: bool = False) -> None:
+    """Written lines letter by letter, drawn ones dot by dot."""
+    assert len(ticket.strips) == len(strips) + 1  # the last is the feed before the cut
+    for read, written in zip(ticket.strips, strips, strict=False):
+        if isinstance(written, Line) and (written.drawn or all_drawn):
+            assert draw([read], ticket.columns).tobytes() == draw([written], ticket.columns).tobytes()
+        else:
+            assert read == written
 
 
 def squeezed(text: str) -> str:
@@ -294,10 +306,7 @@ def test_a_printer_reads_exactly_what_was_composed(encoding: Encoding, columns: 
     job = a_job(a_cake(note="crème brûlée, ganz fein", bakery=BIRTHDAY), note="长" * 80)
     ticket = printed(job, columns=columns, encoding=encoding)
     strips = compose(*job, replace(SETTING, columns=columns, encoding=encoding))
-    if encoding == "raster":
-        assert draw(ticket.strips[:-1], columns).tobytes() == draw(strips, columns).tobytes()
-    else:
-        assert ticket.strips[:-1] == strips  # the last is the feed before the cut
+    reads_as_composed(ticket, strips, all_drawn=encoding == "raster")
 
 
 def test_a_raster_never_holds_bytes_that_a_printer_obeys_at_once() -> None:
@@ -326,6 +335,17 @@ def test_every_character_of_gbk_comes_out_as_it_is() -> None:
         assert squeezed(plain(part)) in said(printed(a_job(note=part)))
 
 
+@given(ANYTHING, ANYTHING, ANYTHING)
+def test_whatever_is_written_comes_out_as_far_as_there_are_letters_for_it(cake_text: str, note: str, name: str) -> None:
+    job = a_job(a_cake(note=note, bakery=Bakery(cake_text=cake_text)), customer=name)
+    strips = compose(*job, SETTING)
+    text = squeezed("".join(strip.text for strip in strips if isinstance(strip, Line)))
+    for words in map(plain, (cake_text, note, name)):
+        in_letters_of = "raster" if better_drawn(words, "gb18030") else "gb18030"
+        assert squeezed(legible(words, in_letters_of)) in text  # type: ignore[arg-type]
+    reads_as_composed(printed(job), strips)
+
+
 @given(ANYTHING)
 def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
     """The reader knows every command we send: one smuggled in would be unknown, or a cut, a code, a gap too many."""
@@ -337,8 +357,8 @@ def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
     lines = (Amended(ItemId("1"), "", Decimal(1), was={"note": text, "cakeText": text}),)
     removed = Amended(ItemId("2"), text, Decimal(1), text, removed=True, was={"note": text})
     printed(Wanted(structs.replace(job.job, slip=Slip((*lines, removed))), job.order))
-    assert [strip for strip in ticket.strips if not isinstance(strip, Line)] == [
-        strip for strip in innocent.strips if not isinstance(strip, Line)
+    assert [strip for strip in ticket.strips if not isinstance(strip, Line | Picture)] == [
+        strip for strip in innocent.strips if not isinstance(strip, Line | Picture)
     ]
     for line in ticket.lines:
         assert len(line.text.encode("gb18030")) * line.wide <= 48
@@ -360,6 +380,37 @@ def test_no_control_byte_of_a_customer_reaches_the_printer(text: str) -> None:
 )
 def test_what_a_printer_lacks_is_shown_as_lacking(text: str, encoding: Encoding, shown: str) -> None:
     assert legible(text, encoding) == shown
+
+
+@pytest.mark.parametrize("columns", [32, 48])
+def test_a_text_the_printer_lacks_is_drawn_among_lines_it_writes_itself(columns: int) -> None:
+    job = a_job(
+        a_cake(note="less sugar", bakery=Bakery(cake_text="小雨,生日快乐!")), customer="王女士", phone="13800001234"
+    )
+    ticket = printed(job, columns=columns, encoding="cp437")
+    drawn = [strip for strip in ticket.strips if isinstance(strip, Picture)]
+    text, customer = drawn
+    wanted = Line("    小雨,生日快乐!"[(columns == 32) * 2 :], 2, 2, bold=True)
+    assert draw([text], columns).tobytes() == draw([wanted], columns).tobytes()
+    space = columns - len("王女士") * 2 - len("...1234")
+    assert draw([customer], columns).tobytes() == draw([Line("王女士" + " " * space + "...1234")], columns).tobytes()
+    assert "! less sugar" in ticket.text
+    assert "?" not in ticket.text
+
+
+@pytest.mark.parametrize("name", ["王𠮷", "㛃小姐", "♥小雨♥"])
+def test_a_rare_character_of_a_name_is_drawn_where_chinese_printers_have_none(name: str) -> None:
+    strips = printed(a_job(customer=name)).strips
+    assert [draw([strip], 48).tobytes() for strip in strips if isinstance(strip, Picture)] == [
+        draw([Line(name)], 48).tobytes()
+    ]
+
+
+def test_a_printer_that_has_every_character_draws_nothing() -> None:
+    assert all(not isinstance(strip, Picture) for strip in printed(a_job(a_cake(bakery=BIRTHDAY))).strips)
+    accents = printed(a_job(a_cake(note="crème brûlée")), encoding="cp437")
+    assert all(not isinstance(strip, Picture) for strip in accents.strips)
+    assert "crème brûlée" in accents.text
 
 
 def test_an_item_without_a_visible_name_is_still_on_the_ticket() -> None:

@@ -70,7 +70,7 @@ def test_a_drawn_ticket_is_as_wide_as_its_paper() -> None:
 
 
 def test_every_letter_of_the_font_has_dots_of_its_own() -> None:
-    letters = [c for c in fonts.characters() if c and not c.isspace()]
+    letters = [c for c in (*fonts.characters(), *fonts.rare()) if c and not c.isspace()]
     blank = [c for c in letters if fonts.glyph(c).getbbox() is None]
     assert blank == []
     common = {fonts.glyph(character).tobytes() for character in "面包蛋糕草莓奶油芒果饼干酥挞慕斯"}

@@ -95,6 +95,47 @@ def test_ready_prints_the_whole_order_once_it_is_ready() -> None:
     assert (job.kind, job.items, job.order) == ("packing", ("1", "2"), "o1")
 
 
+def make(kitchen: Kitchen, order: str = "o1") -> None:
+    """Press until nothing of an order is left to make."""
+    while slots := kitchen.order(order).slots:
+        station, slot = next(iter(slots.items()))
+        kitchen.bump(station, slot)
+
+
+LABELS = a_layout(printing=(PrintRule("labels", (), "labels"), PrintRule("cakes", (DECO,), "labels")))
+
+
+def test_labels_are_printed_when_the_order_is_ready_of_the_items_that_pass_the_printers_stations() -> None:
+    kitchen = Kitchen(LABELS)
+    kitchen.place("o1", items=(a_bread("1"), a_bun("2")))
+    assert kitchen.jobs("labels") == []
+    make(kitchen)
+    assert [(job.kind, job.items) for job in kitchen.jobs("labels")] == [("label", ("1", "2"))]
+    assert kitchen.jobs("cakes") == []
+    kitchen.place("o2")
+    make(kitchen, "o2")
+    assert [(job.kind, job.order) for job in kitchen.jobs("cakes")] == [("label", "o2")]
+
+
+def test_an_order_that_is_ready_a_second_time_has_its_labels_printed_again_marked() -> None:
+    kitchen = Kitchen(LABELS)
+    kitchen.place("o1", items=(a_bun("1"),))
+    kitchen.bump(KITCHEN, 1)
+    printed(kitchen, "labels")
+    kitchen.ask(i.Recall(station=KITCHEN))
+    kitchen.bump(KITCHEN, 1)
+    assert [job.attempt for job in kitchen.jobs("labels")] == [2]
+
+
+def test_a_box_with_a_label_that_has_become_untrue_gets_a_slip() -> None:
+    kitchen = Kitchen(LABELS)
+    kitchen.place("o1", items=(a_bun("1"),))
+    kitchen.bump(KITCHEN, 1)
+    printed(kitchen, "labels")
+    kitchen.ask(changed(a_bun("1", bakery=Bakery(allergens=("nuts",)))))
+    assert [line.was for slip in slips(kitchen, "labels") for line in slip.lines] == [{"allergens": ""}]
+
+
 def test_a_cancelled_order_prints_nothing_when_it_is_acknowledged() -> None:
     kitchen = Kitchen(ARRIVED)
     kitchen.ask(placed("o1"))
