@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from devices import keypad as keypad_module
-from devices.keypad import LONGEST_KEY, Frames, Keypad
+from devices import hand
+from devices.frames import LONGEST, Frames
+from devices.keypad import Keypad
 from devices.settings import KeypadSettings
 from devices.twin.keypad import VirtualKeypad
 from edge.orders import Moment
@@ -94,7 +95,7 @@ async def test_a_key_nobody_mapped_is_named_once_and_stops_nothing(
         buttons.press(b"zz\x00z1")
         await stands_at(bakery, Moment.STARTED)
     assert caplog.messages == [
-        "keypad oven-pad: key 0x7a has no action",
+        "keypad oven-pad: key z has no action",
         "keypad oven-pad: key 0x00 has no action",
     ]
 
@@ -115,7 +116,7 @@ async def test_why_a_press_had_no_effect_is_said_in_the_stores_language_and_only
 ) -> None:
     reasons: list[str] = []
     settings = KeypadSettings(id="oven-pad", station=OVEN, port=buttons.port, keys=KEYS)
-    monkeypatch.setattr(keypad_module, "SAID", 0.05)
+    monkeypatch.setattr(hand, "SAID", 0.05)
     monkeypatch.setattr(bakery.hub.vitals, "device", lambda device: reasons.append(device.reason))
     bakery.run(Keypad(settings, bakery.hub, say=speak("zh")).run())
     await until(lambda: reasons)
@@ -175,4 +176,4 @@ def test_frames_are_what_stands_between_stx_and_etx() -> None:
 
 def test_noise_without_an_end_is_forgotten() -> None:
     frames = Frames("line")
-    assert frames.feed(b"x" * (LONGEST_KEY + 1) + b"y\r1\r") == [b"1"]
+    assert frames.feed(b"x" * (LONGEST + 1) + b"y\r1\r") == [b"1"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from devices.keys import parse_action, parse_key
 from devices.settings import (
     CODE_PAGES,
     Connection,
@@ -15,12 +16,32 @@ from devices.settings import (
     Serial,
     Tcp,
     Usb,
-    parse_action,
     parse_connection,
-    parse_key,
 )
-from edge.intents import Acknowledge, Asked, Available, Bump, Pause, Recall, Reprint, Resume, TurnPage, Unavailable
+from edge.intents import (
+    Acknowledge,
+    Available,
+    Batch,
+    Bump,
+    Collect,
+    FromKeypad,
+    Hold,
+    OnCard,
+    Pause,
+    Prioritise,
+    Recall,
+    Refuse,
+    ReleaseNext,
+    Remake,
+    Reprint,
+    Resume,
+    TurnPage,
+    Unavailable,
+)
+from edge.orders import ItemId, Moment, OrderId, StageId
 from tests.builders import OVEN
+
+NONE = OrderId("")  # the rules find it under the number
 
 
 @pytest.mark.parametrize(
@@ -83,9 +104,17 @@ def test_a_key_that_no_byte_keypad_can_send_is_refused(text: str) -> None:
         ("resume", Resume()),
         ("unavailable bread-rye", Unavailable("bread-rye")),
         ("available bread-rye", Available("bread-rye")),
+        ("collect 2", OnCard(OVEN, 2, Collect(NONE))),
+        ("hold 2", OnCard(OVEN, 2, Hold(NONE))),
+        ("release", ReleaseNext()),
+        ("prioritise 2", OnCard(OVEN, 2, Prioritise(NONE))),
+        ("refuse 2 no more  eggs", OnCard(OVEN, 2, Refuse(NONE, "no more eggs"))),
+        ("remake 2", OnCard(OVEN, 2, Remake(NONE, ItemId("")))),
+        ("remake 2 x3", OnCard(OVEN, 2, Remake(NONE, ItemId(""), quantity=Decimal(3)))),
+        ("batch 2", OnCard(OVEN, 2, Batch(OVEN, "", StageId(""), Moment.WAITING))),
     ],
 )
-def test_a_key_can_ask_whatever_a_baker_needs(text: str, intent: Asked) -> None:
+def test_a_key_can_ask_whatever_a_baker_needs(text: str, intent: FromKeypad) -> None:
     assert parse_action(text, OVEN) == intent
 
 
