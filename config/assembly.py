@@ -14,6 +14,7 @@ from cloud_bridge import Link, reparse
 from config.settings import StoreFile
 from devices.keypad import Keypad
 from devices.printer import Printer
+from devices.scanner import Scanner
 from display.pickup.board import PATHS, PickupBoard
 from edge.clock import Clock, SystemClock, machine_zone
 from edge.feed import Feed
@@ -34,7 +35,7 @@ def zone_of(settings: StoreFile) -> tzinfo:
 
 
 class Store:
-    """A running store: the hub, its feed, the road to the cloud, printers and keypads."""
+    """A running store: the hub, its feed, the road to the cloud, printers, keypads and scanners."""
 
     def __init__(self, settings: StoreFile, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -47,7 +48,7 @@ class Store:
         if settings.pickup.public:
             self.feed.open |= PATHS
         self._link: Link | None = None
-        self._tasks: list[asyncio.Task[None]] = []  # printers, keypads, pruning
+        self._tasks: list[asyncio.Task[None]] = []  # printers, keypads, scanners, pruning
 
     async def start(self) -> None:
         """Start everything; what is away is waited for by its own adapter.
@@ -63,10 +64,12 @@ class Store:
             raise
         printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
         keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
+        scanners = [Scanner(scanner, self.hub, say=say) for scanner in settings.scanners]
         pruning = partial(keep_pruned, self.hub, settings.journal.keep_days)
         runs: list[Callable[[], Awaitable[None]]] = [
             *(one.run for one in printers),
             *(one.run for one in keypads),
+            *(one.run for one in scanners),
             pruning,
         ]
         self._tasks = [asyncio.create_task(_keep_running(run)) for run in runs]

@@ -76,6 +76,15 @@ class TicketName(StrEnum):
     TEST = "test"
 
 
+class FramingName(StrEnum):
+    """How a keypad tells its keys apart."""
+
+    BYTE = "byte"
+    LINE = "line"
+    STX_ETX = "stx-etx"
+    HID = "hid"
+
+
 class Schema(StrEnum):
     """What there is a JSON Schema of."""
 
@@ -291,6 +300,18 @@ async def _examine(settings: StoreFile) -> bool:
         print(line, flush=True)
         well = well and line.verdict is not Verdict.FAILURE
     return well
+
+
+@app.command()
+def keys(
+    port: Annotated[str, typer.Option(help="The keypad's device, best under /dev/serial/by-id or /dev/input/by-id.")],
+    baud: Annotated[int, typer.Option(help="Its speed.")] = 9600,
+    framing: Annotated[FramingName | None, typer.Option(help="How it speaks; the first press shows it.")] = None,
+) -> None:
+    """Press the keys of a keypad and see the lines for store.toml; only listens."""
+    from config.keys import print_keys  # noqa: PLC0415 - only here
+
+    asyncio.run(print_keys(port, baud, framing.value if framing else None))
 
 
 @app.command()

@@ -67,8 +67,10 @@ async def examine(settings: StoreFile) -> AsyncIterator[Line]:
         yield await _printer(printer, say)
     if not settings.printers:
         yield Line(WARNING, "printers", say("none configured: nothing will be printed"))
+    for scanner in settings.scanners:
+        yield _port(f"scanner {scanner.id}", Path(scanner.place), say)
     for keypad in settings.keypads:
-        yield _port(f"keypad {keypad.id}", Path(keypad.port), say)
+        yield _port(f"keypad {keypad.id}", Path(keypad.place), say)
         if not keypad.keys:
             yield Line(WARNING, f"keypad {keypad.id}", say("no key does anything: add [keypads.keys]"))
 

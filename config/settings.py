@@ -12,7 +12,8 @@ import msgspec
 from platformdirs import user_state_path
 
 from cloud_bridge.settings import CloudSettings, parse_url
-from devices.settings import KeypadSettings, PrinterSettings, parse_action, parse_connection, parse_key
+from devices.keys import parse_action, parse_key
+from devices.settings import KeypadSettings, PrinterSettings, ScannerSettings, parse_connection
 from display.pickup.settings import PickupSettings
 from edge.info import Keypad, Product, StoreInfo
 from edge.layout import KITCHEN, Layout, PrintRule, Route, Stage, Station, lay_out
@@ -48,6 +49,7 @@ class StoreFile(Settings, frozen=True):
     stations: tuple[StationSettings, ...] = ()
     printers: tuple[PrinterSettings, ...] = ()
     keypads: tuple[KeypadSettings, ...] = ()
+    scanners: tuple[ScannerSettings, ...] = ()
     products: tuple[ProductSettings, ...] = ()
 
     @property
@@ -164,6 +166,8 @@ def _cross_check(settings: StoreFile) -> Iterator[str]:
     stations = settings.layout.stations
     yield from _printers(settings.printers, stations)
     yield from _keypads(settings.keypads, stations)
+    yield from _scanners(settings.scanners, stations)
+    yield from _ports(settings)
     yield from _twice("products", [product.code for product in settings.products], "code")
 
 
@@ -194,20 +198,42 @@ def _printers(printers: tuple[PrinterSettings, ...], stations: Collection[str]) 
 
 def _keypads(keypads: tuple[KeypadSettings, ...], stations: Collection[str]) -> Iterator[str]:
     yield from _twice("keypads", [keypad.id for keypad in keypads])
-    yield from _twice("keypads", [keypad.port for keypad in keypads], "port")
     for number, keypad in enumerate(keypads):
         place = f"keypads[{number}]"
         if keypad.station not in stations:
             yield f"{place}.station: there is no station {keypad.station!r}"
         sent: dict[bytes, str] = {}
-        for key, action in keypad.keys.items():
+        named = [(f"keys.{key}", key) for key in keypad.keys]
+        named += [(f"ignore[{at}]", key) for at, key in enumerate(keypad.ignore)]
+        for field, key in named:
             try:
-                first = sent.setdefault(parse_key(key, keypad.framing), key)
-                if first != key:
-                    yield f"{place}.keys.{key}: is the same key as {first}"
+                code = parse_key(key, keypad.speaks)
             except ValueError as error:
-                yield f"{place}.keys.{key}: {error}"
+                yield f"{place}.{field}: {error}"
+                continue
+            if code in sent:
+                yield f"{place}.{field}: is the same key as {sent[code]}"
+            sent.setdefault(code, key)
+        for key, action in keypad.keys.items():
             yield from _parses(f"{place}.keys.{key}", partial(parse_action, station=keypad.station), action)
+
+
+def _scanners(scanners: tuple[ScannerSettings, ...], stations: Collection[str]) -> Iterator[str]:
+    yield from _twice("scanners", [scanner.id for scanner in scanners])
+    for number, scanner in enumerate(scanners):
+        if scanner.station is not None and scanner.station not in stations:
+            yield f"scanners[{number}].station: there is no station {scanner.station!r}"
+
+
+def _ports(settings: StoreFile) -> Iterator[str]:
+    """One device is one keypad or scanner; two under one name are told apart by where they are plugged in."""
+    owners: dict[str, str] = {}
+    for section, devices in (("keypads", settings.keypads), ("scanners", settings.scanners)):
+        for number, device in enumerate(devices):
+            first = owners.setdefault(device.place, f"{section}[{number}]")
+            if first != f"{section}[{number}]":
+                mend = "add path, from /dev/serial/by-path, to both"
+                yield f"{section}[{number}].port: {device.place!r} is that of {first} already: {mend}"
 
 
 def _twice(section: str, values: list[str], field: str = "id") -> Iterator[str]:

@@ -1,22 +1,19 @@
-"""What store.toml says about printers and keypads, and what its short texts mean."""
+"""What store.toml says about printers, keypads and scanners, and what its short texts mean."""
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, cast, get_args
+from typing import Annotated, ClassVar, Literal, cast, get_args
 from urllib.parse import SplitResult, urlsplit
 
 from msgspec import Meta
 
-from edge.intents import Acknowledge, Asked, Available, Bump, Pause, Recall, Reprint, Resume, TurnPage, Unavailable
 from edge.layout import PrintOn
 from edge.orders import StationId
 from edge.settings import Key, Settings, SystemName
 
 SLOWEST, FASTEST = 50, 4_000_000  # baud
-Framing = Literal["byte", "line", "stx-etx"]
+Framing = Literal["byte", "line", "stx-etx", "hid"]
 Flow = Literal["none", "rtscts", "xonxoff"]  # how a serial printer says that its buffer is full
 # By name as in store.toml; the number is the one Epson gave it in `ESC t`, which other makers follow.
 CODE_PAGES = {
@@ -30,7 +27,6 @@ CODE_PAGES = {
     "cp852": 18,
     "cp858": 19,
 }
-HEX_KEY = re.compile("0x([0-9A-Fa-f]{2})+")
 Encoding = Literal[
     "gb18030", "raster", "cp437", "cp850", "cp860", "cp863", "cp865", "cp1252", "cp866", "cp852", "cp858"
 ]
@@ -53,15 +49,48 @@ class PrinterSettings(Settings, frozen=True, kw_only=True):
     stale_minutes: Annotated[int, Meta(ge=1, le=7 * 24 * 60)] = 60
 
 
-class KeypadSettings(Settings, frozen=True, kw_only=True):
-    """One `[[keypads]]` of store.toml."""
+class Listened(Settings, frozen=True, kw_only=True):
+    """What keypads and scanners have in common: which device it is, and how it speaks."""
+
+    usual: ClassVar[Framing] = "byte"
 
     id: Key
-    station: StationId
-    port: Annotated[SystemName, Meta(min_length=1)]
+    port: Annotated[SystemName, Meta(min_length=1)]  # by-id: under /dev/serial/by-id or /dev/input/by-id
+    path: SystemName = ""  # by-path: the socket it hangs on, and then nothing else is opened; for twins under one by-id
     baud: Annotated[int, Meta(ge=SLOWEST, le=FASTEST)] = 9600
-    framing: Framing = "byte"
+    framing: Framing | None = None  # none: hid under /dev/input, else the usual one
+
+    @property
+    def place(self) -> str:
+        """The one file that is opened: another may be somebody else's."""
+        return self.path or self.port
+
+    @property
+    def speaks(self) -> Framing:
+        """How what it sends is cut into keys or codes."""
+        return self.framing or ("hid" if is_input(self.place) else self.usual)
+
+
+class KeypadSettings(Listened, frozen=True, kw_only=True):
+    """One `[[keypads]]` of store.toml."""
+
+    station: StationId
     keys: dict[str, str] = {}
+    ignore: tuple[str, ...] = ()  # heard and meant by nobody: what it sends when a key is let go, NumLock
+
+
+class ScannerSettings(Listened, frozen=True, kw_only=True):
+    """One `[[scanners]]` of store.toml: it reads the code on a ticket."""
+
+    usual: ClassVar[Framing] = "line"
+
+    station: StationId | None = None  # where a scan is the next press; none: what is scanned is collected
+    framing: Literal["line", "stx-etx", "hid"] | None = None
+
+
+def is_input(place: str) -> bool:
+    """Whether a file is one of Linux' input events: a keyboard, whatever it looks like."""
+    return place.startswith("/dev/input/")
 
 
 @dataclass(frozen=True)
@@ -123,54 +152,3 @@ def _serial(parts: SplitResult) -> Serial:
     if options or parts.fragment or not SLOWEST <= baud <= FASTEST or flow not in get_args(Flow):
         raise ValueError
     return Serial(Path(parts.path), baud, cast("Flow", flow))
-
-
-def parse_key(text: str, framing: Framing) -> bytes:
-    """The bytes that a keypad sends for a key; ValueError says in one line what was expected."""
-    if len(text) == 1 and text.isascii():
-        key = text.encode()
-    elif HEX_KEY.fullmatch(text):
-        key = bytes.fromhex(text.removeprefix("0x"))
-    else:
-        raise ValueError(f"expected one ASCII character, or 0x.. hex of the key's bytes, not {text!r}")
-    if framing == "byte" and len(key) != 1:
-        raise ValueError(f"expected a key of one byte, because framing is byte, not {text!r}")
-    return key
-
-
-def parse_action(text: str, station: StationId) -> Asked:
-    """What a key asks of its station; ValueError says in one line what was expected."""
-    match text.split():
-        case ["bump", number] if _counts(number):
-            return Bump(station=station, position=int(number))
-        case ["bump", number, units] if _counts(number) and units[0] == "x" and _counts(units[1:]):
-            return Bump(station=station, position=int(number), quantity=Decimal(units[1:]))
-        case ["recall" | "acknowledge" | "reprint" as word]:
-            return _OF_SLOT[word](station=station)
-        case ["recall" | "acknowledge" | "reprint" as word, number] if _counts(number):
-            return _OF_SLOT[word](station=station, position=int(number))
-        case ["pause"]:
-            return Pause()
-        case ["resume"]:
-            return Resume()
-        case ["unavailable" | "available" as word, code]:
-            return Unavailable(code) if word == "unavailable" else Available(code)
-        case ["page", "next" | "previous" as to]:
-            return TurnPage(station=station, to=to)
-        case ["page", number] if _counts(number):
-            return TurnPage(station=station, to=int(number))
-    raise ValueError(
-        "expected bump N, bump N xUNITS, recall, recall N, acknowledge, acknowledge N, reprint, reprint N, page next, "
-        f"page previous, page N, pause, resume, unavailable CODE or available CODE, not {text!r}"
-    )
-
-
-_OF_SLOT: dict[str, type[Recall | Acknowledge | Reprint]] = {
-    "recall": Recall,
-    "acknowledge": Acknowledge,
-    "reprint": Reprint,
-}
-
-
-def _counts(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and 1 <= int(text) <= 1_000  # noqa: PLR2004 - no page has more slots

@@ -238,7 +238,7 @@ def _devices(board: BoardView, manner: Manner) -> Iterator[Fault]:
             case (("missing" | "fault"), kind):
                 word = say("missing") if device.state == "missing" else say("faulty")
                 yield Fault(Kind.PRINTER if kind == "printer" else Kind.KEYPAD, f"{said} {word}", reason)
-            case "ok", "keypad" if device.reason:
+            case "ok", ("keypad" | "scanner") if device.reason:
                 yield Fault(Kind.REFUSED_PRESS, say("{device}: a press was not done").format(device=said), reason)
             case "unknown", "printer":
                 yield Fault(Kind.SILENT_PRINTER, say("{device}: confirms nothing").format(device=said), reason)

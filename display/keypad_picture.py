@@ -37,10 +37,10 @@ def lay_out(keypad: Keypad) -> Keys:
 
 
 def key_name(key: str) -> str:
-    """What stands on a key: its character, or the code that it sends."""
+    """What stands on a key: its character, its name, or the code that it sends."""
     code = HEX.fullmatch(key)
     if code is None:
-        return key
+        return key.removeprefix("KEY_").removeprefix("KP") or key
     character = chr(int(code[1], 16))
     return character if character.isascii() and character.isprintable() and character != " " else key
 
@@ -55,6 +55,9 @@ def what_it_does(action: str, say: Say) -> str:
         "reprint": say("reprint"),
         "page next": say("page next"),
         "page previous": say("page previous"),
+        "release": say("release next"),
+        "pause": say("pause orders"),
+        "resume": say("resume orders"),
     }
     of_number = {
         "bump": say("bump {number}"),
@@ -62,14 +65,29 @@ def what_it_does(action: str, say: Say) -> str:
         "acknowledge": say("acknowledge {number}"),
         "reprint": say("reprint {number}"),
         "page": say("page {number}"),
+        "collect": say("collect {number}"),
+        "hold": say("hold {number}"),
+        "prioritise": say("first {number}"),
+        "remake": say("remake {number}"),
+        "batch": say("batch {number}"),
+    }
+    of_words = {
+        "refuse": say("refuse {number}"),
+        "unavailable": say("{product} sold out"),
+        "available": say("{product} back"),
     }
     if action in of_station:
         return of_station[action]
     slot, _, units = about.partition(" x")
-    if verb == "bump" and slot.isdecimal() and units.isdecimal():
-        return say("bump {number} x{units}").format(number=slot, units=units)
+    if verb in {"bump", "remake"} and slot.isdecimal() and units.isdecimal():
+        words = say("bump {number} x{units}") if verb == "bump" else say("remake {number} x{units}")
+        return words.format(number=slot, units=units)
     if verb in of_number and about.isdecimal():
         return of_number[verb].format(number=about)
+    if verb in of_words and about:
+        number, _, reason = about.partition(" ")
+        if verb != "refuse" or (number.isdecimal() and reason):
+            return of_words[verb].format(number=number, product=shown(about))
     return shown(action)
 
 

@@ -126,7 +126,8 @@ def _worrying(parts: list[Piece]) -> int:
 
 def device_name(device: Device, say: Say) -> str:
     """Which device it is."""
-    return f"{say('printer') if device.kind == 'printer' else say('keypad')} {shown(device.id)}"
+    names = {"printer": say("printer"), "keypad": say("keypad"), "scanner": say("scanner")}
+    return f"{names[device.kind]} {shown(device.id)}"
 
 
 def _ill(device: Device, say: Say) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from edge import facts as f
+from edge import hands, merchant, press
 from edge import intents as i
-from edge import merchant, press
 from edge.board import Board
 from edge.changes import renewed
 from edge.intents import Intent, Refused
@@ -224,6 +224,11 @@ def _release(draft: Board, intent: i.Release, now: float) -> Iterator[f.Happened
     yield from _let_go(draft, order, now)
 
 
+def _by_hand(draft: Board, intent: i.OnCard | i.ReleaseNext, now: float) -> Iterator[f.Happened]:
+    asked = hands.asked_of_order(draft, intent)
+    yield from _RULES[type(asked)](draft, asked, now)
+
+
 def _let_go(draft: Board, order: Order, now: float) -> Iterator[f.Happened]:
     yield f.OrderReleased(order.id)
     yield from _enter(draft, order, now)
@@ -356,6 +361,8 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Resume: merchant.resume,
     i.Unavailable: merchant.unavailable,
     i.Available: merchant.available,
+    i.OnCard: _by_hand,
+    i.ReleaseNext: _by_hand,
     i.Hold: _hold,
     i.Release: _release,
     i.Prioritise: _prioritise,

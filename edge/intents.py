@@ -127,6 +127,18 @@ class Remake(OfOrder, tag="remake", frozen=True):
         _check(self.quantity)
 
 
+class OnCard(Record, frozen=True):
+    """A keypad asks something of the card under a number of its station's page: a template without order and item."""
+
+    station: StationId
+    position: Number
+    ask: Collect | Hold | Prioritise | Refuse | Remake | Batch
+
+
+class ReleaseNext(Record, frozen=True):
+    """A keypad wants more to do: the held order that comes next, those held by hand before the others."""
+
+
 class Pause(Record, tag="pause", frozen=True):
     """The store wants no more orders for a while; those that come all the same are made."""
 
@@ -276,10 +288,11 @@ Asked = (
     | Unavailable
     | Available
 )
+FromKeypad = Asked | OnCard | ReleaseNext
 FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
 FromHub = ReleaseDue | CloseDue | SendDue | Reseat | Note
 FromCourier = ReportTicket | MoveTicket | ReceiptUpdates | RequestBackfill
-Intent = Asked | Reschedule | FromCloud | FromHub | FromCourier
+Intent = FromKeypad | Reschedule | FromCloud | FromHub | FromCourier
 
 
 class Refused(Exception):

@@ -14,7 +14,7 @@ from edge.tickets import Job
 
 def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
     """Move those of the card's items that are furthest behind by one moment."""
-    station, order = _card(draft, intent)
+    station, order = card(draft, intent)
     if order.state is OrderState.CANCELLED:
         raise Refused("{order} is cancelled: acknowledge it", order=order.display_id)
     group = furthest_behind(draft.layout, order, station, intent.item)
@@ -36,7 +36,7 @@ def bump(draft: Board, intent: Bump, now: float) -> Iterator[f.Happened]:
 
 def batch(draft: Board, intent: Batch, now: float) -> Iterator[f.Happened]:
     """Move everything of a product that is at a stage and moment by one moment; one recall takes all of it back."""
-    station = _station(draft, intent.station)
+    station = station_named(draft, intent.station)
     groups, waiting = [], ""
     for _, order in draft.cards(station.id):
         group = tuple(
@@ -152,8 +152,8 @@ def _presses_to_recall(draft: Board, intent: Recall) -> list[Press]:
             order.slots.get(last.station, 0),
         )
         return [Press(last.id, order.id, slot)]
-    station = _station(draft, intent.station)
-    number = _number(draft, station, intent)
+    station = station_named(draft, intent.station)
+    number = number_of(draft, station, intent)
     made = _made(draft, station, intent)
     if number is None:
         if not made:
@@ -187,13 +187,13 @@ def _moves(order: Order, intent: Recall) -> list[Move]:
 def acknowledge(draft: Board, intent: Acknowledge, now: float) -> Iterator[f.Happened]:
     """Clear a card's marks; what is cancelled or removed leaves with them."""
     if intent.station is not None and intent.whole_station:
-        station = _station(draft, intent.station)
+        station = station_named(draft, intent.station)
         marked = [order for _, order in draft.cards(station.id) if words_at(draft.layout, order, station.id)]
         if not marked:
             raise Refused("nothing to acknowledge at {station}", station=station.name)
         station_id, order = station.id, min(marked, key=lambda order: order.number)
     else:
-        station_id, order = _card(draft, intent)
+        station_id, order = card(draft, intent)
     if not words_at(draft.layout, order, station_id):
         raise Refused("{order} has nothing to acknowledge", order=order.display_id)
     yield f.Acknowledged(order.id, station_id)
@@ -205,11 +205,11 @@ def reprint(draft: Board, intent: Reprint, _now: float) -> Iterator[f.Happened]:
     if intent.job is not None:
         job = draft.jobs.get(intent.job)
     elif intent.station is not None and intent.whole_station:
-        job = _latest_ticket(draft, _station(draft, intent.station).id, None)
+        job = _latest_ticket(draft, station_named(draft, intent.station).id, None)
     elif intent.station is None and intent.order is not None:
         job = _latest_ticket(draft, None, intent.order)
     else:
-        station_id, order = _card(draft, intent)
+        station_id, order = card(draft, intent)
         job = _latest_ticket(draft, station_id, order.id)
     if job is None:
         raise Refused("there is no ticket to print again")
@@ -232,7 +232,7 @@ def _latest_ticket(draft: Board, station: StationId | None, order_id: str | None
 
 def turn_page(draft: Board, intent: TurnPage, _now: float) -> Iterator[f.Happened]:
     """Show another page; after the last comes the first."""
-    station = _station(draft, intent.station)
+    station = station_named(draft, intent.station)
     last = max(1, -(-max((number for number, _ in draft.cards(station.id)), default=1) // station.slots))
     page = draft.station(station.id).page
     match intent.to:
@@ -247,12 +247,12 @@ def turn_page(draft: Board, intent: TurnPage, _now: float) -> Iterator[f.Happene
     yield f.PageTurned(station.id, page)
 
 
-def _card(draft: Board, intent: AtStation) -> tuple[StationId, Order]:
+def card(draft: Board, intent: AtStation) -> tuple[StationId, Order]:
     """The station and order an intent names; the order must be the one in the slot."""
     if intent.station is None:
         return _only_card(_on_board(draft, intent, "say which station and slot, or which order"))
-    station = _station(draft, intent.station)
-    number = _number(draft, station, intent)
+    station = station_named(draft, intent.station)
+    number = number_of(draft, station, intent)
     if number is None:
         order = _on_board(draft, intent, "say which slot or which order")
         if station.id not in order.slots:
@@ -293,14 +293,16 @@ def _only_card(order: Order) -> tuple[StationId, Order]:
     return next(iter(order.slots)), order
 
 
-def _station(draft: Board, station_id: StationId) -> Station:
+def station_named(draft: Board, station_id: StationId) -> Station:
+    """The station of that id; raises Refused."""
     station = draft.layout.stations.get(station_id)
     if station is None:
         raise Refused("there is no station {station}", station=station_id)
     return station
 
 
-def _number(draft: Board, station: Station, intent: AtStation) -> int | None:
+def number_of(draft: Board, station: Station, intent: AtStation) -> int | None:
+    """The slot that an intent names, by itself or by its number on the station's page."""
     if intent.position is not None:
         if intent.position > station.slots:
             raise Refused("{station} has {slots} slots on a page", station=station.name, slots=station.slots)

@@ -185,11 +185,14 @@ class Halted(View, frozen=True):
     reason: str
 
 
+DeviceKind = Literal["printer", "keypad", "scanner"]
+
+
 class Device(View, frozen=True):
-    """A printer or keypad as its adapter finds it."""
+    """A printer, keypad or scanner as its adapter finds it."""
 
     id: str
-    kind: Literal["printer", "keypad"]
+    kind: DeviceKind
     state: DeviceState
     reason: str = ""
 

@@ -23,5 +23,5 @@ class Vitals:
             self.last_heard += seconds
 
     def device(self, device: Device) -> None:
-        """What an adapter found out about its printer or keypad; replaces what it said before."""
+        """What an adapter found out about its device; replaces what it said before."""
         self.devices[f"{device.kind}:{device.id}"] = device

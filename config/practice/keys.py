@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devices.settings import KeypadSettings, parse_action
+from devices.keys import parse_action
+from devices.settings import KeypadSettings
 from display.keypad_picture import key_name
 from display.keys import KEYS
 from display.verbs import DEED
 from edge.info import Keypad
-from edge.intents import Acknowledge, Asked, Bump, Recall, Reprint, TurnPage
+from edge.intents import Acknowledge, Bump, FromKeypad, Recall, Reprint, TurnPage
 from edge.orders import StationId
 
 
@@ -68,7 +69,7 @@ class Keys:
         """The view of the stations."""
         return Touch("", _of_screen("look_at('board')"))
 
-    def _named(self, *wanted: Asked) -> str:
+    def _named(self, *wanted: FromKeypad) -> str:
         """What stands on the first key that asks for one of these."""
         if self.keypad is None:
             return ""

@@ -6,10 +6,12 @@ import os
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from devices.twin.keypad import VirtualKeypad
 from tests.brokers import Broker
 from tests.flow.bakery import bakery_of
 
@@ -213,3 +215,36 @@ def test_a_ticket_that_cannot_be_shown_is_one_line(words: tuple[str, ...], statu
     assert ended.returncode == status
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+async def test_keys_tells_what_each_key_sends_as_lines_for_the_settings(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "config.command", "keys", "--port", str(tmp_path / "pad")]
+    with VirtualKeypad(tmp_path / "pad") as pad:
+        process = await asyncio.create_subprocess_exec(*words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        lines = [(await process.stdout.readline()).decode()]
+        for key in (b"7", b"\x1b"):
+            line = asyncio.create_task(process.stdout.readline())
+            while not line.done():  # what is pressed before the port is open is not heard; twice is as once
+                pad.press(key)
+                await asyncio.wait([line], timeout=0.3)
+            lines.append(line.result().decode())
+            while key == b"7" and not lines[-1].startswith('"'):
+                lines.append((await process.stdout.readline()).decode())
+        pad.unplug()
+        assert await process.wait() == 1
+        assert await process.stderr.read() == f"ovenbell: {pad._link}: unplugged\n".encode()
+    written = tomllib.loads("".join(lines[1:]))
+    assert written == {
+        "port": str(tmp_path / "pad"),
+        "baud": 9600,
+        "framing": "byte",
+        "keypads": {"keys": {"7": "bump 1", "0x1b": "bump 2"}},
+    }
+
+
+def test_keys_of_a_port_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    done = ovenbell("keys", "--port", str(tmp_path / "none"))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.endswith("none: not there: plug it in, or correct the port in store.toml\n")

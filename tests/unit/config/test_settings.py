@@ -7,6 +7,7 @@ import pytest
 from config.settings import StoreFile, WrongSettings, load_store
 from edge.settings import TOKEN_VARIABLE
 
+SAME_PORT = "'/dev/pad' is that of keypads[0] already: add path, from /dev/serial/by-path, to both"
 STORE = '[store]\nid = "hz"\n'
 PAD = '[[keypads]]\nid = "{}"\nstation = "kitchen"\nport = "{}"\n'
 PRINTER = '[[printers]]\nid = "p"\nconnection = "file:t.bin"\n'
@@ -93,7 +94,22 @@ def test_a_file_from_an_editor_that_marks_utf_8_is_read(tmp_path: Path) -> None:
         ('[stages.""]', ['stages."": expected a name']),
         (
             PAD.format("a", "/dev/pad") + PAD.format("b", "/dev/pad"),
-            ["keypads[1].port: '/dev/pad' is there already"],
+            [f"keypads[1].port: {SAME_PORT}"],
+        ),
+        (
+            PAD.format("a", "/dev/pad") + '[[scanners]]\nid = "a"\nport = "/dev/pad"\nstation = "attic"',
+            ["scanners[0].station: there is no station 'attic'", f"scanners[0].port: {SAME_PORT}"],
+        ),
+        (
+            PAD.format("a", "/dev/pad") + 'keys = { "1" = "bump 1" }\nignore = ["0x31", "10"]',
+            [
+                "keypads[0].ignore[0]: is the same key as 1",
+                "keypads[0].ignore[1]: expected one ASCII character, or 0x.. hex of the key's bytes, not '10'",
+            ],
+        ),
+        (
+            '[[scanners]]\nid = "a"\nport = "/dev/pad"\nframing = "byte"',
+            ["scanners[0].framing: expected one of line, stx-etx, hid, not 'byte'"],
         ),
         (
             PAD.format("a", "/dev/pad") + 'keys = { "1" = "bump 1", "0x31" = "recall" }',

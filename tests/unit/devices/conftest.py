@@ -12,6 +12,7 @@ from devices.conversation import Patience
 from devices.printer import Printer
 from devices.settings import PrinterSettings
 from devices.twin.printer import VirtualPrinter
+from edge.intents import Bump
 from edge.layout import PrintRule
 from edge.orders import Item
 from edge.store import StoreHub, store_hub
@@ -58,6 +59,9 @@ class Bakery:
 
     async def order(self, name: str = "o1", *items: Item, **rest: Any) -> None:
         await self.hub.submit(placed(name, *items, **rest), by="cloud")
+
+    async def ask(self, **what: Any) -> None:
+        await self.hub.submit(Bump(**what), by="test")
 
     def job(self, number: int = 0) -> Job:
         return list(self.hub.board.jobs.values())[number]

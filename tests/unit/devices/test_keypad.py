@@ -1,15 +1,22 @@
 """A keypad with flour on its keys: every true press counts once, nothing else does."""
 
+import asyncio
 import logging
+import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import serial
 
-from devices import keypad as keypad_module
-from devices.keypad import LONGEST_KEY, Frames, Keypad
+from devices import hand
+from devices.frames import LONGEST, Frames
+from devices.keypad import Keypad
+from devices.port import Port
 from devices.settings import KeypadSettings
 from devices.twin.keypad import VirtualKeypad
+from edge.intents import Refused
 from edge.orders import Moment
 from edge.words import speak
 from tests.builders import OVEN, a_bread
@@ -94,7 +101,7 @@ async def test_a_key_nobody_mapped_is_named_once_and_stops_nothing(
         buttons.press(b"zz\x00z1")
         await stands_at(bakery, Moment.STARTED)
     assert caplog.messages == [
-        "keypad oven-pad: key 0x7a has no action",
+        "keypad oven-pad: key z has no action",
         "keypad oven-pad: key 0x00 has no action",
     ]
 
@@ -115,7 +122,7 @@ async def test_why_a_press_had_no_effect_is_said_in_the_stores_language_and_only
 ) -> None:
     reasons: list[str] = []
     settings = KeypadSettings(id="oven-pad", station=OVEN, port=buttons.port, keys=KEYS)
-    monkeypatch.setattr(keypad_module, "SAID", 0.05)
+    monkeypatch.setattr(hand, "SAID", 0.05)
     monkeypatch.setattr(bakery.hub.vitals, "device", lambda device: reasons.append(device.reason))
     bakery.run(Keypad(settings, bakery.hub, say=speak("zh")).run())
     await until(lambda: reasons)
@@ -150,7 +157,93 @@ async def test_a_port_belongs_to_one_keypad(bakery: Bakery, buttons: VirtualKeyp
     second = KeypadSettings(id="second", station=OVEN, port=buttons.port, keys=KEYS)
     bakery.run(Keypad(second, bakery.hub, say=speak("en")).run())
     await until(lambda: "keypad:second" in bakery.hub.vitals.devices)
-    assert bakery.hub.vitals.devices["keypad:second"].state == "missing"
+    device = bakery.hub.vitals.devices["keypad:second"]
+    assert (device.state, device.reason) == ("missing", f"another program uses {buttons.port}")
+
+
+async def test_two_adapters_under_one_name_are_told_apart_by_their_sockets(
+    bakery: Bakery, buttons: VirtualKeypad, tmp_path: Path
+) -> None:
+    await bakery.order("o1", a_bread())
+    with VirtualKeypad(tmp_path / "other") as other:
+        await plugged_in(bakery, buttons, port=other.port, path=buttons.port)
+        other.press("1")
+        buttons.press("N1")
+        await stands_at(bakery, Moment.STARTED)
+        buttons.unplug()  # and never is the other one taken for it
+        await until(lambda: state(bakery) == "missing")
+        other.press("1")
+        buttons.replug()
+        await until(lambda: state(bakery) == "ok")
+    assert stands(bakery) == (0, Moment.STARTED)
+
+
+async def test_what_a_key_sends_when_it_is_let_go_is_ignored(
+    bakery: Bakery, buttons: VirtualKeypad, caplog: pytest.LogCaptureFixture
+) -> None:
+    await bakery.order("o1", a_bread())
+    await plugged_in(bakery, buttons, ignore=("0xb1", "0xb2"))
+    with caplog.at_level(logging.WARNING, "devices"):
+        buttons.press(b"\xb2\xb11\xb1")
+        await stands_at(bakery, Moment.STARTED)
+    assert caplog.messages == []
+
+
+async def test_an_answer_does_not_hide_that_the_keypad_was_pulled_out(
+    bakery: Bakery, buttons: VirtualKeypad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def submit(*_: object, **__: object) -> None:
+        asked.set()
+        await answer.wait()
+        answered.set()
+        raise Refused("no")
+
+    monkeypatch.setattr(bakery.hub, "submit", submit)
+    await plugged_in(bakery, buttons)
+    buttons.press("1")
+    await asked.wait()
+    buttons.unplug()
+    await until(lambda: state(bakery) == "missing")
+    answer.set()
+    await answered.wait()
+    await asyncio.sleep(0)
+    assert state(bakery) == "missing"
+
+
+async def test_a_port_that_comes_and_goes_at_once_does_not_keep_the_hub_busy(
+    bakery: Bakery, buttons: VirtualKeypad, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[float] = []
+
+    async def gone(port: Port, _heard: object) -> None:
+        opened.append(time.monotonic())
+        port.close()
+
+    monkeypatch.setattr(hand, "FIRST_RETRY", 0.02)
+    monkeypatch.setattr(hand, "listen", gone)
+    settings = KeypadSettings(id="oven-pad", station=OVEN, port=buttons.port, keys=KEYS)
+    bakery.run(Keypad(settings, bakery.hub, say=speak("en")).run())
+    await until(lambda: len(opened) == 5)
+    assert opened[-1] - opened[0] >= 0.08
+
+
+@pytest.mark.parametrize(
+    "error", [termios.error(5, "x"), serial.SerialException("x"), OSError(5, "x"), ValueError("x")]
+)
+async def test_however_a_port_fails_to_open_it_is_a_word_on_the_screen(
+    bakery: Bakery, buttons: VirtualKeypad, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(serial, "Serial", fails)
+        settings = KeypadSettings(id="oven-pad", station=OVEN, port=buttons.port, keys=KEYS)
+        bakery.run(Keypad(settings, bakery.hub, say=speak("en")).run())
+        await until(lambda: state(bakery) == "missing")
+    await until(lambda: state(bakery) == "ok")
 
 
 async def test_keys_may_come_as_lines(bakery: Bakery, buttons: VirtualKeypad) -> None:
@@ -175,4 +268,4 @@ def test_frames_are_what_stands_between_stx_and_etx() -> None:
 
 def test_noise_without_an_end_is_forgotten() -> None:
     frames = Frames("line")
-    assert frames.feed(b"x" * (LONGEST_KEY + 1) + b"y\r1\r") == [b"1"]
+    assert frames.feed(b"x" * (LONGEST + 1) + b"y\r1\r") == [b"1"]

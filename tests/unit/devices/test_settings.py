@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from devices.keys import ACTIONS, parse_action, parse_key
 from devices.settings import (
     CODE_PAGES,
     Connection,
@@ -15,12 +16,33 @@ from devices.settings import (
     Serial,
     Tcp,
     Usb,
-    parse_action,
     parse_connection,
-    parse_key,
 )
-from edge.intents import Acknowledge, Asked, Available, Bump, Pause, Recall, Reprint, Resume, TurnPage, Unavailable
+from edge.intents import (
+    Acknowledge,
+    Available,
+    Batch,
+    Bump,
+    Collect,
+    FromKeypad,
+    Hold,
+    OnCard,
+    Pause,
+    Prioritise,
+    Recall,
+    Refuse,
+    ReleaseNext,
+    Remake,
+    Reprint,
+    Resume,
+    TurnPage,
+    Unavailable,
+)
+from edge.orders import ItemId, Moment, OrderId, StageId
 from tests.builders import OVEN
+
+HOUSE = Path(__file__).parents[3]
+NONE = OrderId("")  # the rules find it under the number
 
 
 @pytest.mark.parametrize(
@@ -86,19 +108,57 @@ def test_a_key_that_no_byte_keypad_can_send_is_refused(text: str) -> None:
         ("resume", Resume()),
         ("unavailable bread-rye", Unavailable("bread-rye")),
         ("available bread-rye", Available("bread-rye")),
+        ("collect 2", OnCard(OVEN, 2, Collect(NONE))),
+        ("hold 2", OnCard(OVEN, 2, Hold(NONE))),
+        ("release", ReleaseNext()),
+        ("prioritise 2", OnCard(OVEN, 2, Prioritise(NONE))),
+        ("refuse 2 no more  eggs", OnCard(OVEN, 2, Refuse(NONE, "no more eggs"))),
+        ("remake 2", OnCard(OVEN, 2, Remake(NONE, ItemId("")))),
+        ("remake 2 x3", OnCard(OVEN, 2, Remake(NONE, ItemId(""), quantity=Decimal(3)))),
+        ("batch 2", OnCard(OVEN, 2, Batch(OVEN, "", StageId(""), Moment.WAITING))),
     ],
 )
-def test_a_key_can_ask_whatever_a_baker_needs(text: str, intent: Asked) -> None:
+def test_a_key_can_ask_whatever_a_baker_needs(text: str, intent: FromKeypad) -> None:
     assert parse_action(text, OVEN) == intent
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "bump", "bump 0", "bump one", "bump 1 2", "bump 1 x0", "bump 1 x", "page", "page up", "recall ²", "dance"],
+    [
+        "",
+        "bump",
+        "bump 0",
+        "bump one",
+        "bump 1 2",
+        "bump 1 x0",
+        "bump 1 x",
+        "page",
+        "page up",
+        "recall ²",
+        "dance",
+        "collect",
+        "hold one",
+        "refuse 2",
+        "release 2",
+        "remake 1 5",
+        "batch",
+    ],
 )
 def test_an_action_nobody_knows_is_answered_with_the_actions_there_are(text: str) -> None:
     with pytest.raises(ValueError, match=r"^expected bump N, .*recall, .* not '.*'$"):
         parse_action(text, OVEN)
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_what_a_key_can_do_is_what_the_readme_says(action: str) -> None:
+    examples = {"N": "3", "xUNITS": "x5", "REASON": "sold out", "CODE": "bun"}
+    assert parse_action(" ".join(examples.get(word, word) for word in action.split()), OVEN)
+    assert f"`{action}`" in (HOUSE / "devices" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_reason_longer_than_a_line_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^expected bump N"):
+        parse_action("refuse 1 " + "x" * 500, OVEN)
 
 
 def test_a_printer_needs_only_a_name_and_a_way() -> None:

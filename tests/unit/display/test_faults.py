@@ -14,7 +14,7 @@ from edge.info import Gap, Letter, Letters
 from edge.orders import OrderId, OrderState
 from edge.tickets import JobState
 from edge.views import BoardView, Device, Lapsed
-from edge.words import speak
+from edge.words import Language, speak
 from tests.hostile import hostile, powers
 from tests.unit.display.cards import NOW, a_line, minutes
 from tests.unit.display.pantry import ALL_WRONG, LETTERS, SOLD_OUT, a_day, a_halt, a_paper
@@ -66,6 +66,19 @@ def told(found: list[Fault]) -> str:
                 yield from (detail.said, detail.more)
 
     return "\n".join(parts())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_scanner_is_told_of_as_a_keypad_is(language: Language) -> None:
+    manner = a_scene(a_day(), language).manner
+    name = {"en": "scanner gun", "zh": "扫码枪 gun"}[language]
+    missing = ill(devices=(Device("gun", "scanner", "missing", "it is not there"),))
+    refused = ill(devices=(Device("gun", "scanner", "ok", "A17 is not ready"),))
+    (gone,), (undone,) = faults(missing, manner), faults(refused, manner)
+    assert (gone.kind, undone.kind) == (Kind.KEYPAD, Kind.REFUSED_PRESS)
+    assert name in gone.said
+    assert name in undone.said
+    assert "A17 is not ready" in told([undone])
 
 
 @pytest.mark.parametrize("kind", WRONG)

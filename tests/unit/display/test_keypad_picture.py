@@ -53,7 +53,10 @@ def test_a_keypad_without_keys_is_no_picture() -> None:
     assert draw_keypad(a_pad(), say) == []
 
 
-@pytest.mark.parametrize(("key", "name"), [("1", "1"), ("0x31", "1"), ("0x0d", "0x0d"), ("0x20", "0x20"), ("R", "R")])
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("1", "1"), ("0x31", "1"), ("0x0d", "0x0d"), ("0x20", "0x20"), ("R", "R"), ("KEY_KP1", "1"), ("KEY_F1", "F1")],
+)
 def test_a_key_is_named_by_what_stands_on_it(key: str, name: str) -> None:
     assert key_name(key) == name
 
@@ -69,6 +72,18 @@ def test_a_key_is_named_by_what_stands_on_it(key: str, name: str) -> None:
         ("reprint", "reprint", "重印"),
         ("page next", "page next", "下一页"),
         ("page 2", "page 2", "第 2 页"),
+        ("collect 2", "collect 2", "取走 2 号"),
+        ("hold 2", "hold 2", "暂存 2 号"),
+        ("release", "release next", "放行下一单"),
+        ("prioritise 2", "first 2", "2 号优先"),
+        ("refuse 2 no eggs", "refuse 2", "拒单 2 号"),
+        ("remake 2", "remake 2", "重做 2 号"),
+        ("remake 2 x3", "remake 2 x3", "2 号重做 3 个"),
+        ("batch 2", "batch 2", "2 号整批"),
+        ("pause", "pause orders", "暂停接单"),
+        ("resume", "resume orders", "恢复接单"),
+        ("unavailable bun", "bun sold out", "bun 售完"),
+        ("available bun", "bun back", "bun 恢复"),
         ("dance", "dance", "dance"),
     ],
 )
