@@ -224,6 +224,33 @@ def practice(
 
 
 @app.command()
+def setup(
+    config: Annotated[Path, typer.Option("--config", help="The settings to write.", metavar="store.toml")] = Path(
+        "store.toml"
+    ),
+    answers: Annotated[
+        Path | None, typer.Option("--from", help="Answers, so that nobody is asked.", metavar="answers.toml")
+    ] = None,
+) -> None:
+    """Make a store's settings, or change them, step by step in this terminal."""
+    if answers is not None:
+        from config.setup.answers import load_answers  # noqa: PLC0415 - only here
+        from config.setup.writing import write_store  # noqa: PLC0415
+
+        kept = write_store(config, load_answers(answers, config))
+        print(f"ovenbell: {config} is written" + (f", the one before is {kept}" if kept else ""))
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failed("setup needs a terminal to ask in; or a file of answers: --from answers.toml")
+    from config.setup.wizard import run_wizard  # noqa: PLC0415 - only here
+
+    if not run_wizard(config):
+        print("ovenbell: nothing was written")
+        raise typer.Exit(FAILED)
+    print(f"ovenbell: {config} is written; next: sudo ovenbell install --config {config}")
+
+
+@app.command()
 def doctor(config: Config) -> None:
     """Check everything a store needs, one line each with the mend."""
     settings = load_store(config)
