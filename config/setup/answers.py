@@ -66,5 +66,3 @@ def _in_language(value: Any, language: str) -> Any:
         case list():
             return [_in_language(part, language) for part in value]
     return value
-
-

@@ -30,7 +30,10 @@ def store_text(tree: Mapping[str, Any], before: str = "") -> str:
             text = tomlkit.dumps(document)
             if tomllib.loads(text) == tree:
                 return text
-        except (TOMLKitError, ValueError):  # tables out of order: what it says comes first, its comments are in the backup
+        except (
+            TOMLKitError,
+            ValueError,
+        ):  # tables out of order: what it says comes first, its comments are in the backup
             pass
     document = tomlkit.document()
     document.add(tomlkit.comment(HEAD))
