@@ -11,7 +11,7 @@ from typing import Any
 import tomlkit
 from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AbstractTable, AoT, Array, Item, Table
+from tomlkit.items import AbstractTable, AoT, Item, Table
 
 EXAMPLE = Path(__file__).parents[1] / "example.toml"
 HEAD = "Written by ovenbell setup, which can be run again; comments stay. Every setting: config/example.toml"
@@ -123,7 +123,8 @@ def _new(value: Any) -> Item:
         table = tomlkit.table()
         _put(table, value)
         return table
-    return tomlkit.item(value)
+    item: Item = tomlkit.item(value)
+    return item
 
 
 def _is_rows(value: Any) -> bool:
@@ -143,6 +144,5 @@ def _explain(table: Rows, example: Rows) -> None:
             _explain(there[0], like[0])
         elif isinstance(there, Table) and isinstance(like, Table):
             _explain(there, like)
-        elif isinstance(there, Item) and not isinstance(there, Array) and isinstance(like, Item):
-            if comment := like.trivia.comment:
-                there.comment(comment.lstrip("# "))
+        elif isinstance(there, Item) and isinstance(like, Item) and like.trivia.comment:
+            there.comment(like.trivia.comment.lstrip("# "))

@@ -89,7 +89,8 @@ def test_a_template_is_a_whole_bakery_in_each_language(name: Any, language: Lang
 
 def test_what_was_commented_by_hand_stays_and_the_file_before_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "store.toml"
-    before = '# ours\n[store]\nid = "a"  # the shop by the lake\n\n[[printers]]\nid = "k"  # by the oven\nconnection = "file:x"\n'
+    before = '# ours\n[store]\nid = "a"  # the shop by the lake\n'
+    before += '\n[[printers]]\nid = "k"  # by the oven\nconnection = "file:x"\n'
     file.write_text(before)
     file.chmod(0o640)
     kept = write_store(
