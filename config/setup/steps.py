@@ -4,11 +4,13 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from msgspec import convert
 from msgspec.structs import replace
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
@@ -141,7 +143,8 @@ class BakeryStep(Step):
         yield Static(id="told")
 
     def _stations(self, name: TemplateName) -> Iterator[str]:
-        return (self.say(row["id"]) for row in template(name, self.draft.language)["stations"])
+        stations = [row["id"] for row in template(name, self.draft.language)["stations"]]
+        return map(self.say, stations)
 
     async def take(self) -> str:
         """The stages, routes and stations of the template."""
@@ -168,6 +171,7 @@ class BoardStep(Step):
     """The board as it will look."""
 
     title = "Board"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "next_station", show=False, priority=True)]
 
     def compose(self) -> ComposeResult:
         """Orders that nobody made, at the store's stations."""
@@ -183,6 +187,10 @@ class BoardStep(Step):
             self.view.show(board_of(self.draft.checked(), time.time()))
         except WrongSettings as wrong:
             self.tell(*wrong.lines)
+
+    def action_next_station(self) -> None:
+        """Where there is no room for all of them side by side."""
+        self.view.next_station()
 
     def key_enter(self) -> None:
         """Go on."""

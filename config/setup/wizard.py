@@ -16,7 +16,7 @@ from config.settings import read_toml
 from config.setup.devices import KeypadStep, PrinterStep
 from config.setup.step import Draft, Step
 from config.setup.steps import BakeryStep, BoardStep, CloudStep, LanguageStep, StoreStep, WriteStep
-from display.palette import BLACK, CYAN, FAINT, RED, SURFACE, THEME, WHITE, ink
+from display.palette import BLACK, CYAN, FAINT, RED, SHADE, SURFACE, THEME, WHITE, ink
 from edge.text import plain
 
 STEPS: tuple[type[Step], ...] = (
@@ -35,10 +35,10 @@ class Wizard(App[bool]):
     #trouble {{ color: {RED}; height: auto; max-height: 8; }}
     #place {{ height: 1fr; padding: 1 2; }}
     Step {{ height: 1fr; }}
-    .label {{ margin-bottom: 1; }}
     #told {{ height: auto; margin-top: 1; color: {CYAN}; }}
     Choices {{ height: auto; max-height: 12; background: {BLACK}; border: none; }}
-    Input {{ margin-bottom: 1; }}
+    Input, Input:focus {{ height: 1; border: none; padding: 0; margin-bottom: 1; background: {SURFACE}; }}
+    Input:focus {{ background: {SHADE}; }}
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", show=False, priority=True),
