@@ -53,18 +53,18 @@ def write_store(file: Path, tree: Mapping[str, Any], now: Callable[[], datetime]
     kept = None
     if before:
         kept = file.with_name(f"{file.name}.{now():%Y%m%d-%H%M%S}")
-        _write(kept, file.read_bytes(), file.stat().st_mode & 0o777)
-    _write(file, text.encode(), file.stat().st_mode & 0o777 if before else MODE)
+        write_whole(kept, file.read_bytes(), file.stat().st_mode & 0o777)
+    write_whole(file, text.encode(), file.stat().st_mode & 0o777 if before else MODE)
     return kept
 
 
 def write_secret(file: Path, secret: str) -> None:
     """Write a password that nobody else on the machine may read."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    _write(file, f"{secret}\n".encode(), 0o600)
+    write_whole(file, f"{secret}\n".encode(), 0o600)
 
 
-def _write(file: Path, data: bytes, mode: int) -> None:
+def write_whole(file: Path, data: bytes, mode: int = MODE) -> None:
     """Whatever happens, the file is the old or the new one, whole."""
     with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as new:
         try:
