@@ -32,6 +32,7 @@ PATIENCE = 3.0  # seconds for a printer to take a connection, or a hub to answer
 ROUND = 5.0  # seconds between two rounds of a doctor who watches
 CLEAR = "\x1b[H\x1b[2J"
 READ = "read and consistent"
+DAMAGED = "{path} is damaged: {error}; when the hub starts it sets it aside whole and goes on with what can be read"
 LINGER = 1.0  # seconds until a printer hangs up after us
 NAMED = 5  # gaps that a line names
 LITTLE_SPACE = 200 * 1024 * 1024  # bytes: about a year of a small bakery
@@ -172,12 +173,12 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
             row = connection.execute("SELECT body FROM counters").fetchone()
             counters = msgspec.json.decode(row[0], type=Counters) if row else Counters()
     except (sqlite3.Error, msgspec.MsgspecError) as error:
-        yield Line(FAILURE, "journal", say("{path} is not a journal: {error}").format(path=path, error=error))
+        yield Line(FAILURE, "journal", say(DAMAGED).format(path=path, error=error))
         return
     if verdict == "ok":
         yield Line(OK, "journal", say("{path} is sound, with {facts} facts").format(path=path, facts=facts or 0))
     else:
-        yield Line(FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
+        yield Line(FAILURE, "journal", say(DAMAGED).format(path=path, error=verdict))
     if time.time() < max(BUILT, newest or 0.0) - STEP:
         yield Line(FAILURE, "clock", say("it is before the newest entry of the journal: set it"))
     if gaps := counters.heard.gaps:
