@@ -43,7 +43,10 @@ PRESSES = {3: "o1 o3", 4: "o1 o3", 5: "o3 o2 d1", 7: "o2 o5", 8: "o5", 9: "o5", 
 CHARACTER = 12.2  # the width of one on a Textual screenshot
 NO_BREAK = "\N{NO-BREAK SPACE}"
 FONTS = "Menlo, DejaVu Sans Mono, Noto Sans Mono CJK SC"
-COMMANDS = ("demo", "hub", "display", "practice", "doctor", "backup", "restore", "reparse", "schema")
+COMMANDS = (
+    "demo", "hub", "display", "practice", "setup", "install", "uninstall", "doctor", "backup", "restore", "reparse",
+    "schema",
+)  # fmt: skip
 
 
 class NineOClock:
