@@ -32,6 +32,7 @@ SESSION = 7 * 24 * 3600  # seconds the broker keeps the orders of a closed store
 UNACKNOWLEDGED = 1000  # orders the broker may send before the first of them is committed
 PATIENT_FOR = 2 * UNACKNOWLEDGED  # then nothing more is read: some brokers forget what they were told
 IN_FLIGHT = 100  # updates sent and not yet acknowledged by the broker
+UNKNOWN_USER = (134, 135)  # reason codes of a login that is wrong or not allowed
 RESERVED = 4  # of the broker's window, for presence and backfill
 
 P = ParamSpec("P")
@@ -330,7 +331,10 @@ class Connection:
         self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, granted: Properties | None
     ) -> None:
         if code.is_failure:
-            self._reason = self.say("{address} refuses: {reason}").format(address=self._settings.address, reason=code)
+            said = self.say("{address} refuses: {reason}")
+            if code.value in UNKNOWN_USER:
+                said = self.say("{address} refuses: {reason}; check cloud.username and its password")
+            self._reason = said.format(address=self._settings.address, reason=code)
             return
         self._offered = int(getattr(granted, "ReceiveMaximum", 65_535))
         client.subscribe([(topic, 1) for topic in self._heard_topics])

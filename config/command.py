@@ -8,6 +8,7 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -131,7 +132,7 @@ def _leave(status: int) -> NoReturn:
 
 async def _run_hub(settings: StoreFile) -> None:
     from config.assembly import Store  # noqa: PLC0415 - a screen needs none of it
-    from config.service import notify, stop_signal  # noqa: PLC0415
+    from config.service import keep_alive, notify, stop_signal  # noqa: PLC0415
     from edge.journal import JournalUnusable  # noqa: PLC0415
 
     stopped = stop_signal()
@@ -147,8 +148,10 @@ async def _run_hub(settings: StoreFile) -> None:
         flush=True,
     )
     notify("READY=1")
+    alive = asyncio.create_task(keep_alive())
     ends = [asyncio.create_task(event.wait()) for event in (stopped, store.hub.failed)]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    alive.cancel()
     notify("STOPPING=1")
     try:
         async with asyncio.timeout(GOODBYE):
@@ -284,22 +287,97 @@ def ticket(
 
 
 @app.command()
-def doctor(config: Config) -> None:
-    """Check everything a store needs, one line each with the mend."""
-    settings = load_store(config)
-    if not asyncio.run(_examine(settings)):
+def setup(
+    config: Annotated[Path, typer.Option("--config", help="The settings to write.", metavar="store.toml")] = Path(
+        "store.toml"
+    ),
+    answers: Annotated[
+        Path | None, typer.Option("--from", help="Answers, so that nobody is asked.", metavar="answers.toml")
+    ] = None,
+) -> None:
+    """Make a store's settings, or change them, step by step in this terminal."""
+    if answers is not None:
+        from config.setup.answers import load_answers  # noqa: PLC0415 - only here
+        from config.setup.writing import write_store  # noqa: PLC0415
+
+        kept = write_store(config, load_answers(answers, config))
+        print(f"ovenbell: {config} is written" + (f", the one before is {kept}" if kept else ""))
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Failed("setup needs a terminal to ask in; or a file of answers: --from answers.toml")
+    from config.setup.wizard import run_wizard  # noqa: PLC0415 - only here
+
+    if not run_wizard(config):
+        print("ovenbell: nothing was written")
         raise typer.Exit(FAILED)
+    print(f"ovenbell: {config} is written; next: sudo ovenbell install --config {config}")
 
 
-async def _examine(settings: StoreFile) -> bool:
-    from config.doctor import Verdict, examine  # noqa: PLC0415 - a screen needs none of it
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")]
+Root = Annotated[Path, typer.Option("--root", help="The image of a machine, instead of this one.", metavar="DIR")]
 
-    well = True
-    print("ok       settings: read and consistent")
-    async for line in examine(settings):
-        print(line, flush=True)
-        well = well and line.verdict is not Verdict.FAILURE
-    return well
+
+@app.command()
+def install(
+    config: Annotated[Path, typer.Option("--config", help="The store's settings.", metavar="store.toml")] = Path(
+        "/etc/ovenbell/store.toml"
+    ),
+    dry_run: DryRun = False,
+    root: Root = Path("/"),
+    display: Annotated[bool, typer.Option(help="Also the display, on this machine's own screen.")] = True,
+) -> None:
+    """Have this machine run the store: services, devices, log limits; settings stay where they are."""
+    from config import install as machine  # noqa: PLC0415 - only here
+
+    inside = machine.below(root, config) if config.is_absolute() and root != Path("/") else config
+    settings = load_store(inside)
+    program = machine.program()
+    parts = list(machine.parts_of(settings, config, program, display=display))
+    machine.check(settings, config, program)
+    commands = machine.commands(display=display) if root == Path("/") else []
+    if dry_run:
+        for part in parts:
+            print(f"### {part.path}" + (f" -> {part.link}\n" if part.link else f"\n{part.text}"))
+        _each(commands, lambda _: None)
+        return
+    for line in machine.put(parts, root):
+        print(f"ovenbell: {line}")
+    _each(commands, machine.call)
+
+
+@app.command()
+def uninstall(dry_run: DryRun = False, root: Root = Path("/")) -> None:
+    """Take back what install wrote; journal and settings stay."""
+    from config import install as machine  # noqa: PLC0415 - only here
+
+    here = root == Path("/")
+    before, after = machine.farewell(root) if here else ([], [])
+    if dry_run:
+        print(*machine.written(root), sep="\n")
+        _each([*before, *after], lambda _: None)
+        return
+    _each(before, machine.call)
+    for line in machine.take(root):
+        print(f"ovenbell: {line}")
+    _each(after, machine.call)
+
+
+def _each(commands: Sequence[Sequence[str]], do: Callable[[Sequence[str]], None]) -> None:
+    for command in commands:
+        print(f"$ {shlex.join(command)}", flush=True)
+        do(command)
+
+
+@app.command()
+def doctor(
+    config: Config,
+    watch: Annotated[bool, typer.Option("--watch", help="Again every few seconds, until Ctrl+C.")] = False,
+) -> None:
+    """Check everything a store needs, one line each with the mend."""
+    from config import doctor as doctors  # noqa: PLC0415 - a screen needs none of it
+
+    if not asyncio.run(doctors.watch(config) if watch else doctors.say_all(load_store(config))):
+        raise typer.Exit(FAILED)
 
 
 @app.command()

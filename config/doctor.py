@@ -4,9 +4,11 @@ import asyncio
 import os
 import sqlite3
 import stat
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing, suppress
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +17,10 @@ import aiohttp
 import msgspec
 
 from cloud_bridge import probe
-from config.settings import StoreFile
+from config.service import stop_signal
+from config.settings import StoreFile, WrongSettings, load_store
+from devices.cable import plug_in
+from devices.conversation import Conversation, Owed, Patience, Unready
 from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.board import Counters
 from edge.clock import BUILT, STEP
@@ -24,6 +29,11 @@ from edge.text import plain
 from edge.words import Say, speak
 
 PATIENCE = 3.0  # seconds for a printer to take a connection, or a hub to answer
+ROUND = 5.0  # seconds between two rounds of a doctor who watches
+CLEAR = "\x1b[H\x1b[2J"
+READ = "read and consistent"
+DAMAGED = "{path} is damaged: {error}; when the hub starts it sets it aside whole and goes on with what can be read"
+LINGER = 1.0  # seconds until a printer hangs up after us
 NAMED = 5  # gaps that a line names
 LITTLE_SPACE = 200 * 1024 * 1024  # bytes: about a year of a small bakery
 
@@ -48,6 +58,13 @@ class Line(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.verdict:<8} {self.part}: {plain(self.found)}"  # a hub's reason may carry a customer's words
+
+
+class _Health(msgspec.Struct):
+    """What a hub answers when it is asked how it is."""
+
+    status: str = ""
+    reason: str = ""
 
 
 async def examine(settings: StoreFile) -> AsyncIterator[Line]:
@@ -75,26 +92,71 @@ async def examine(settings: StoreFile) -> AsyncIterator[Line]:
             yield Line(WARNING, f"keypad {keypad.id}", say("no key does anything: add [keypads.keys]"))
 
 
+async def say_all(settings: StoreFile) -> bool:
+    """Print each line as it is found; whether nothing has failed."""
+    well = True
+    print(Line(OK, "settings", READ))
+    async for line in examine(settings):
+        print(line, flush=True)
+        well = well and line.verdict is not FAILURE
+    return well
+
+
+async def watch(config: Path, pause: float = ROUND) -> bool:
+    """Look again and again until somebody ends it; whether nothing had failed in the last whole round."""
+    stopped = asyncio.ensure_future(stop_signal().wait())
+    well = False
+    while not stopped.done():
+        looking = asyncio.ensure_future(_look(config))
+        await asyncio.wait([stopped, looking], return_when=asyncio.FIRST_COMPLETED)
+        if not looking.done():
+            looking.cancel()
+            break
+        lines = looking.result()
+        well = all(line.verdict is not FAILURE for line in lines)
+        again = CLEAR if sys.stdout.isatty() else ""
+        print(f"{again}{datetime.now():%H:%M:%S}", *lines, sep="\n", flush=True)  # noqa: DTZ005 - as on the wall
+        await asyncio.wait([stopped], timeout=pause)
+    return well
+
+
+async def _look(config: Path) -> list[Line]:
+    """One round; the settings may be being mended."""
+    try:
+        settings = load_store(config)
+    except WrongSettings as wrong:
+        return [Line(FAILURE, "settings", line) for line in wrong.lines]
+    return [Line(OK, "settings", READ), *[line async for line in examine(settings)]]
+
+
 async def _hub(settings: StoreFile, say: Say) -> Line:
-    url = f"{url_of(*listen_address(settings.feed.listen))}/healthz"
+    host, port = listen_address(settings.feed.listen)
     try:
         headers = {"Authorization": f"Bearer {feed_token(settings.feed)}"}
         async with (
             aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(PATIENCE), headers=headers) as session,
-            session.get(url) as answer,
+            session.get(f"{url_of(host, port)}/healthz") as answer,
         ):
-            if answer.status == 200:  # noqa: PLR2004 - OK
+            health = msgspec.json.decode(await answer.read(), type=_Health)
+            if health.status == "ok":
                 said = say("running and committing at {listen}")
                 return Line(OK, "hub", said.format(listen=settings.feed.listen))
-            reason = (await answer.json(content_type=None)).get("reason", answer.status)
-            return Line(FAILURE, "hub", say("running, but not committing: {reason}").format(reason=reason))
-    except (OSError, TimeoutError, aiohttp.ClientError, ValueError):
-        return Line(WARNING, "hub", say("not running: start it with ovenbell hub --config FILE"))
+            if health.reason:
+                return Line(FAILURE, "hub", say("running, but not committing: {reason}").format(reason=health.reason))
+    except (OSError, TimeoutError, aiohttp.ClientError, msgspec.MsgspecError):
+        pass  # nobody, or somebody else
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, reuse_address=True)
+    except OSError as error:
+        found = say("cannot listen at {listen}: {reason}; end what listens there, or set feed.listen")
+        return Line(FAILURE, "hub", found.format(listen=settings.feed.listen, reason=error.strerror))
+    server.close()
+    return Line(WARNING, "hub", say("not running: start it with ovenbell hub --config FILE"))
 
 
 def _journal(path: Path, say: Say) -> Iterator[Line]:
     folder = next(parent for parent in path.parents if parent.exists())
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
         found = say("{path} cannot be written: give its folder to the user of the hub")
         yield Line(FAILURE, "journal", found.format(path=path))
         return
@@ -113,12 +175,12 @@ def _journal(path: Path, say: Say) -> Iterator[Line]:
             row = connection.execute("SELECT body FROM counters").fetchone()
             counters = msgspec.json.decode(row[0], type=Counters) if row else Counters()
     except (sqlite3.Error, msgspec.MsgspecError) as error:
-        yield Line(FAILURE, "journal", say("{path} is not a journal: {error}").format(path=path, error=error))
+        yield Line(FAILURE, "journal", say(DAMAGED).format(path=path, error=error))
         return
     if verdict == "ok":
         yield Line(OK, "journal", say("{path} is sound, with {facts} facts").format(path=path, facts=facts or 0))
     else:
-        yield Line(FAILURE, "journal", say("{path} is damaged: {error}").format(path=path, error=verdict))
+        yield Line(FAILURE, "journal", say(DAMAGED).format(path=path, error=verdict))
     if time.time() < max(BUILT, newest or 0.0) - STEP:
         yield Line(FAILURE, "clock", say("it is before the newest entry of the journal: set it"))
     if gaps := counters.heard.gaps:
@@ -144,21 +206,39 @@ def _secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
 async def _printer(printer: PrinterSettings, say: Say) -> Line:
     part = f"printer {printer.id}"
     match parse_connection(printer.connection):
-        case Tcp(host, port):
-            try:
-                async with asyncio.timeout(PATIENCE):
-                    _, writer = await asyncio.open_connection(host, port)
-                writer.close()
-            except (OSError, TimeoutError):
-                found = say("nobody answers at {address}: check power, cable and address")
-                return Line(FAILURE, part, found.format(address=printer.connection))
-            return Line(OK, part, say("answers at {address}").format(address=printer.connection))
+        case Tcp() as way:
+            return await _ask_printer(part, way, printer, say)
         case File(path):
             if os.access(path if path.exists() else path.absolute().parent, os.W_OK):
                 return Line(OK, part, say("tickets are appended to {path}").format(path=path))
             return Line(FAILURE, part, say("{path} cannot be written").format(path=path))
         case Usb(path) | Serial(path):
             return _port(part, path, say)
+
+
+async def _ask_printer(part: str, way: Tcp, printer: PrinterSettings, say: Say) -> Line:
+    """Whether it could print now; nothing comes out of it."""
+    nobody = say("nobody answers at {address}: check power, cable and address").format(address=printer.connection)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            cable = await plug_in(way)
+    except (OSError, ValueError):  # ValueError: a host name that cannot be one
+        return Line(FAILURE, part, nobody)
+    conversation = Conversation(cable, Patience(), Owed(), ask=printer.confirm == "auto")
+    try:
+        await conversation.check()
+    except Unready as unready:
+        if unready.state == "missing":
+            return Line(FAILURE, part, nobody)
+        return Line(FAILURE, part, say("it cannot print: {reason}").format(reason=say(unready.reason)))
+    finally:
+        await cable.unplug(linger=LINGER)
+    if conversation.answers or printer.confirm == "none":
+        return Line(OK, part, say("answers at {address}").format(address=printer.connection))
+    found = say(
+        'it says nothing of itself: its tickets are "sent, unconfirmed"; if it must be so, set confirm = "none"'
+    )
+    return Line(WARNING, part, found)
 
 
 def _port(part: str, path: Path, say: Say) -> Line:

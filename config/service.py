@@ -1,4 +1,4 @@
-"""The daemon's manners: tell systemd when it is ready, end on SIGTERM."""
+"""The daemon's manners: tell systemd when it is ready and that it lives, end on SIGTERM."""
 
 import asyncio
 import os
@@ -24,3 +24,12 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     return stopped
+
+
+async def keep_alive() -> None:
+    """Tell systemd that the loop still turns, three times in what it waits for (sd_watchdog_enabled(3))."""
+    within = os.environ.get("WATCHDOG_USEC", "")
+    if within.isdecimal() and os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid()):
+        while True:
+            notify("WATCHDOG=1")
+            await asyncio.sleep(int(within) / 3_000_000)

@@ -123,27 +123,31 @@ class WrongSettings(Exception):
 
 def load_store(file: Path) -> StoreFile:
     """The settings of a store; raises WrongSettings."""
+    return check_store(read_toml(file), file)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """What a settings file says, unchecked; raises WrongSettings where it is none."""
     try:
-        tree = tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows begin a file with a mark
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows begin a file with a mark
     except OSError as error:
         raise WrongSettings(file, [f"cannot be read: {error.strerror}"]) from error
     except ValueError as error:
         raise WrongSettings(file, [f"is not TOML: {error}"]) from error
     except RecursionError as error:
         raise WrongSettings(file, ["is nested too deeply"]) from error
-    return check_store(tree, file)
 
 
-def check_store(tree: dict[str, Any], file: Path) -> StoreFile:
+def check_store(tree: dict[str, Any], file: Path, shape: type[StoreFile] = StoreFile) -> StoreFile:
     """The settings in a parsed file; raises WrongSettings with every mistake there is."""
-    clean, shape_mistakes = sift(tree, StoreFile, strict=True)
+    clean, shape_mistakes = sift(tree, shape, strict=True)
     mistakes = [str(mistake) for mistake in shape_mistakes]
     if clean is None:  # go on with the sections that are well formed: one round of mending should do
         without = {name: part for name, part in tree.items() if not any(_top(m.path) == name for m in shape_mistakes)}
         stand_in = {"store": {"id": "store"}, **without}
-        clean, _ = sift(stand_in, StoreFile)
+        clean, _ = sift(stand_in, shape)
     if clean is not None:
-        settings = msgspec.convert(clean, StoreFile)
+        settings = msgspec.convert(clean, shape)
         mistakes += _cross_check(settings)
     if mistakes or clean is None:
         raise WrongSettings(file, mistakes)

@@ -146,6 +146,17 @@ async def test_systemd_hears_that_the_hub_is_ready_and_a_second_hub_is_told_why_
             assert await asyncio.to_thread(systemd.recv, 100) == b"STOPPING=1"
 
 
+async def test_systemd_hears_that_the_hub_lives_as_often_as_it_wants(broker: Broker, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(10)
+        told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
+        async with bakery_of(broker, tmp_path, **told) as bakery:
+            heard = [await asyncio.to_thread(systemd.recv, 100) for _ in range(4)]
+            assert heard == [b"READY=1", *[b"WATCHDOG=1"] * 3]
+            assert await bakery.stop() == 0
+
+
 async def test_the_doctor_names_what_is_missing_and_passes_what_is_well(broker: Broker, tmp_path: Path) -> None:
     async with bakery_of(broker, tmp_path) as bakery:
         settings = str(tmp_path / "store.toml")

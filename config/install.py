@@ -1,0 +1,204 @@
+"""Puts the store's services on a machine, or into the image of one, and takes back exactly that."""
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from config.failed import Failed
+from config.settings import StoreFile
+from config.setup.writing import write_whole
+from devices.settings import File, parse_connection
+from edge.settings import listen_address, url_of
+
+HERE = Path(__file__).parent
+STATE = Path("/var/lib/ovenbell")
+RECORD = Path("/etc/ovenbell/installed")  # what was written: a line each as sha256sum has it
+UNSEEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108 - what a service does not see
+HUB, DISPLAY = "ovenbell-hub.service", "ovenbell-display.service"
+UNITS = Path("/etc/systemd/system")
+WANTED = UNITS / "multi-user.target.wants"
+# The paths that the unit files name, to be put right.
+PROGRAM, CONFIG = "/opt/ovenbell/bin/ovenbell", "/etc/ovenbell/store.toml"
+Run = Callable[[Sequence[str]], None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One file, or one link to another file."""
+
+    path: Path
+    text: str = ""
+    link: Path | None = None
+
+    @property
+    def digest(self) -> str:
+        """What it is known by."""
+        return sha256((str(self.link) if self.link else self.text).encode()).hexdigest()
+
+
+def parts_of(settings: StoreFile, config: Path, program: Sequence[str], *, display: bool) -> Iterator[Part]:
+    """Everything a store's machine needs."""
+    command = shlex.join(program)
+    folders, secrets = _folders(settings), _secrets(settings)
+    hub = _text(HUB).replace(f"{PROGRAM} hub --config {CONFIG}", f"{command} hub --config {config}")
+    if folders:
+        hub = hub.replace("\nStateDirectory=", f"\nReadWritePaths={' '.join(map(str, folders))}\nStateDirectory=")
+    yield Part(UNITS / HUB, hub)
+    yield Part(WANTED / HUB, link=UNITS / HUB)
+    if display:
+        url = url_of(*listen_address(settings.feed.listen))
+        shown = f"{command} display --hub {url} --language {settings.store.language}"
+        yield Part(UNITS / DISPLAY, _text(DISPLAY).replace(f"{PROGRAM} display --language zh", shown))
+        yield Part(WANTED / DISPLAY, link=UNITS / DISPLAY)
+        yield Part(Path("/etc/ovenbell/foot.ini"), _text("foot.ini"))
+    yield Part(Path("/etc/sysusers.d/ovenbell.conf"), _text("ovenbell-sysusers.conf"))
+    mine = [f"d {folder} :0750 :ovenbell :ovenbell\n" for folder in folders]
+    mine += [f"z {secret} 0640 root ovenbell\n" for secret in secrets]
+    yield Part(Path("/etc/tmpfiles.d/ovenbell.conf"), _text("ovenbell-tmpfiles.conf") + "".join(mine))
+    yield Part(Path("/etc/udev/rules.d/70-ovenbell.rules"), _text("ovenbell.rules"))
+    yield Part(Path("/etc/systemd/journald.conf.d/ovenbell.conf"), _text("ovenbell-journald.conf"))
+
+
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _folders(settings: StoreFile) -> list[Path]:
+    """Where the hub writes beside its state directory."""
+    ways = [parse_connection(printer.connection) for printer in settings.printers]
+    files = [way.path for way in ways if isinstance(way, File)]
+    journal = [Path(settings.journal.path)] if settings.journal.path else []
+    folders = {file.parent for file in (*journal, *files)} - {Path("/dev")}
+    return sorted(folder for folder in folders if not folder.is_relative_to(STATE))
+
+
+def _secrets(settings: StoreFile) -> list[str]:
+    """The files that the hub's user, and nobody else, must be able to read."""
+    cloud = settings.cloud
+    named = (settings.feed.token_file, *((cloud.password_file, cloud.key_file) if cloud else ()))
+    return [name for name in named if name]
+
+
+def commands(*, display: bool) -> list[list[str]]:
+    """What makes the machine take in what was written."""
+    return [
+        ["systemd-sysusers", "/etc/sysusers.d/ovenbell.conf"],
+        ["systemd-tmpfiles", "--create", "/etc/tmpfiles.d/ovenbell.conf"],
+        ["udevadm", "control", "--reload"],
+        ["udevadm", "trigger", "--subsystem-match=usbmisc", "--subsystem-match=tty", "--subsystem-match=input"],
+        ["systemctl", "daemon-reload"],
+        ["systemctl", "restart", "systemd-journald", HUB, *([DISPLAY] if display else [])],
+    ]
+
+
+def program() -> list[str]:
+    """How this ovenbell is called."""
+    script = Path(sys.executable).with_name("ovenbell")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "config.command"]
+
+
+def call(command: Sequence[str]) -> None:
+    """Run one of them; raises Failed."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - named above
+    except FileNotFoundError as error:
+        raise Failed(f"{command[0]} is not here: this machine has no systemd") from error
+    if done.returncode:
+        raise Failed(f"{shlex.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
+
+
+def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
+    """Raise Failed where the service could not work."""
+    for path in (config, Path(program[0]), *_folders(settings), *map(Path, _secrets(settings))):
+        if not path.is_absolute():
+            raise Failed(f"{path}: a service needs the whole path, beginning with /")
+        if any(path.is_relative_to(unseen) for unseen in UNSEEN):
+            raise Failed(f"{path} is where no service sees it: move it, as to /etc/ovenbell or /opt/ovenbell")
+        if set(str(path)) & set("\n%\"' "):
+            raise Failed(
+                f"{path}: a name with %, quotes, spaces or a line end cannot stand in a unit: call it otherwise"
+            )
+
+
+def put(parts: Sequence[Part], root: Path) -> Iterator[str]:
+    """Write them below a root; what was changed by hand since is kept, and said."""
+    before = _recorded(root)
+    for part in parts:
+        there, now = below(root, part.path), _digest(below(root, part.path))
+        if now not in {None, part.digest, before.get(part.path)}:
+            yield f"{part.path} was changed by hand and is kept: remove it to have it written"
+            continue
+        before[part.path] = part.digest
+        _record(root, before)  # first: what stands in it is taken back, whatever comes
+        if now == part.digest:
+            continue
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.unlink(missing_ok=True)
+        if part.link:
+            there.symlink_to(part.link)
+        else:
+            write_whole(there, part.text.encode())
+        yield str(part.path)
+    stale = [path for path in before if path not in {part.path for part in parts}]  # of an earlier version
+    yield from _take(root, before, stale)
+
+
+def take(root: Path) -> Iterator[str]:
+    """Take back what was written below a root; journal and settings stay, and what was changed by hand."""
+    before = _recorded(root)
+    if not before:
+        raise Failed(f"nothing is installed: there is no {below(root, RECORD)}")
+    yield from _take(root, before, list(before))
+    below(root, RECORD).unlink()
+
+
+def written(root: Path) -> list[Path]:
+    """What was written below a root."""
+    return list(_recorded(root))
+
+
+def farewell(root: Path) -> tuple[list[list[str]], list[list[str]]]:
+    """What ends the services before their files are removed, and what makes the machine forget them."""
+    units = [path.name for path in written(root) if path.parent == UNITS]
+    reload = [["systemctl", "daemon-reload"], ["udevadm", "control", "--reload"]]
+    return [["systemctl", "stop", *units]] if units else [], reload
+
+
+def _take(root: Path, before: dict[Path, str], paths: Sequence[Path]) -> Iterator[str]:
+    for path in paths:
+        digest, there = before.pop(path), below(root, path)
+        now = _digest(there)
+        if now == digest:
+            there.unlink()
+            yield f"{path} removed"
+        elif now is not None:
+            yield f"{path} was changed by hand and is kept"
+        _record(root, before)
+
+
+def below(root: Path, path: Path) -> Path:
+    """Where a path of the machine is in an image of it."""
+    return root / path.relative_to("/")
+
+
+def _digest(path: Path) -> str | None:
+    """What is there: a file's, or where a link points; none where nothing is."""
+    if path.is_symlink():
+        return sha256(str(path.readlink()).encode()).hexdigest()
+    return sha256(path.read_bytes()).hexdigest() if path.exists() else None
+
+
+def _recorded(root: Path) -> dict[Path, str]:
+    file = below(root, RECORD)
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    return {Path(path): digest for digest, path in (line.split("  ", 1) for line in lines)}
+
+
+def _record(root: Path, written: dict[Path, str]) -> None:
+    file = below(root, RECORD)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(file, "".join(f"{digest}  {path}\n" for path, digest in written.items()).encode())

@@ -1,0 +1,176 @@
+"""What install puts on a machine is shown first, written once, and taken back whole; journal and settings stay."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from config import install
+from config.failed import Failed
+from config.settings import StoreFile, load_store
+from tests.flow.test_command import ovenbell
+
+SETTINGS = """
+[store]
+id = "hz-0012"
+language = "en"
+[cloud]
+url = "mqtts://broker.example"
+password_file = "/etc/ovenbell/cloud-password"
+[journal]
+path = "/srv/bakery/journal.db"
+[feed]
+listen = "127.0.0.1:9000"
+"""
+PROGRAM = ["/opt/other/bin/ovenbell"]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """The image of a machine, with a store's settings and its journal."""
+    for name, text in (("etc/ovenbell/store.toml", SETTINGS), ("srv/bakery/journal.db", "the store's memory")):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_text(text)
+    return tmp_path
+
+
+def files(root: Path) -> dict[str, str]:
+    """All that is in an image."""
+    return {
+        f"/{one.relative_to(root)}": str(one.readlink()) if one.is_symlink() else one.read_text()
+        for one in sorted(root.rglob("*"))
+        if one.is_symlink() or one.is_file()
+    }
+
+
+def a_store(root: Path) -> StoreFile:
+    return load_store(root / "etc/ovenbell/store.toml")
+
+
+def put(root: Path, *, display: bool = True) -> list[str]:
+    config = Path("/etc/ovenbell/store.toml")
+    return list(install.put(list(install.parts_of(a_store(root), config, PROGRAM, display=display)), root))
+
+
+def analyze(*words: str | Path) -> subprocess.CompletedProcess[str] | None:
+    """What systemd makes of a unit, where it is here; in CI it must be."""
+    systemd = shutil.which("systemd-analyze")
+    if systemd is None:
+        assert os.environ.get("CI") != "true", "CI checks the units with systemd, and it is not on this machine"
+        return None
+    return subprocess.run([systemd, *map(str, words)], capture_output=True, text=True, check=False)
+
+
+def test_what_install_wrote_uninstall_takes_back_and_nothing_else(root: Path) -> None:
+    before = files(root)
+    installed = ovenbell("install", "--root", str(root))
+    assert (installed.returncode, installed.stderr) == (0, "")
+    written = files(root)
+    assert written.keys() - before.keys() == {
+        "/etc/ovenbell/foot.ini",
+        "/etc/ovenbell/installed",
+        "/etc/systemd/journald.conf.d/ovenbell.conf",
+        "/etc/systemd/system/multi-user.target.wants/ovenbell-display.service",
+        "/etc/systemd/system/multi-user.target.wants/ovenbell-hub.service",
+        "/etc/systemd/system/ovenbell-display.service",
+        "/etc/systemd/system/ovenbell-hub.service",
+        "/etc/sysusers.d/ovenbell.conf",
+        "/etc/tmpfiles.d/ovenbell.conf",
+        "/etc/udev/rules.d/70-ovenbell.rules",
+    }
+    again = ovenbell("install", "--root", str(root))
+    assert (again.returncode, again.stdout, files(root)) == (0, "", written)
+    removed = ovenbell("uninstall", "--root", str(root))
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert files(root) == before
+    assert ovenbell("uninstall", "--root", str(root)).returncode == 1
+
+
+def test_a_dry_run_shows_every_file_and_writes_none(root: Path) -> None:
+    before = files(root)
+    shown = ovenbell("install", "--root", str(root), "--dry-run")
+    assert (shown.returncode, files(root)) == (0, before)
+    put(root)
+    for path, text in files(root).items():
+        if path not in before and not path.endswith(("installed", ".service")):
+            assert f"### {path}\n{text}" in shown.stdout
+    assert "### /etc/systemd/system/ovenbell-hub.service\n" in shown.stdout
+    gone = ovenbell("uninstall", "--root", str(root), "--dry-run")
+    assert "/etc/udev/rules.d/70-ovenbell.rules" in gone.stdout.splitlines()
+
+
+def test_the_units_name_this_program_these_settings_and_this_journal(root: Path) -> None:
+    put(root)
+    written = files(root)
+    hub = written["/etc/systemd/system/ovenbell-hub.service"]
+    assert "\nExecStart=/opt/other/bin/ovenbell hub --config /etc/ovenbell/store.toml\n" in hub
+    assert "\nReadWritePaths=/srv/bakery\n" in hub
+    display = written["/etc/systemd/system/ovenbell-display.service"]
+    assert " /opt/other/bin/ovenbell display --hub http://127.0.0.1:9000 --language en\n" in display
+    tmpfiles = written["/etc/tmpfiles.d/ovenbell.conf"]
+    assert "\nd /srv/bakery :0750 :ovenbell :ovenbell\n" in tmpfiles
+    assert "\nz /etc/ovenbell/cloud-password 0640 root ovenbell\n" in tmpfiles
+
+
+def test_without_a_screen_there_is_no_display_and_one_that_was_is_taken_back(root: Path) -> None:
+    put(root)
+    assert "/etc/systemd/system/ovenbell-display.service removed" in put(root, display=False)
+    assert [path for path in files(root) if "display" in path or "foot" in path] == []
+
+
+def test_what_was_changed_by_hand_is_kept_by_install_and_uninstall(root: Path) -> None:
+    put(root)
+    ours = root / "etc/ovenbell/foot.ini"
+    ours.write_text("[main]\nfont=monospace:size=24\n")
+    assert put(root) == ["/etc/ovenbell/foot.ini was changed by hand and is kept: remove it to have it written"]
+    assert "/etc/ovenbell/foot.ini was changed by hand and is kept" in list(install.take(root))
+    assert ours.read_text().endswith("size=24\n")
+    assert "/etc/udev/rules.d/70-ovenbell.rules" not in files(root)
+
+
+def test_an_installation_that_was_cut_off_can_be_taken_back(root: Path) -> None:
+    before = files(root)
+    steps = install.put(
+        list(install.parts_of(a_store(root), Path("/etc/ovenbell/store.toml"), PROGRAM, display=True)), root
+    )
+    for _ in range(3):
+        next(steps)
+    steps.close()
+    list(install.take(root))
+    assert files(root) == before
+
+
+@pytest.mark.parametrize(
+    ("config", "program"),
+    [
+        ("/home/pi/store.toml", "/opt/ovenbell/bin/ovenbell"),
+        ("/etc/ovenbell/store.toml", "/root/venv/bin/ovenbell"),
+        ("store.toml", "/opt/ovenbell/bin/ovenbell"),
+        ("/etc/oven bell/store.toml", "/opt/ovenbell/bin/ovenbell"),
+    ],
+)
+def test_what_no_service_could_work_with_is_refused(root: Path, config: str, program: str) -> None:
+    with pytest.raises(Failed):
+        install.check(a_store(root), Path(config), [program])
+
+
+def test_the_machine_takes_in_what_was_written_and_says_what_it_refuses() -> None:
+    assert ["systemctl", "daemon-reload"] in install.commands(display=False)
+    with pytest.raises(Failed, match="no systemd"):
+        install.call(["systemctl-of-another-world"])
+    with pytest.raises(Failed, match="sh -c 'echo no >&2; exit 3': no"):
+        install.call(["sh", "-c", "echo no >&2; exit 3"])
+
+
+def test_systemd_finds_the_installed_hub_well_shut_in(root: Path) -> None:
+    put(root)
+    unit = root / "etc/systemd/system/ovenbell-hub.service"
+    unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
+    if verdict := analyze("verify", "--man=no", unit):
+        assert (verdict.returncode, unit.name in verdict.stderr) == (0, False), verdict.stderr
+    if verdict := analyze("security", "--offline=true", "--threshold=20", "--no-pager", unit):
+        assert verdict.returncode == 0, verdict.stdout
