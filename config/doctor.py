@@ -20,7 +20,7 @@ from cloud_bridge import probe
 from config.service import stop_signal
 from config.settings import StoreFile, WrongSettings, load_store
 from devices.cable import plug_in
-from devices.conversation import Conversation, Owed, Patience, Unready
+from devices.conversation import Conversation, Memory, Patience, Unready
 from devices.settings import File, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.board import Counters
 from edge.clock import BUILT, STEP
@@ -224,7 +224,7 @@ async def _ask_printer(part: str, way: Tcp, printer: PrinterSettings, say: Say) 
             cable = await plug_in(way)
     except (OSError, ValueError):  # ValueError: a host name that cannot be one
         return Line(FAILURE, part, nobody)
-    conversation = Conversation(cable, Patience(), Owed(), ask=printer.confirm == "auto")
+    conversation = Conversation(cable, Patience(), Memory(), ask=printer.confirm == "auto")
     try:
         await conversation.check()
     except Unready as unready:

@@ -1,7 +1,7 @@
 """Learning: what a keypad sends, so that a person presses a key and chooses what it does. Only listens."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from devices.frames import ETX, LINE_ENDS, STX, Frames
@@ -24,12 +24,12 @@ async def keys(port: str, baud: int = 9600, framing: Framing | None = None) -> A
 
 
 async def spoken(
-    port: str, baud: int = 9600, framing: Framing | None = None
+    port: str, baud: int = 9600, framing: Framing | None = None, opened: Callable[[], None] = lambda: None
 ) -> AsyncGenerator[tuple[str, Framing], None]:
-    """The same, with the framing that it was understood by."""
+    """The same, with the framing that it was understood by; `opened` is called once presses are heard."""
     framing = framing or ("hid" if is_input(port) else None)
     frames: Frames | Presses | None = None
-    async with aclosing(bursts(port, baud, framing or "byte")) as presses:
+    async with aclosing(bursts(port, baud, framing or "byte", opened)) as presses:
         async for burst in presses:
             framing = framing or guess(burst)
             frames = frames or (Presses() if framing == "hid" else Frames(framing))
@@ -37,11 +37,12 @@ async def spoken(
                 yield write_key(key, framing), framing
 
 
-async def bursts(port: str, baud: int, framing: Framing) -> AsyncGenerator[bytes, None]:
+async def bursts(port: str, baud: int, framing: Framing, opened: Callable[[], None]) -> AsyncGenerator[bytes, None]:
     """What is heard, cut where nothing comes for a moment."""
-    opened = await asyncio.to_thread(open_port, port, baud, framing)
+    opened_port = await asyncio.to_thread(open_port, port, baud, framing)
     pieces: asyncio.Queue[bytes] = asyncio.Queue()
-    listening = asyncio.create_task(listen(opened, pieces.put_nowait))
+    listening = asyncio.create_task(listen(opened_port, pieces.put_nowait))
+    opened()
     listening.add_done_callback(lambda _: pieces.put_nowait(b""))
     try:
         while burst := await pieces.get():

@@ -1,12 +1,14 @@
-"""A trial: one numbered page on a printer that no store has yet, to see which one it is."""
+"""A trial: the test page on a printer that no store has yet, to see which one it is and what it can write."""
 
 import asyncio
+from datetime import UTC
 
-from devices import escpos
 from devices.cable import plug_in
-from devices.conversation import Conversation, Owed, Patience, Unready
-from devices.paper import Gap, Line
+from devices.conversation import Conversation, Memory, Patience, Unready
 from devices.settings import PrinterSettings, parse_connection
+from devices.sheet import Setting
+from devices.testpage import page_bytes
+from edge.layout import PhoneShown
 from edge.words import Say
 
 PATIENT = Patience(connect=3.0, stall=10.0, paper=10.0)
@@ -14,23 +16,22 @@ PATIENT = Patience(connect=3.0, stall=10.0, paper=10.0)
 
 async def print_trial(printer: PrinterSettings, number: int, say: Say, patience: Patience = PATIENT) -> str:
     """Print a page with a number; why nobody knows that it is on paper, empty where the printer said so."""
-    page = await asyncio.to_thread(_page, printer, number)
+    page = await asyncio.to_thread(_page, printer, number, say)
     try:
         async with asyncio.timeout(patience.connect):
             cable = await plug_in(parse_connection(printer.connection))
     except (OSError, ValueError):
         return say("the printer cannot be reached")
-    conversation = Conversation(cable, patience, Owed(), ask=printer.confirm == "auto")
+    conversation = Conversation(cable, patience, Memory(), ask=printer.confirm == "auto")
     try:
         await conversation.check()
-        return say((await conversation.bring(page)).reason)
+        return say((await conversation.bring(page, f"{number:04}")).reason)
     except Unready as unready:
         return say(unready.reason)
     finally:
         await cable.unplug(linger=patience.linger)
 
 
-def _page(printer: PrinterSettings, number: int) -> bytes:
-    escpos.load()
-    strips = (Line(str(number), 8, 8, bold=True, align="center"), Gap(24), Line(printer.id, 2, 2, align="center"))
-    return escpos.encode(strips, columns=printer.columns, encoding=printer.encoding)
+def _page(printer: PrinterSettings, number: int, say: Say) -> bytes:
+    setting = Setting(columns=printer.columns, encoding=printer.encoding, phone=PhoneShown.NONE, say=say, timezone=UTC)
+    return page_bytes(printer.id, number, setting)

@@ -13,9 +13,9 @@ from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
 from config.setup.answers import PAD_KEYS
-from config.setup.listening import keys_of_port
 from config.setup.step import Choices, Draft, Step
 from devices.discovery import FoundPort, FoundPrinter, NoNetworkSearch, network_printers, serial_ports, usb_printers
+from devices.learning import spoken
 from devices.settings import PrinterSettings, parse_connection
 from devices.trial import print_trial
 from edge.text import plain
@@ -280,7 +280,7 @@ class KeypadStep(DeviceStep):
         row = self.rows[where]
         keys: dict[str, str] = {}
         try:
-            async with aclosing(keys_of_port(where, self._begin_lesson, row.get("baud", 9600))) as heard:
+            async with aclosing(spoken(where, row.get("baud", 9600), opened=self._begin_lesson)) as heard:
                 async for key, framing in heard:
                     if self.lesson is None or self.lesson >= len(LESSON):
                         break

@@ -1,6 +1,7 @@
 """Writes a small journal as SQL, for the tests of upgrades, by the code of the version whose journal it is to be.
 
-git worktree add OLD COMMIT; cd OLD; PYTHONPATH=. python .../tests/tools/make_journal.py > .../tests/flow/upgrades/NAME.sql
+git worktree add OLD COMMIT; cd OLD
+PYTHONPATH=. python .../tests/tools/make_journal.py > .../tests/flow/upgrades/NAME.sql
 """
 
 import asyncio

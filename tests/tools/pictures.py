@@ -44,8 +44,8 @@ CHARACTER = 12.2  # the width of one on a Textual screenshot
 NO_BREAK = "\N{NO-BREAK SPACE}"
 FONTS = "Menlo, DejaVu Sans Mono, Noto Sans Mono CJK SC"
 COMMANDS = (
-    "demo", "hub", "display", "practice", "setup", "install", "uninstall", "ticket", "doctor", "keys", "backup", "restore",
-    "reparse", "schema",
+    "demo", "hub", "display", "practice", "setup", "install", "uninstall", "ticket", "doctor", "keys", "backup",
+    "restore", "reparse", "schema",
 )  # fmt: skip
 
 

@@ -14,7 +14,6 @@ from textual.widgets import Static
 from config.assembly import Store
 from config.settings import StoreFile, load_store
 from config.setup.devices import KeypadStep, PrinterStep
-from config.setup.listening import keys_of_port
 from config.setup.steps import BoardStep, CloudStep, WriteStep
 from config.setup.wizard import STEPS, Wizard, draft_of
 from devices.twin.keypad import VirtualKeypad
@@ -244,16 +243,3 @@ async def test_every_found_printer_prints_its_number_and_is_given_work_in_the_or
         ("kitchen", printers[1].connection, None, None),
         ("counter", printers[0].connection, "ready", "raster"),
     ]
-
-
-@pytest.mark.parametrize(
-    ("sent", "key", "framing"),
-    [(b"7", "7", "byte"), (b"K12\r\n", "0x4b3132", "line"), (b"\x02A\x03", "A", "stx-etx"), (b"\x1b", "0x1b", "byte")],
-)
-async def test_a_keypad_is_understood_however_it_sends_its_keys(
-    tmp_path: Path, sent: bytes, key: str, framing: str
-) -> None:
-    with VirtualKeypad(tmp_path / "pad") as keypad:
-        heard = keys_of_port(keypad.port, lambda: keypad.press(sent))
-        assert await anext(heard) == (key, framing)
-        await heard.aclose()
