@@ -13,6 +13,7 @@ import msgspec
 
 DIGITS = 18  # of a whole number: more do not fit into 64 bits
 LARGEST = sys.float_info.max
+MISSING = "required"  # what is expected where there is nothing
 HALF, LOST = re.compile("[\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 
 
@@ -141,7 +142,7 @@ def _sift_struct(value: Mapping[str, Any], struct: type[msgspec.Struct], place: 
         here = place.below(name)
         if value.get(name) is None:
             if field.required:
-                here.mistake("required")
+                here.mistake(MISSING)
                 spoilt = True
             continue
         first = len(place.mistakes)

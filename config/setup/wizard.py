@@ -12,11 +12,12 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from config.settings import read_toml
+from config.settings import StoreFile, WrongSettings, read_toml
 from config.setup.devices import KeypadStep, PrinterStep
 from config.setup.step import Draft, Step
 from config.setup.steps import BakeryStep, BoardStep, CloudStep, LanguageStep, StoreStep, WriteStep
 from display.palette import BLACK, CYAN, FAINT, RED, SHADE, SURFACE, THEME, WHITE, ink
+from edge.shapes import MISSING, sift
 from edge.text import plain
 
 STEPS: tuple[type[Step], ...] = (
@@ -128,8 +129,12 @@ class Wizard(App[bool]):
 
 
 def draft_of(file: Path) -> Draft:
-    """What there is to begin with: the file, or nothing; raises WrongSettings where it is no TOML."""
-    return Draft(file, read_toml(file) if file.exists() else {})
+    """What there is to begin with: the file, or nothing; raises WrongSettings where it is not like a store.toml."""
+    tree = read_toml(file) if file.exists() else {}
+    _, mistakes = sift(tree, StoreFile, strict=True)
+    if strange := [str(mistake) for mistake in mistakes if mistake.expected != MISSING]:
+        raise WrongSettings(file, strange)
+    return Draft(file, tree)
 
 
 def run_wizard(file: Path) -> bool:

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from config.assembly import Store
-from config.settings import StoreFile, load_store
+from config.settings import StoreFile, WrongSettings, load_store
 from config.setup.devices import KeypadStep, PrinterStep
 from config.setup.steps import BoardStep, CloudStep, WriteStep
 from config.setup.wizard import STEPS, Wizard, draft_of
@@ -167,6 +167,16 @@ async def test_every_step_can_be_left_as_it_is_and_come_back_to(tmp_path: Path) 
         await installer.press("escape")
         await until(lambda: installer.wizard.return_value is False)
     assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["store = 3", "[[stations]]\nid = 5\nstages = ['a']", "[printers]", "[store]\nidd = 'a'"]
+)
+def test_a_file_that_is_not_like_a_store_toml_is_not_opened(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "store.toml"
+    file.write_text(text)
+    with pytest.raises(WrongSettings, match=r"store.toml: (store|stations|printers)"):
+        draft_of(file)
 
 
 @pytest.mark.parametrize("step", [0, 3, 7])
