@@ -10,7 +10,7 @@ import tempfile
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -95,7 +95,7 @@ def better_drawn(text: str, encoding: Encoding) -> bool:
         return False
     if encoding in CODE_PAGES:
         text = text.translate(_PLAIN_PUNCTUATION)
-    return any(fonts.has(character) and not _has(character, encoding) for character in text)
+    return any(not _has(character, encoding) and fonts.has(character) for character in text)
 
 
 def width(text: str, encoding: Encoding) -> int:
@@ -177,6 +177,7 @@ def _codec(encoding: Encoding) -> str:
     return encoding if encoding in CODE_PAGES else "gb18030"
 
 
+@lru_cache(maxsize=4096)
 def _has(character: str, encoding: Encoding) -> bool:
     if encoding in CODE_PAGES:
         return bool(character.encode(encoding, "ignore"))

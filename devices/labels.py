@@ -21,7 +21,7 @@ from edge.orders import Item, Order, origin_of
 from edge.parts import joined
 from edge.tickets import Job
 
-MOST_BOXES = 60  # of one order by the piece; a larger one has a box for each line of it
+MOST_BOXES = 40  # of one order by the piece, printed before a printer is thought mute; a larger one has a box a line
 
 
 def boxes(order: Order) -> list[Item]:

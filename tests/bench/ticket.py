@@ -162,14 +162,15 @@ class Counterpart:
                 self._last, self._open = time.monotonic(), False
 
     def _answer(self, call: socket.socket) -> None:
-        ticket = False
-        while heard := call.recv(65536):
-            now = time.perf_counter()
+        ticket, heard = False, b""
+        while new := call.recv(65536):
+            now, heard = time.perf_counter(), heard[-2:] + new  # what is looked for may come in two pieces
             if BEGIN in heard and not ticket:
                 ticket = True
                 self._loop.call_soon_threadsafe(self._began.put_nowait, now)
             if escpos.ASK_STATUS in heard:
                 call.send(b"\x12")
+                heard = b""
             if heard.endswith(escpos.ASK_PRINTED):
                 call.send(b"\x00")
 
