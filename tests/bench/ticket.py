@@ -171,8 +171,9 @@ class Counterpart:
             if escpos.ASK_STATUS in heard:
                 call.send(b"\x12")
                 heard = b""
-            if heard.endswith(escpos.ASK_PRINTED):
+            if escpos.ASK_PRINTED in heard:
                 call.send(b"\x00")
+                heard = b""
 
 
 @asynccontextmanager
