@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from devices.paper import Code, Line, Picture, draw
-from devices.settings import ENCODINGS, Encoding
+from devices.settings import ENCODINGS, Encoding, PrinterSettings
 from devices.testpage import encodings, page_bytes
+from devices.trial import print_trial
+from devices.twin.printer import VirtualPrinter
 from devices.twin.reader import Reader, Ticket
-from edge.words import speak
+from edge.words import Language, speak
 from tests.unit.devices.test_ticket import SETTING
 
 
@@ -55,3 +57,13 @@ def test_all_but_line_one_reads_well_on_a_printer_without_chinese(encoding: Enco
 )
 def test_what_reads_right_is_what_to_write_into_the_settings(now: Encoding, one: Encoding) -> None:
     assert encodings(now) == (one, "raster")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+async def test_a_page_that_is_printed_on_a_printer_of_no_store_yet_needs_no_words(
+    paper: VirtualPrinter, language: Language
+) -> None:
+    printer = PrinterSettings(id="found", connection=paper.connection)
+    assert await print_trial(printer, 3, speak(language)) == ""
+    [ticket] = await paper.printed()
+    assert Code("ovenbell:found:3") in ticket.strips
