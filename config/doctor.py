@@ -250,6 +250,6 @@ def _port(part: str, path: Path, say: Say) -> Line:
     if not stat.S_ISCHR(mode):
         return Line(FAILURE, part, say("{path} is not a device").format(path=path))
     if not os.access(path, os.R_OK | os.W_OK):
-        found = say("{path} may not be opened: add the hub's user to the group dialout or lp").format(path=path)
+        found = say("{path} may not be opened: add the hub's user to the groups dialout, lp, input").format(path=path)
         return Line(FAILURE, part, found)
     return Line(OK, part, say("{path} is there").format(path=path))

@@ -41,7 +41,7 @@ def open_port(place: str, baud: int, framing: Framing) -> Port:
 def why(error: OSError, place: str, say: Say) -> str:
     """Why a port could not be opened, and the mend."""
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return say("{path} may not be opened: add the hub's user to the groups dialout and input").format(path=place)
+        return say("{path} may not be opened: add the hub's user to the groups dialout, lp, input").format(path=place)
     if error.errno in TAKEN:
         return say("another program uses {path}").format(path=place)
     if error.errno in AWAY:

@@ -57,7 +57,7 @@ def _batch(draft: Board, batch: Batch, at: AtStation) -> Batch:
         raise Refused("{order} has several products next: press it alone", order=order.display_id)
     first = group[0]
     assert first.stage is not None, "what is at a station is not made"
-    return replace(batch, product=first.product, stage=first.stage, moment=first.moment)
+    return replace(batch, station=station, product=first.product, stage=first.stage, moment=first.moment)
 
 
 def _remake(draft: Board, remake: Remake, at: AtStation) -> Remake:

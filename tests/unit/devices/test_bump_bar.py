@@ -98,7 +98,7 @@ async def test_what_is_to_be_ignored_is_not_even_named(
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.EACCES, "{path} may not be opened: add the hub's user to the groups dialout and input"),
+        (errno.EACCES, "{path} may not be opened: add the hub's user to the groups dialout, lp, input"),
         (errno.EBUSY, "another program uses {path}"),
         (errno.ENODEV, "not there: plug it in, or correct the port in store.toml"),
     ],

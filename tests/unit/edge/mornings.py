@@ -12,7 +12,7 @@ from edge import intents as i
 from edge.board import Board
 from edge.heard import Range
 from edge.intents import Intent
-from edge.orders import LEAST, Item, ItemId, OrderId, StationId
+from edge.orders import LEAST, Item, ItemId, Moment, OrderId, StageId, StationId
 from edge.press import furthest_behind
 from edge.tickets import JobId
 from tests.builders import (
@@ -42,6 +42,12 @@ BASKETS: tuple[tuple[Item, ...], ...] = (
     (a_bread("1"), a_cake("2", note="less sugar"), a_bread("3")),
     (a_bread("1", quantity=Decimal(2)), a_cake("2")),
     (a_bread("1", quantity=Decimal(12)), a_bun("2", quantity=Decimal(8))),
+)
+
+
+ASKED_OF_A_CARD = (  # by a key, which knows no orders
+    *(i.Collect(OrderId("")), i.Hold(OrderId("")), i.Prioritise(OrderId("")), i.Refuse(OrderId(""), "no eggs")),
+    *(i.Remake(OrderId(""), ItemId("")), i.Batch(OVEN, "", StageId(""), Moment.WAITING)),
 )
 
 
@@ -162,6 +168,8 @@ people = st.one_of(
     st.builds(i.Remake, _order, _some(ItemId("1"), ItemId("2"))),
     _some(i.Pause("too much"), i.Resume()),
     _some(i.Unavailable("bread-rye", "sold out"), i.Available("bread-rye")),
+    st.builds(i.OnCard, _some(*STATIONS), st.integers(1, 5), _some(*ASKED_OF_A_CARD)),
+    st.just(i.ReleaseNext()),
     st.builds(i.Reschedule, _order, _some(MORNING, MORNING + 4 * HOUR, MORNING + 9 * HOUR)),
 )
 clock = st.one_of(
