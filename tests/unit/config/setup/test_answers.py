@@ -74,6 +74,12 @@ def test_the_journal_of_a_machine_s_own_store_is_where_its_service_may_write() -
     assert "journal" not in fill({}, Path("store.toml"))
 
 
+def test_a_keypad_that_is_a_keyboard_has_the_keys_of_a_number_pad(answers: Path, tmp_path: Path) -> None:
+    answers.write_text(ANSWERS.replace("serial", "input"), encoding="utf-8")
+    keys = load_answers(answers, tmp_path / "store.toml")["keypads"][0]["keys"]
+    assert (keys["9"], keys["-"], "R" in keys) == ("bump 9", "recall", False)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_is_a_whole_bakery_in_each_language(name: Any, language: Language, tmp_path: Path) -> None:
