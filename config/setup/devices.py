@@ -9,19 +9,31 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.timer import Timer
 from textual.widgets import Input, Static
 from textual.widgets.option_list import Option
 
 from config.setup.answers import PAD_KEYS
 from config.setup.step import Choices, Draft, Step
-from devices.discovery import FoundPort, FoundPrinter, NoNetworkSearch, network_printers, serial_ports, usb_printers
+from devices.discovery import (
+    FoundPort,
+    FoundPrinter,
+    NoNetworkSearch,
+    keyboards,
+    network_printers,
+    serial_ports,
+    usb_printers,
+)
 from devices.learning import spoken
+from devices.port import why
 from devices.settings import PrinterSettings, parse_connection
 from devices.trial import print_trial
 from edge.text import plain
 
 Row = dict[str, Any]  # of `[[printers]]` or `[[keypads]]`
 ROLES: tuple[Row, ...] = ({"id": "kitchen"}, {"id": "counter", "print_on": "ready"})  # in the order of ticking
+SETTLED = 0.4  # seconds of silence after which a key was let go
+SILENCE = 30.0  # seconds without a key that end a lesson: the keyboard that is learnt may be the only one
 LESSON = tuple(PAD_KEYS.values())  # what the keys of a keypad are for, in the order they are asked
 
 
@@ -119,7 +131,7 @@ class PrinterStep(DeviceStep):
         """What to do here."""
         return self.say(
             "T prints a page with its number on each. Space ticks: the first prints for the kitchen, the second the "
-            "whole order when it is ready. E: letters drawn, for a printer without Chinese. W: width of the paper."
+            "whole order when it is ready. E: line 1 of its page does not read like line 2. W: narrow paper."
         )
 
     def compose(self) -> ComposeResult:
@@ -225,6 +237,7 @@ class KeypadStep(DeviceStep):
         Binding("n", "pass", show=False),
     ]
     lesson: int | None = None  # which key is asked for
+    _settling: Timer | None = None  # until a key was let go
 
     @property
     def explained(self) -> str:
@@ -236,7 +249,7 @@ class KeypadStep(DeviceStep):
 
     def on_mount(self) -> None:
         """Ports are only looked at; one is opened when somebody lets it be learnt."""
-        for found in serial_ports(self.draft.dev):
+        for found in (*serial_ports(self.draft.dev), *keyboards(self.draft.dev)):
             self.add(found)
         self.redraw()
         self.query_one(Choices).focus()
@@ -264,9 +277,8 @@ class KeypadStep(DeviceStep):
 
     def action_pass(self) -> None:
         """The keypad has no key for this."""
-        if self.lesson is not None:
-            self.lesson += 1
-            self._ask()
+        if self.lesson is not None and self.lesson < len(LESSON):
+            self._next_key()
 
     async def take(self) -> str:
         """Enter ends the lesson first."""
@@ -277,44 +289,59 @@ class KeypadStep(DeviceStep):
 
     @work(exclusive=True)
     async def _learn(self, where: str) -> None:
-        row = self.rows[where]
+        row, clock = self.rows[where], asyncio.get_running_loop().time
         keys: dict[str, str] = {}
+        let_go: set[str] = set()
         try:
-            async with aclosing(spoken(where, row.get("baud", 9600), opened=self._begin_lesson)) as heard:
+            async with (
+                aclosing(spoken(where, row.get("baud", 9600), opened=self._next_key)) as heard,
+                asyncio.timeout(SILENCE) as patience,
+            ):
                 async for key, framing in heard:
+                    patience.reschedule(clock() + SILENCE)
                     if self.lesson is None or self.lesson >= len(LESSON):
                         break
-                    if key in keys:
+                    if self._settling is not None:
+                        let_go.add(key)
+                        self._settling.reset()
+                    elif key in keys:
                         self._ask(self.say("{key} is {action} already").format(key=key, action=keys[key]))
-                        continue
-                    keys[key] = LESSON[self.lesson]
-                    row["framing"] = framing
-                    self.lesson += 1
-                    self._ask(f"{key} = {keys[key]}")
-                    if self.lesson == len(LESSON):
-                        break
+                    else:
+                        keys[key], row["framing"] = LESSON[self.lesson], framing
+                        self.tell(f"{key} = {keys[key]}")
+                        self._settling = self.set_timer(SETTLED, self._next_key)
+        except TimeoutError:
+            self.tell(self.say("Nothing was pressed for a while: the lesson is over."))
         except OSError as error:
-            self.tell(self.say("It cannot be listened to: {reason}").format(reason=error))
+            self.tell(why(error, where, self.say))
         finally:
             self.lesson = None
+            if self._settling is not None:
+                self._settling.stop()
+                self._settling = None
             if keys:
-                row["keys"] = keys
+                row["keys"], row["ignore"] = keys, sorted(let_go - keys.keys())
                 self.ticked += [where] if where not in self.ticked else []
-                self.redraw()
+                if self.is_attached:
+                    self.redraw()
 
-    def _begin_lesson(self) -> None:
-        self.lesson = 0
+    def _next_key(self) -> None:
+        """Ask for the first one, or the next one once a key was let go: some keypads say that too."""
+        self._settling = None
+        self.lesson = 0 if self.lesson is None else self.lesson + 1
         self._ask()
 
     def _ask(self, said: str = "") -> None:
-        if self.lesson is not None and self.lesson < len(LESSON):
+        if self.lesson is not None and self.lesson == len(LESSON):
+            self.tell(self.say("Its keys are learnt: Enter ends."))
+        elif self.lesson is not None:
             self.tell(said, self.say("Press the key for: {action}").format(action=LESSON[self.lesson]))
 
     def answers(self) -> list[Row]:
         """Those that are ticked, at their stations."""
         rows = []
         for where in self.ticked:
-            row = dict(self.rows[where])
+            row = {name: value for name, value in self.rows[where].items() if value != []}
             row.setdefault("station", self.draft.stations[0])
             rows.append({"id": f"{row['station']}-pad", **row})
         return named(rows)
