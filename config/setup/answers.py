@@ -5,18 +5,16 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from config.settings import StoreFile, check_store, read_toml
+from devices.settings import is_input
 
 TemplateName = Literal["bread-shop", "cake-studio", "cafe"]
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
 BROUGHT = ("stages", "routes", "stations")  # by a template
 STATE = "/var/lib/ovenbell/journal.db"  # where the journal is of a store whose settings are the machine's
-PAD_KEYS = {  # of a number pad, for a keypad whose keys nobody named
-    **{str(number): f"bump {number}" for number in range(1, 10)},
-    "R": "recall",
-    "N": "page next",
-    "A": "acknowledge",
-    "P": "reprint",
-}
+# For a keypad whose keys nobody named: a serial one, and a number pad that is a keyboard.
+_SLOTS = {str(number): f"bump {number}" for number in range(1, 10)}
+PAD_KEYS = {**_SLOTS, "R": "recall", "N": "page next", "A": "acknowledge", "P": "reprint"}
+NUMBER_PAD_KEYS = {**_SLOTS, "-": "recall", "+": "page next", "*": "acknowledge", "/": "reprint"}
 
 
 class Answers(StoreFile, frozen=True):
@@ -45,8 +43,13 @@ def fill(tree: dict[str, Any], config: Path) -> dict[str, Any]:
         filled.setdefault("journal", {"path": STATE})
     keypads = filled.get("keypads")
     if isinstance(keypads, list):
-        filled["keypads"] = [{"keys": PAD_KEYS, **pad} if isinstance(pad, dict) else pad for pad in keypads]
+        filled["keypads"] = [{"keys": _keys_of(pad), **pad} if isinstance(pad, dict) else pad for pad in keypads]
     return filled
+
+
+def _keys_of(pad: dict[str, Any]) -> dict[str, str]:
+    hid = pad.get("framing") == "hid" or is_input(str(pad.get("port")))
+    return NUMBER_PAD_KEYS if hid else PAD_KEYS
 
 
 def template(name: TemplateName, language: Literal["zh", "en"]) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from config.settings import StoreFile, WrongSettings, read_toml
-from config.setup.devices import KeypadStep, PrinterStep
+from config.setup.keypads import KeypadStep
+from config.setup.printers import PrinterStep
 from config.setup.step import Draft, Step
 from config.setup.steps import BakeryStep, BoardStep, CloudStep, LanguageStep, StoreStep, WriteStep
 from display.palette import BLACK, CYAN, FAINT, RED, SHADE, SURFACE, THEME, WHITE, ink

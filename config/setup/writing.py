@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -54,23 +55,27 @@ def write_store(file: Path, tree: Mapping[str, Any], now: Callable[[], datetime]
     if before:
         kept = file.with_name(f"{file.name}.{now():%Y%m%d-%H%M%S}")
         write_whole(kept, file.read_bytes(), file.stat().st_mode & 0o777)
-    write_whole(file, text.encode(), file.stat().st_mode & 0o777 if before else MODE)
+    write_whole(file, text.encode())
     return kept
 
 
 def write_secret(file: Path, secret: str) -> None:
-    """Write a password that nobody else on the machine may read."""
+    """Write a password that nobody else on the machine may read, but those who could before, as the hub."""
     file.parent.mkdir(parents=True, exist_ok=True)
     write_whole(file, f"{secret}\n".encode(), 0o600)
 
 
 def write_whole(file: Path, data: bytes, mode: int = MODE) -> None:
-    """Whatever happens, the file is the old or the new one, whole."""
+    """Whatever happens, the file is the old or the new one, whole; an old one's owner and mode stay."""
+    old = file.stat() if file.exists() else None
     with NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as new:
         try:
             new.write(data)
             new.flush()
-            os.fchmod(new.fileno(), mode)
+            if old is not None:
+                with suppress(PermissionError):  # it was another's and becomes ours
+                    os.fchown(new.fileno(), old.st_uid, old.st_gid)
+            os.fchmod(new.fileno(), mode if old is None else old.st_mode & 0o777)
             os.fsync(new.fileno())
             Path(new.name).replace(file)
         except BaseException:

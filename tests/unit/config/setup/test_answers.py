@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from config.settings import WrongSettings, load_store
 from config.setup.answers import PAD_KEYS, STATE, TEMPLATES, fill, load_answers, template
-from config.setup.writing import EXAMPLE, store_text, write_store
+from config.setup.writing import EXAMPLE, store_text, write_secret, write_store
 from edge.words import Language, speak
 from tests.flow.test_command import ovenbell
 
@@ -74,6 +74,12 @@ def test_the_journal_of_a_machine_s_own_store_is_where_its_service_may_write() -
     assert "journal" not in fill({}, Path("store.toml"))
 
 
+def test_a_keypad_that_is_a_keyboard_has_the_keys_of_a_number_pad(answers: Path, tmp_path: Path) -> None:
+    answers.write_text(ANSWERS.replace("serial", "input"), encoding="utf-8")
+    keys = load_answers(answers, tmp_path / "store.toml")["keypads"][0]["keys"]
+    assert (keys["9"], keys["-"], "R" in keys) == ("bump 9", "recall", False)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_template_is_a_whole_bakery_in_each_language(name: Any, language: Language, tmp_path: Path) -> None:
@@ -106,6 +112,15 @@ def test_what_was_commented_by_hand_stays_and_the_file_before_is_kept(tmp_path: 
         assert comment in text
     assert [printer.connection for printer in load_store(file).printers] == ["file:y", "file:z"]
     assert sorted(one.name for one in tmp_path.iterdir()) == ["store.toml", kept.name]
+
+
+def test_a_password_that_is_typed_again_can_be_read_by_those_who_could_before(tmp_path: Path) -> None:
+    secret = tmp_path / "etc" / "cloud-password"
+    write_secret(secret, "poppy")
+    assert secret.stat().st_mode & 0o777 == 0o600
+    secret.chmod(0o640)  # as install has it for the hub
+    write_secret(secret, "sesame")
+    assert (secret.read_text(), secret.stat().st_mode & 0o777) == ("sesame\n", 0o640)
 
 
 def test_settings_that_are_the_same_are_not_written_again(tmp_path: Path) -> None:
@@ -147,12 +162,14 @@ TREES = some.dictionaries(
 )
 
 
+@settings(max_examples=40)
 @given(TREES, TREES)
 def test_whatever_was_written_before_the_text_says_what_the_answers_say(before: Any, after: Any) -> None:
     assert tomllib.loads(store_text(before)) == before
     assert tomllib.loads(store_text(after, store_text(before))) == after
 
 
+@settings(max_examples=20)
 @given(TREES)
 def test_the_example_can_become_anything_and_anything_the_example(tree: Any) -> None:
     example = EXAMPLE.read_text(encoding="utf-8")

@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from config.assembly import Store
 from config.settings import StoreFile, WrongSettings, load_store
-from config.setup.devices import KeypadStep, PrinterStep
+from config.setup.keypads import KeypadStep
+from config.setup.printers import PrinterStep
 from config.setup.steps import BoardStep, CloudStep, WriteStep
 from config.setup.wizard import STEPS, Wizard, draft_of
 from devices.twin.keypad import VirtualKeypad
@@ -74,6 +75,7 @@ def assert_is_the_bakery(settings: StoreFile, broker: Broker, printer: VirtualPr
     assert settings.cloud.url == broker.url
     assert [one.connection for one in settings.printers] == [printer.connection]
     assert settings.keypads[0].keys == {"a": "bump 1", "b": "bump 2", "c": "bump 3"}
+    assert settings.keypads[0].ignore == ("A", "B", "C")
 
 
 async def assert_runs(file: Path) -> None:
@@ -118,9 +120,10 @@ async def test_from_an_empty_directory_to_a_running_hub(
             await installer.press("enter")
             await installer.until_step(KeypadStep)
             await installer.press("l")
+            await until(lambda: installer.wizard.step.lesson == 0)
             for count, key in enumerate("abc", 1):
-                await until(lambda count=count: installer.wizard.step.lesson == count - 1)
                 keypad.press(key)
+                keypad.press(key.upper())  # when it is let go
                 await until(lambda count=count: installer.wizard.step.lesson == count)
             await installer.press("enter", "enter")
             await installer.until_step(BoardStep)
@@ -253,3 +256,30 @@ async def test_every_found_printer_prints_its_number_and_is_given_work_in_the_or
         ("kitchen", printers[1].connection, None, None),
         ("counter", printers[0].connection, "ready", "raster"),
     ]
+
+
+async def test_a_lesson_that_is_left_in_the_middle_keeps_what_was_learnt(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    file.write_text('[store]\nid = "a"\nlanguage = "en"\n')
+    (tmp_path / "dev/serial/by-id").mkdir(parents=True)
+    with VirtualKeypad(tmp_path / "dev/serial/by-id/pad") as keypad:
+        async with an_installer(file) as installer:
+            for at in range(5):
+                await until(lambda at=at: installer.wizard.at == at)
+                await installer.press("ctrl+n")
+            await installer.until_step(KeypadStep)
+            await installer.press("l")
+            await until(lambda: "Press the key for: bump 1" in installer.screen)
+            await installer.press("n")
+            await until(lambda: "Press the key for: bump 2" in installer.screen)
+            keypad.press(b"\x02F1\x03")
+            await until(lambda: "Press the key for: bump 3" in installer.screen)
+            keypad.press(b"\x02F1\x03")
+            await until(lambda: "0x4631 is bump 2 already" in installer.screen)
+            keypad.unplug()
+            await until(lambda: installer.wizard.step.lesson is None)
+            await installer.press("enter")
+            await installer.until_step(BoardStep)
+            (row,) = installer.wizard.draft.tree["keypads"]
+            assert (row["id"], row["keys"], row["framing"]) == ("kitchen-pad", {"0x4631": "bump 2"}, "stx-etx")
+            assert "ignore" not in row

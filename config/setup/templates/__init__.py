@@ -1,0 +1,1 @@
+"""Ready bakeries: stages, routes and stations to begin with."""
