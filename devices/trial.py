@@ -25,7 +25,8 @@ async def print_trial(printer: PrinterSettings, number: int, say: Say, patience:
     conversation = Conversation(cable, patience, Memory(), ask=printer.confirm == "auto")
     try:
         await conversation.check()
-        return say((await conversation.bring(page, f"{number:04}")).reason)
+        outcome = await conversation.bring(page, f"{number:04}")
+        return say(outcome.reason) if outcome.reason else ""
     except Unready as unready:
         return say(unready.reason)
     finally:
