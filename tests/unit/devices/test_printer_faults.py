@@ -199,6 +199,26 @@ async def test_all_of_a_long_ticket_arrives_though_nobody_reads_what_the_printer
     assert heard.endswith(CUT + ASK_PRINTED)
 
 
+async def test_a_ticket_that_broke_off_takes_nothing_of_the_next(tmp_path: Path, paper: VirtualPrinter) -> None:
+    bakery = await Bakery(tmp_path / "journal.db", (PrintRule("kitchen", ()), PrintRule("other", ()))).open()
+    torn = SerialPrinter(tmp_path / "tty")
+    torn.deaf = True
+    await torn.start()
+    bakery.run(bakery.printer(torn.connection, encoding="raster").run())
+    await bakery.order("o1")
+    await unconfirmed(bakery, "the connection broke while the ticket was being sent")
+    torn.deaf = False
+    for call in torn.calls:
+        call.transport.resume_reading()
+    bakery.run(bakery.printer(paper.connection, name="other", encoding="raster").run())
+    await bakery.order("o2")
+    await until(lambda: [job.state for job in bakery.hub.board.jobs.values()].count(JobState.PRINTED) == 3)
+    assert torn.tickets[-1].strips == paper.tickets[-1].strips
+    assert torn.unknown == []
+    await bakery.close()
+    await torn.stop()
+
+
 async def test_a_usb_printer_answers_and_may_be_unplugged(bakery: Bakery, tmp_path: Path) -> None:
     printer = SerialPrinter(tmp_path / "lp0")
     bakery.run(bakery.printer(f"usb:{printer.link}").run())
