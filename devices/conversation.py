@@ -38,6 +38,7 @@ class Memory:
     """What is remembered of a printer from one conversation to the next."""
 
     owed: int = 0  # answers that may still come, at most: a late one confirms no later ticket
+    torn: int = 0  # bytes of the ticket before, where it broke off: some of it may still stand in the printer's buffer
     names: bool | None = None  # whether it answers by name what was printed: none until it was asked
 
 
@@ -106,13 +107,16 @@ class Conversation:
         before = self._cable.sent
         by_name = escpos.ask_by_name(name) if self._ask and self._memory.names is not False else b""
         self._named = escpos.named(name)
+        mended = escpos.mend(self._memory.torn) if self._memory.torn else b""
         try:
-            await self._cable.send(ticket + by_name, stall=self._patience.stall)
+            await self._cable.send(mended + ticket + by_name, stall=self._patience.stall)
         except OSError as error:
             if self._cable.sent == before:
                 raise Unready("missing", "the connection broke") from error
             self._memory.owed += 1  # the question may have left
+            self._memory.torn = max(len(ticket), self._memory.torn)
             return Outcome("unconfirmed", "the connection broke while the ticket was being sent")
+        self._memory.torn = 0
         for byte in self._cable.heard():
             self._sort(byte)  # said before the ticket was out: no confirmation
         self._memory.owed += 1

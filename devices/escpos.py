@@ -75,6 +75,14 @@ def ask_by_name(name: str) -> bytes:
     return b"\x1d(H\x06\x00\x30\x30" + name.encode()
 
 
+def mend(torn: int) -> bytes:
+    """What ends a ticket of so many bytes wherever it broke off, lest the next is taken for the rest of its picture.
+
+    NULs fill whatever command is open; else a printer passes them over.
+    """
+    return bytes(torn) + b"\n\x1bd\x06\x1dV\x01"
+
+
 def named(name: str) -> bytes:
     """The answer to ASK_BY_NAME: no other ticket's looks like it."""
     return bytes([BLOCK, 0x22]) + name.encode() + bytes([BLOCK_END])

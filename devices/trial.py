@@ -26,7 +26,7 @@ async def print_trial(printer: PrinterSettings, number: int, say: Say, patience:
     try:
         await conversation.check()
         outcome = await conversation.bring(page, f"{number:04}")
-        return say(outcome.reason) if outcome.reason else ""  # of nothing a catalogue says its own head
+        return say(outcome.reason) if outcome.reason else ""
     except Unready as unready:
         return say(unready.reason)
     finally:

@@ -74,6 +74,8 @@ class StatusLine(Painted):
         for device in status.devices:
             if device.state in {"missing", "fault"} or (device.state == "ok" and device.reason):
                 yield f"{device_name(device, say)} {_ill(device, say)}", WATCH
+            elif device.state == "unknown" and device.kind == "printer":
+                yield f"{device_name(device, say)}: {say('sent, unconfirmed')}", CALM
         if status.cloud_reason:
             yield shown(status.cloud_reason, 120), WATCH
         for orders, words in ((board.ready, say("ready {count}")), (board.held, say("held {count}"))):

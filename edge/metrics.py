@@ -50,6 +50,14 @@ class Metrics:
         for job_state, number in Counter(job.state for job in board.jobs.values()).items():
             tickets.add_metric([job_state], number)
         yield tickets
+        devices = GaugeMetricFamily(
+            "ovenbell_devices",
+            "Printers and keypads by state; unknown: it confirms nothing",
+            labels=["device", "state"],
+        )
+        for device_id, device in hub.vitals.devices.items():
+            devices.add_metric([device_id, device.state], 1)
+        yield devices
         yield GaugeMetricFamily("ovenbell_sequence", "The last fact", value=board.counters.seq)
         yield GaugeMetricFamily("ovenbell_outbox", "Updates the cloud does not have yet", value=len(board.outbox))
         yield GaugeMetricFamily("ovenbell_waiting_intents", "Intents not decided yet", value=hub.backlog)

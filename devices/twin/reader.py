@@ -175,6 +175,8 @@ class Reader:
                 self._answer(b"\x00")
             case (b"\x10\x04", 1 | 2 | 3 | 4) | (b"\x1da", 0):
                 pass  # answered when it came; no status unasked
+            case b"\x00", _:
+                pass  # means nothing
             case _:
                 self.unknown.append(data)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +26,7 @@ HANGZHOU = ZoneInfo("Asia/Shanghai")
 QUICK = Patience(
     connect=2, status=0.2, stall=0.3, paper=0.3, byte=0, linger=0.2, first_retry=0.01, last_retry=0.05, idle=0.05
 )
+STEADY = replace(QUICK, status=3, paper=3)  # for printers that answer, on a machine with much to do
 PRINTING = (PrintRule("kitchen", (OVEN,)),)
 
 

@@ -11,7 +11,7 @@ from edge.layout import PrintRule
 from edge.tickets import JobState
 from tests.builders import HOUR, OVEN
 from tests.cloud import until
-from tests.unit.devices.conftest import Bakery
+from tests.unit.devices.conftest import STEADY, Bakery
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ async def counter() -> AsyncIterator[VirtualPrinter]:
 
 def switch_on(bakery: Bakery, kitchen: VirtualPrinter, counter: VirtualPrinter) -> None:
     """The spoolers of two printers of which each is the other's backup."""
-    bakery.run(bakery.printer(kitchen.connection, backup="counter").run())
-    bakery.run(bakery.printer(counter.connection, name="counter", backup="kitchen").run())
+    bakery.run(bakery.printer(kitchen.connection, backup="counter", patience=STEADY).run())
+    bakery.run(bakery.printer(counter.connection, name="counter", backup="kitchen", patience=STEADY).run())
 
 
 async def is_(bakery: Bakery, printer: str, state: str) -> None:
@@ -113,7 +113,7 @@ async def test_tickets_that_waited_over_night_are_offered_and_not_flooded_out(
     store: Bakery, paper: VirtualPrinter
 ) -> None:
     paper.paper_out = True
-    store.run(store.printer(paper.connection).run())
+    store.run(store.printer(paper.connection, patience=STEADY).run())
     for number in range(1, 6):
         await store.order(f"o{number}")
     await store.reports_end_with("unsent")
@@ -140,7 +140,7 @@ async def test_a_ticket_that_waited_through_a_night_with_the_hub_off_is_offered(
     morning = Bakery(tmp_path / "journal.db")
     morning.clock.advance(9 * HOUR)
     await morning.open()
-    morning.run(morning.printer(paper.connection).run())
+    morning.run(morning.printer(paper.connection, patience=STEADY).run())
     assert await morning.reports_end_with("unsent") == "too old: print it again if it is still wanted"
     await morning.close()
     assert paper.tickets == []
@@ -149,6 +149,6 @@ async def test_a_ticket_that_waited_through_a_night_with_the_hub_off_is_offered(
 async def test_minutes_after_which_a_ticket_is_stale_are_a_setting(store: Bakery, paper: VirtualPrinter) -> None:
     await store.order("o1")
     store.clock.advance(9 * HOUR)
-    store.run(store.printer(paper.connection, stale_minutes=600).run())
+    store.run(store.printer(paper.connection, stale_minutes=600, patience=STEADY).run())
     await store.reports_end_with("printed")
     assert len(paper.tickets) == 1

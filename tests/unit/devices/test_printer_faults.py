@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from edge.layout import PrintRule
 from edge.tickets import JobState
 from tests.builders import a_cake
 from tests.cloud import until
-from tests.unit.devices.conftest import Bakery
+from tests.unit.devices.conftest import QUICK, STEADY, Bakery
 
 CUT = b"\x1dV\x01"
 WELL, LOW = b"\x10\x00\x00\x00", b"\x14\x00\x00\x0f"  # a status unasked: all is well, and the paper is near its end
@@ -43,7 +44,7 @@ async def unconfirmed(bakery: Bakery, reason: str) -> None:
 
 async def test_a_printer_that_is_away_gets_its_ticket_when_it_is_back(bakery: Bakery, printer: VirtualPrinter) -> None:
     await printer.stop()
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=STEADY).run())
     await bakery.order()
     await unsent(bakery, "the printer cannot be reached")
     assert bakery.hub.vitals.devices["printer:kitchen"].state == "missing"
@@ -59,7 +60,7 @@ async def test_a_printer_that_cannot_print_gets_no_byte_of_a_ticket(
     heard: list[bytes] = []
     printer.overhear = heard.append
     setattr(printer, switch, True)
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=STEADY).run())
     await bakery.order()
     await unsent(bakery, reason)
     assert set(heard) == {ASK_STATUS}
@@ -77,7 +78,7 @@ async def test_what_stops_a_printer_amid_a_ticket_leaves_it_in_doubt_and_it_is_n
             setattr(printer, switch, True)
 
     printer.overhear = stop
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=replace(QUICK, status=3)).run())
     await bakery.order()
     await unconfirmed(bakery, reason)
     printer.overhear = bytes
@@ -89,7 +90,7 @@ async def test_what_stops_a_printer_amid_a_ticket_leaves_it_in_doubt_and_it_is_n
 
 
 async def test_paper_that_ends_behind_a_ticket_keeps_back_the_next(bakery: Bakery, printer: VirtualPrinter) -> None:
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=STEADY).run())
     await bakery.order("o1")
     await bakery.reports_end_with("printed")
     printer.paper_out = True
@@ -138,7 +139,7 @@ async def test_a_printer_that_tells_its_status_unasked_is_heard_all_the_same(
     bakery: Bakery, printer: VirtualPrinter, fidget: bytes
 ) -> None:
     printer.fidget = printer.chatter = fidget
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=STEADY).run())
     for name in ("o1", "o2"):
         await bakery.order(name)
     await until(lambda: bakery.jobs_are(JobState.PRINTED, JobState.PRINTED))
@@ -149,7 +150,7 @@ async def test_a_printer_that_tells_its_status_unasked_is_heard_all_the_same(
 
 async def test_a_printer_unplugged_amid_a_ticket_leaves_it_in_doubt(bakery: Bakery, printer: VirtualPrinter) -> None:
     printer.reset_after = 200
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=STEADY).run())
     await bakery.order("o1")
     await bakery.reports_end_with("unconfirmed")
     printer.reset_after = None
@@ -177,7 +178,7 @@ async def test_a_printer_is_asked_nothing_between_the_first_byte_of_a_ticket_and
     heard: list[bytes] = []
     printer.overhear = heard.append
     await bakery.order()
-    bakery.run(bakery.printer(printer.connection).run())
+    bakery.run(bakery.printer(printer.connection, patience=STEADY).run())
     await bakery.reports_end_with("printed")
     said = b"".join(heard)
     begun, confirmed = said.index(b"\x1b@"), said.index(ASK_PRINTED)
@@ -199,9 +200,29 @@ async def test_all_of_a_long_ticket_arrives_though_nobody_reads_what_the_printer
     assert heard.endswith(CUT + ASK_PRINTED)
 
 
+async def test_a_ticket_that_broke_off_takes_nothing_of_the_next(tmp_path: Path, paper: VirtualPrinter) -> None:
+    bakery = await Bakery(tmp_path / "journal.db", (PrintRule("kitchen", ()), PrintRule("other", ()))).open()
+    torn = SerialPrinter(tmp_path / "tty")
+    torn.deaf = True
+    await torn.start()
+    bakery.run(bakery.printer(torn.connection, encoding="raster").run())
+    await bakery.order("o1")
+    await unconfirmed(bakery, "the connection broke while the ticket was being sent")
+    torn.deaf = False
+    for call in torn.calls:
+        call.transport.resume_reading()
+    bakery.run(bakery.printer(paper.connection, name="other", encoding="raster", patience=STEADY).run())
+    await bakery.order("o2")
+    await until(lambda: [job.state for job in bakery.hub.board.jobs.values()].count(JobState.PRINTED) == 3)
+    assert torn.tickets[-1].strips == paper.tickets[-1].strips
+    assert torn.unknown == []
+    await bakery.close()
+    await torn.stop()
+
+
 async def test_a_usb_printer_answers_and_may_be_unplugged(bakery: Bakery, tmp_path: Path) -> None:
     printer = SerialPrinter(tmp_path / "lp0")
-    bakery.run(bakery.printer(f"usb:{printer.link}").run())
+    bakery.run(bakery.printer(f"usb:{printer.link}", patience=STEADY).run())
     await bakery.order("o1")
     await unsent(bakery, "the printer cannot be reached")
     for name in ("o1", "o2"):
@@ -218,7 +239,7 @@ async def test_a_usb_printer_answers_and_may_be_unplugged(bakery: Bakery, tmp_pa
 async def test_a_serial_printer_prints_with_every_flow_control(bakery: Bakery, tmp_path: Path, flow: str) -> None:
     printer = SerialPrinter(tmp_path / "tty")
     await printer.start()
-    bakery.run(bakery.printer(f"{printer.connection}?baud=19200&flow={flow}").run())
+    bakery.run(bakery.printer(f"{printer.connection}?baud=19200&flow={flow}", patience=STEADY).run())
     await bakery.order()
     await bakery.reports_end_with("printed")
     await printer.stop()

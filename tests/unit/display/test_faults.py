@@ -107,6 +107,7 @@ def test_a_ticket_that_waited_too_long_is_offered_and_one_the_hub_prints_by_itse
 def test_a_printer_that_confirms_nothing_is_told_and_no_alarm() -> None:
     board = ill(devices=(Device("old", "printer", "unknown", "it confirms nothing"),))
     assert [fault.kind for fault in faults(board, MANNER)] == [Kind.SILENT_PRINTER]
+    assert "printer old: sent, unconfirmed" in short(board)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -14,6 +14,7 @@ from edge.info import Product, StoreInfo
 from edge.layout import PhoneShown
 from edge.orders import OrderId
 from edge.updates import UpdateKind
+from edge.views import Device
 from tests.builders import (
     HOUR,
     KITCHEN,
@@ -217,10 +218,12 @@ async def test_the_settings_say_how_much_of_a_phone_number_is_shown(path: Path, 
 
 
 async def test_metrics_are_figures_without_customers(store: Client) -> None:
+    store.hub.vitals.device(Device("kitchen", "printer", "unknown", "it confirms nothing"))
     text = await store.text("/metrics")
     assert 'ovenbell_orders{state="open"} 2.0' in text
     assert f"ovenbell_sequence {store.hub.board.counters.seq:.1f}" in text
     assert "ovenbell_journal_ok 1.0" in text
+    assert 'ovenbell_devices{device="printer:kitchen",state="unknown"} 1.0' in text
     assert not any(word in text for word in ("王女士", "Li", "1380000", "O1", "Strawberry"))
 
 
