@@ -144,13 +144,18 @@ _LOADING = threading.Lock()  # several spoolers start at once, and the import be
 
 def load() -> None:
     """Import python-escpos now: half a second on a small machine, better not on the loop's thread."""
+    _dialect()
+
+
+def _dialect() -> Any:
+    """The library's printer that only collects bytes."""
     with _LOADING:
-        _dialect()
+        return _imported()
 
 
 @cache
-def _dialect() -> Any:
-    """The library's printer that only collects bytes.
+def _imported() -> Any:
+    """The same, where nobody else is importing it.
 
     On import, 3.1 parses its profiles as YAML, which is slow, leaves a temporary directory behind and sets up logging.
     So it finds them parsed, in a directory that goes away again, and the logging is put back.

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from display.app import KitchenDisplay
 from display.feed_client import FeedClient
+from display.station import StationBoard
 from edge.views import BoardView
 from tests.builders import ManualClock, a_layout
 from tests.unit.edge.disks import nudge
@@ -44,6 +45,8 @@ class Watcher:
                 await self._pilot.pause(0.005)
             heard = self.app.feed.heard
             while self.app.feed.heard == heard:  # the tick after it brings status and clock
+                await self._pilot.pause(0.005)
+            while self.app._news or any(board._undrawn for board in self.app.query(StationBoard)):
                 await self._pilot.pause(0.005)
         await self._pilot.pause()
         assert self.app.feed.board is not None
