@@ -325,15 +325,18 @@ def install(
     dry_run: DryRun = False,
     root: Root = Path("/"),
     display: Annotated[bool, typer.Option(help="Also the display, on this machine's own screen.")] = True,
+    program: Annotated[
+        Path | None, typer.Option("--program", help="The ovenbell that is to run, if not this one.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Have this machine run the store: services, devices, log limits; settings stay where they are."""
     from config import install as machine  # noqa: PLC0415 - only here
 
     inside = machine.below(root, config) if config.is_absolute() and root != Path("/") else config
     settings = load_store(inside)
-    program = machine.program()
-    parts = list(machine.parts_of(settings, config, program, display=display))
-    machine.check(settings, config, program)
+    command = [str(program)] if program else machine.program()
+    parts = list(machine.parts_of(settings, config, command, display=display))
+    machine.check(settings, config, command)
     commands = machine.commands(display=display) if root == Path("/") else []
     if dry_run:
         for part in parts:

@@ -67,7 +67,7 @@ def analyze(*words: str | Path) -> subprocess.CompletedProcess[str] | None:
 
 def test_what_install_wrote_uninstall_takes_back_and_nothing_else(root: Path) -> None:
     before = files(root)
-    installed = ovenbell("install", "--root", str(root))
+    installed = ovenbell("install", "--root", str(root), "--program", *PROGRAM)
     assert (installed.returncode, installed.stderr) == (0, "")
     written = files(root)
     assert written.keys() - before.keys() == {
@@ -82,7 +82,7 @@ def test_what_install_wrote_uninstall_takes_back_and_nothing_else(root: Path) ->
         "/etc/tmpfiles.d/ovenbell.conf",
         "/etc/udev/rules.d/70-ovenbell.rules",
     }
-    again = ovenbell("install", "--root", str(root))
+    again = ovenbell("install", "--root", str(root), "--program", *PROGRAM)
     assert (again.returncode, again.stdout, files(root)) == (0, "", written)
     removed = ovenbell("uninstall", "--root", str(root))
     assert (removed.returncode, removed.stderr) == (0, "")
@@ -92,7 +92,7 @@ def test_what_install_wrote_uninstall_takes_back_and_nothing_else(root: Path) ->
 
 def test_a_dry_run_shows_every_file_and_writes_none(root: Path) -> None:
     before = files(root)
-    shown = ovenbell("install", "--root", str(root), "--dry-run")
+    shown = ovenbell("install", "--root", str(root), "--program", *PROGRAM, "--dry-run")
     assert (shown.returncode, files(root)) == (0, before)
     put(root)
     for path, text in files(root).items():
