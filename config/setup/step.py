@@ -96,6 +96,13 @@ class Choices(OptionList):
             super().__init__()
             self.index = index
 
+    def action_select(self) -> None:
+        """Enter takes the step where there is nothing to choose, too."""
+        if self.highlighted is None:
+            self.post_message(Step.Taken())
+        else:
+            super().action_select()
+
     def action_tick(self) -> None:
         """Tick what is highlighted."""
         if self.highlighted is not None:

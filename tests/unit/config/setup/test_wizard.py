@@ -155,6 +155,20 @@ async def test_a_store_that_is_there_is_what_the_wizard_begins_with(tmp_path: Pa
     assert "# by the lake" in file.read_text()
 
 
+async def test_a_store_with_nothing_plugged_in_is_made_by_enter_alone(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    async with an_installer(file) as installer:
+        await installer.press("enter")
+        await installer.write("hz-1")
+        await installer.press("enter", "enter")
+        for at in range(2, len(STEPS)):
+            await until(lambda at=at: installer.wizard.at == at)
+            await installer.pilot.pause()
+            await installer.press("enter")
+        await until(lambda: installer.wizard.return_value is True)
+    assert load_store(file).keypads == ()
+
+
 async def test_every_step_can_be_left_as_it_is_and_come_back_to(tmp_path: Path) -> None:
     async with an_installer(tmp_path / "store.toml") as installer:
         for at in range(1, len(STEPS)):
