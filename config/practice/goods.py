@@ -10,7 +10,6 @@ from edge.settings import ProductSettings
 from edge.words import Say
 
 _PARTS = re.compile(r"\*|\?|\[(?P<not>!?)(?P<set>\]?[^\]]*)\]|(?P<plain>.)", re.DOTALL)
-_WILD = re.compile(r"\*|\?|\[!?\]?[^\]]*\]")
 STAND_INS = "1aA-"  # for a wildcard
 
 
@@ -35,10 +34,15 @@ def _one(part: re.Match[str]) -> str:
     return next((letter for letter in (*part["set"], *STAND_INS) if fnmatchcase(letter, part[0])), "")
 
 
+def _letter(part: re.Match[str]) -> str:
+    one = _one(part)
+    return one if part["plain"] or (part["set"] and one.isalpha()) else " "
+
+
 def _made_up(layout: Layout, route: Route, say: Say) -> ProductSettings | None:
     """Something that goes this way, called by what of the glob is a word."""
     code = example(route.match)
-    word = _WILD.sub(" ", route.match).strip(" -_./") or "product"
+    word = "".join(map(_letter, _PARTS.finditer(route.match))).strip(" -_./") or "product"
     if code is None or route_for(layout, code, say(word)) != route:
         return None  # nothing goes that way: another route comes before it
     return ProductSettings(code, say(word))
