@@ -305,12 +305,14 @@ def setup(
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Failed("setup needs a terminal to ask in; or a file of answers: --from answers.toml")
-    from config.setup.wizard import run_wizard  # noqa: PLC0415 - only here
+    from config import install as machine  # noqa: PLC0415 - only here
+    from config.setup.wizard import run_wizard  # noqa: PLC0415
 
     if not run_wizard(config):
         print("ovenbell: nothing was written")
         raise typer.Exit(FAILED)
-    print(f"ovenbell: {config} is written; next: sudo ovenbell install --config {config}")
+    program = shlex.join(machine.program())
+    print(f"ovenbell: {config} is written; next: sudo {program} install --config {shlex.quote(str(config.resolve()))}")
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")]

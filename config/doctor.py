@@ -155,7 +155,12 @@ async def _hub(settings: StoreFile, say: Say) -> Line:
 
 
 def _journal(path: Path, say: Say) -> Iterator[Line]:
-    folder = next(parent for parent in path.parents if parent.exists())
+    try:
+        folder = next(parent for parent in path.parents if parent.exists())
+        path.exists()
+    except PermissionError:
+        yield Line(WARNING, "journal", say("{path} may not be looked at: run the doctor with sudo").format(path=path))
+        return
     if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
         found = say("{path} cannot be written: give its folder to the user of the hub")
         yield Line(FAILURE, "journal", found.format(path=path))

@@ -113,7 +113,9 @@ def call(command: Sequence[str]) -> None:
 
 def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
     """Raise Failed where the service could not work."""
-    for path in (config, Path(program[0]), *_folders(settings), *map(Path, _secrets(settings))):
+    cloud = settings.cloud
+    shown = [Path(name) for name in (cloud.ca_file, cloud.cert_file) if name] if cloud else []
+    for path in (config, Path(program[0]), *_folders(settings), *map(Path, _secrets(settings)), *shown):
         if not path.is_absolute():
             raise Failed(f"{path}: a service needs the whole path, beginning with /")
         if any(path.is_relative_to(unseen) for unseen in UNSEEN):

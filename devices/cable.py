@@ -32,9 +32,16 @@ class Cable:
     """An open way to a printer, over whatever has a file descriptor."""
 
     def __init__(
-        self, descriptor: int, close: Callable[[], None], *, end: Callable[[], None] | None = None, hears: bool = True
+        self,
+        descriptor: int,
+        close: Callable[[], None],
+        *,
+        end: Callable[[], None] | None = None,
+        hears: bool = True,
+        usb: bool = False,
     ) -> None:
         self.hears = hears
+        self._usb = usb
         self.sent = 0  # bytes that have left
         self._descriptor = descriptor
         self._close = close
@@ -80,6 +87,9 @@ class Cable:
     async def unplug(self, *, linger: float) -> None:
         """Say that no more comes, hear the printer out, then let go; done at once it could tear what is on its way."""
         try:
+            if self._usb:  # the kernel takes back what is on its way where the device is closed meanwhile
+                async with asyncio.timeout(linger):
+                    await self._room()
             if self._say_end is not None:
                 self._say_end()
                 async with asyncio.timeout(linger):
@@ -108,7 +118,8 @@ class Cable:
         except OSError as error:
             said, self._end = b"", error
         if not said:
-            self._end = self._end or ConnectionAbortedError("the printer hung up")
+            if not self._usb:  # there, an empty packet is no end
+                self._end = self._end or ConnectionAbortedError("the printer hung up")
             self._loop.remove_reader(self._descriptor)
         self._heard.extend(said)
         self._news.set()
@@ -148,8 +159,8 @@ def _usb(path: Path) -> Cable:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     except PermissionError:
-        return _one_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY))
-    return Cable(descriptor, lambda: os.close(descriptor))
+        return _one_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), usb=True)
+    return Cable(descriptor, lambda: os.close(descriptor), usb=True)
 
 
 async def _serial(line: Serial) -> Cable:
@@ -162,5 +173,5 @@ async def _serial(line: Serial) -> Cable:
     return Cable(port.fileno(), port.close)
 
 
-def _one_way(descriptor: int) -> Cable:
-    return Cable(descriptor, lambda: os.close(descriptor), hears=False)
+def _one_way(descriptor: int, *, usb: bool = False) -> Cable:
+    return Cable(descriptor, lambda: os.close(descriptor), hears=False, usb=usb)

@@ -126,6 +126,7 @@ class Conversation:
         try:
             outcome = await self._confirmation(slow if self.answers else self._patience.status)
         except OSError:
+            self._memory.torn = len(ticket)  # perhaps not all of it had arrived
             return Outcome("unconfirmed", "the printer hung up before it confirmed")
         if outcome is not None:
             return outcome

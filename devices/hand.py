@@ -61,8 +61,8 @@ class Hand(ABC):
             else:
                 log.warning("%s was unplugged", self.name)
                 self._show("missing", self._say("unplugged"))
-                if loop.time() - since > LAST_RETRY:  # one that comes and goes at once must not keep the hub busy
-                    pause = FIRST_RETRY
+                # One that comes and goes at once must not keep the hub busy.
+                pause = FIRST_RETRY if loop.time() - since > LAST_RETRY else min(pause * 2, LAST_RETRY)
             await asyncio.sleep(pause)
 
     def _ears(self) -> Callable[[bytes], None]:

@@ -63,6 +63,9 @@ class Printer:
                     self._memory.owed += 1
             await asyncio.to_thread(escpos.load)
             for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
+                order = self._hub.board.orders.get(job.order)
+                ticket = await asyncio.to_thread(self._set, job, order, self._hub.board.layout) if order else None
+                self._memory.torn = max(self._memory.torn, len(ticket or b""))
                 await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
             await self._work()
         finally:

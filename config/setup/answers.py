@@ -39,7 +39,7 @@ def fill(tree: dict[str, Any], config: Path) -> dict[str, Any]:
         brought = template(tree["template"], "zh" if language == "zh" else "en")
         if not any(tree.get(section) for section in BROUGHT):
             filled |= brought
-    if config.resolve().is_relative_to("/etc"):
+    if config.resolve().is_relative_to("/etc") and not config.exists():  # a store that runs keeps its journal
         filled.setdefault("journal", {"path": STATE})
     keypads = filled.get("keypads")
     if isinstance(keypads, list):

@@ -157,7 +157,7 @@ class BakeryStep(Step):
         return ""
 
     def _resettle(self) -> None:
-        """Printers and keypads of stations that are gone serve those that are there."""
+        """What served stations that are gone serves those that are there."""
         stations = self.draft.stations
         for printer in self.draft.tree.get("printers", ()):
             if left := [one for one in printer.pop("stations", ()) if one in stations]:
@@ -165,6 +165,9 @@ class BakeryStep(Step):
         for keypad in self.draft.tree.get("keypads", ()):
             if keypad.get("station") not in stations:
                 keypad["station"] = stations[0]
+        for scanner in self.draft.tree.get("scanners", ()):
+            if scanner.get("station") not in {None, *stations}:
+                scanner["station"] = stations[0]
 
 
 class BoardStep(Step):
