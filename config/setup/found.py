@@ -26,8 +26,15 @@ class DeviceStep(Step):
 
     def __init__(self, draft: Draft) -> None:
         super().__init__(draft)
-        there = [dict(row) for row in draft.tree.get(self.section, ())]
-        self.rows: dict[str, Row] = {str(row[self.place]): row for row in there if self.place in row}
+        self.rows: dict[str, Row] = {}
+        self.beside: dict[str, list[Row]] = {}  # more of store.toml at the same place: kept as they are
+        for row in draft.tree.get(self.section, ()):
+            if self.place in row:
+                where = str(row[self.place])
+                if where in self.rows:
+                    self.beside.setdefault(where, []).append(dict(row))
+                else:
+                    self.rows[where] = dict(row)
         self.ticked: list[str] = [*self.rows]
 
     def compose(self) -> ComposeResult:
@@ -77,7 +84,8 @@ class DeviceStep(Step):
 
     async def take(self) -> str:
         """Those that are ticked."""
-        self.draft.tree[self.section] = self.answers()
+        beside = [row for where in self.ticked for row in self.beside.get(where, ())]
+        self.draft.tree[self.section] = named([*self.answers(), *beside])
         return "\n".join(self.draft.mistakes(self.section))
 
     def answers(self) -> list[Row]:

@@ -142,6 +142,7 @@ async def test_a_store_that_is_there_is_what_the_wizard_begins_with(tmp_path: Pa
     file.write_text(
         '[store]\nid = "hz-1"  # by the lake\nlanguage = "en"\n[[stations]]\nid = "oven"\nstages = ["baking"]\n'
         '[[printers]]\nid = "mine"\nconnection = "file:/dev/null"\nstations = ["oven"]\n'
+        '[[printers]]\nid = "labels"\nconnection = "file:/dev/null"\nprint_on = "labels"\n'
         '[[keypads]]\nid = "pad"\nstation = "oven"\nport = "/dev/gone"\n[keypads.keys]\n"1" = "bump 1"\n'
     )
     before = tomllib.loads(file.read_text())
