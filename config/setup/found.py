@@ -45,8 +45,8 @@ class DeviceStep(Step):
 
     @property
     def explained(self) -> str:
-        """What to do here."""
-        raise NotImplementedError
+        """What to do here: a step says it."""
+        return ""
 
     @property
     def chosen(self) -> str | None:
@@ -72,9 +72,9 @@ class DeviceStep(Step):
         if self.rows:
             choices.highlighted = min(at or 0, len(self.rows) - 1)
 
-    def said_of(self, where: str, row: Row) -> str:
-        """What a device is for."""
-        raise NotImplementedError
+    def said_of(self, where: str, row: Row) -> str:  # noqa: ARG002 - for those who override it
+        """What a device is for: a step says it."""
+        return ""
 
     @on(Choices.Ticked)
     def _tick(self, event: Choices.Ticked) -> None:
@@ -89,8 +89,8 @@ class DeviceStep(Step):
         return "\n".join(self.draft.mistakes(self.section))
 
     def answers(self) -> list[Row]:
-        """The rows of those that are ticked."""
-        raise NotImplementedError
+        """The rows of those that are ticked, with what a step makes of them."""
+        return [self.rows[where] for where in self.ticked]
 
 
 def named(rows: list[Row]) -> list[Row]:

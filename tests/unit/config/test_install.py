@@ -148,7 +148,7 @@ def test_an_installation_that_was_cut_off_can_be_taken_back(root: Path) -> None:
     ("config", "program"),
     [
         ("/home/pi/store.toml", "/opt/ovenbell/bin/ovenbell"),
-        ("/etc/ovenbell/store.toml", "/root/venv/bin/ovenbell"),
+        ("/etc/ovenbell/store.toml", "/home/baker/venv/bin/ovenbell"),
         ("store.toml", "/opt/ovenbell/bin/ovenbell"),
         ("/etc/oven bell/store.toml", "/opt/ovenbell/bin/ovenbell"),
     ],
