@@ -9,10 +9,7 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from config.setup.step import Choices, Draft, Step
-from devices.discovery import (
-    FoundPort,
-    FoundPrinter,
-)
+from devices.discovery import FoundPort, FoundPrinter
 from edge.text import plain
 
 Row = dict[str, Any]  # of `[[printers]]` or `[[keypads]]`
@@ -85,7 +82,7 @@ class DeviceStep(Step):
     async def take(self) -> str:
         """Those that are ticked."""
         beside = [row for where in self.ticked for row in self.beside.get(where, ())]
-        self.draft.tree[self.section] = named([*self.answers(), *beside])
+        self.draft.tree[self.section] = _named([*self.answers(), *beside])
         return "\n".join(self.draft.mistakes(self.section))
 
     def answers(self) -> list[Row]:
@@ -93,7 +90,7 @@ class DeviceStep(Step):
         return [self.rows[where] for where in self.ticked]
 
 
-def named(rows: list[Row]) -> list[Row]:
+def _named(rows: list[Row]) -> list[Row]:
     """Rows whose ids are all different."""
     taken: set[str] = set()
     for row in rows:

@@ -9,12 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from config.setup.answers import PAD_KEYS
-from config.setup.found import DeviceStep, Row, named
+from config.setup.found import DeviceStep, Row
 from config.setup.step import Choices
-from devices.discovery import (
-    keyboards,
-    serial_ports,
-)
+from devices.discovery import keyboards, serial_ports
 from devices.learning import spoken
 from devices.port import why
 
@@ -141,4 +138,4 @@ class KeypadStep(DeviceStep):
             row = {name: value for name, value in self.rows[where].items() if value != []}
             row.setdefault("station", self.draft.stations[0])
             rows.append({"id": f"{row['station']}-pad", **row})
-        return named(rows)
+        return rows

@@ -9,14 +9,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from config.setup.found import DeviceStep, Row, named
+from config.setup.found import DeviceStep, Row
 from config.setup.step import Choices
-from devices.discovery import (
-    FoundPrinter,
-    NoNetworkSearch,
-    network_printers,
-    usb_printers,
-)
+from devices.discovery import FoundPrinter, NoNetworkSearch, network_printers, usb_printers
 from devices.settings import PrinterSettings, parse_connection
 from devices.trial import print_trial
 
@@ -131,4 +126,4 @@ class PrinterStep(DeviceStep):
 
     def answers(self) -> list[Row]:
         """Those that are ticked, the first for the kitchen."""
-        return named([dict(self._role(where)) for where in self.ticked])
+        return [dict(self._role(where)) for where in self.ticked]
