@@ -1,16 +1,14 @@
 """The board: what a store knows at one moment, as tables of frozen rows, and the numbers its cards stand under."""
 
 from bisect import insort
-from collections.abc import Callable, Iterator, Mapping
-from copy import copy
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from edge.heard import Heard
 from edge.layout import Layout
 from edge.orders import Item, Moment, Order, OrderId, OrderState, Record, StageId, StationId, Word
-from edge.tables import Table
+from edge.tables import Table, Tables
 from edge.tickets import Job, JobId
 from edge.updates import Update, UpdateId
 
@@ -69,34 +67,14 @@ class Counters(msgspec.Struct, gc=False, rename="camel"):
 
 
 STORE = ""  # the key of the store's own halt; the others are products' codes
-COUNTERS = "store"  # the only key of the table of counters
 NO_STATION_ROW = StationRow()
 
 
-class Board:
+class Board(Tables[Counters]):
     """The committed board, or a draft of it. Rules read it; only `apply` changes it, and only a draft."""
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.counters = Counters()
-        self.orders: Table[OrderId, Order] = Table()
-        self.stations: Table[StationId, StationRow] = Table()
-        self.outbox: Table[UpdateId, Update] = Table()
-        self.jobs: Table[JobId, Job] = Table()
-        self.halts: Table[str, Halt] = Table()
-        self.closed: Table[OrderId, Order] = (
-            Table()
-        )  # only ever a draft's changes: closed orders are not kept in memory
-        # Indexes, made again from the rows above at start-up.
-        self.slots: Table[tuple[StationId, int], OrderId] = Table()
-        self.free: Table[StationId, tuple[int, ...]] = Table()  # numbers below the station's top that nobody has
-        self.top: Table[StationId, int] = Table()
-        self.sequences: Table[int, UpdateId] = Table()
-        self.archive: Mapping[OrderId, Order] = {}  # closed orders that waiting intents ask about
-        self._under: Board | None = None  # the board that this is a draft of
-
     TABLES = ("orders", "stations", "outbox", "jobs", "halts", "closed", "slots", "free", "top", "sequences")
-    STORED: Mapping[str, type[Any]] = {
+    STORED = {
         "orders": Order,
         "stations": StationRow,
         "outbox": Update,
@@ -105,48 +83,24 @@ class Board:
         "counters": Counters,
         "closed": Order,
     }
+    ARCHIVED = "closed"
+    COUNTERS = "store"
 
-    def draft(self) -> "Board":
-        """The same board with room for changes; merge it or let it go."""
-        draft = object.__new__(Board)
-        draft.layout, draft.archive, draft._under = self.layout, self.archive, self
-        draft.counters = copy(self.counters)
-        for name in self.TABLES:
-            setattr(draft, name, getattr(self, name).draft())
-        return draft
+    orders: Table[OrderId, Order]
+    stations: Table[StationId, StationRow]
+    outbox: Table[UpdateId, Update]
+    jobs: Table[JobId, Job]
+    halts: Table[str, Halt]
+    closed: Table[OrderId, Order]  # only ever a draft's changes: closed orders are not kept in memory
+    # Indexes, made again from the rows above at start-up.
+    slots: Table[tuple[StationId, int], OrderId]
+    free: Table[StationId, tuple[int, ...]]  # numbers below the station's top that nobody has
+    top: Table[StationId, int]
+    sequences: Table[int, UpdateId]
 
-    @property
-    def is_draft(self) -> bool:
-        """Whether it lies over another board."""
-        return self._under is not None
-
-    def merge(self) -> None:
-        """Make this draft's changes true."""
-        for name in self.TABLES:
-            if name != "closed":
-                getattr(self, name).merge()
-        if self._under is not None:
-            self._under.counters = self.counters
-
-    def stored_changes(self) -> dict[str, Mapping[Any, Any]]:
-        """The rows this draft changes in tables that survive a restart."""
-        changed = {
-            name: changes for name in self.TABLES if name in self.STORED and (changes := getattr(self, name).changes)
-        }
-        if self._under is None or self.counters != self._under.counters:
-            changed["counters"] = {COUNTERS: self.counters}
-        return changed
-
-    def restore(self, name: str, rows: dict[Any, Any]) -> None:
-        """Take a table's rows from the journal, as it was at the last commit."""
-        if name == "counters":
-            self.counters = rows.get(COUNTERS) or Counters()
-        else:
-            setattr(self, name, Table(rows))
-
-    def resume(self, seq: int) -> None:
-        """The last fact has this sequence, also where the counters of a damaged journal were lost."""
-        self.counters.seq = max(seq, self.counters.seq)
+    def __init__(self, layout: Layout) -> None:
+        super().__init__(Counters())
+        self.layout = layout
 
     def index(self) -> None:
         """Make the indexes again after `restore`."""

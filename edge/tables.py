@@ -1,8 +1,9 @@
-"""Tables: the board's dicts, and the drafts that lie over them until a commit makes them true."""
+"""Tables: a board's dicts, and the drafts that lie over them until a commit makes them true."""
 
 from collections.abc import Iterator, Mapping
+from copy import copy
 from types import MappingProxyType
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -77,3 +78,76 @@ class Table(Generic[K, V]):
                 self._rows.pop(key, None)
             else:
                 self._rows[key] = row
+
+
+class Counting(Protocol):
+    """What a board counts: the last fact at least."""
+
+    seq: int
+
+
+C = TypeVar("C", bound=Counting)
+
+
+class Tables(Generic[C]):
+    """A board: named tables, what they count, and drafts of both; what the hub needs of a state.
+
+    `STORED` names the tables that survive a restart and the type of their rows; the rows of `ARCHIVED` stay in the
+    journal, and `archive` holds those that a batch of intents asks about.
+    """
+
+    TABLES: ClassVar[tuple[str, ...]]
+    STORED: ClassVar[Mapping[str, type[Any]]]
+    ARCHIVED: ClassVar[str]
+    COUNTERS: ClassVar[str]  # the only key of the table `counters`
+
+    def __init__(self, counters: C) -> None:
+        self.counters = counters
+        self.archive: Mapping[Any, Any] = {}
+        self._under: Self | None = None  # the board that this is a draft of
+        for name in self.TABLES:
+            setattr(self, name, Table())
+
+    def draft(self) -> Self:
+        """The same board with room for changes; merge it or let it go."""
+        draft = copy(self)
+        draft._under, draft.counters = self, copy(self.counters)  # noqa: SLF001 - another of ours
+        for name in self.TABLES:
+            setattr(draft, name, getattr(self, name).draft())
+        return draft
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether it lies over another board."""
+        return self._under is not None
+
+    def merge(self) -> None:
+        """Make this draft's changes true."""
+        for name in self.TABLES:
+            if name != self.ARCHIVED:
+                getattr(self, name).merge()
+        if self._under is not None:
+            self._under.counters = self.counters
+
+    def stored_changes(self) -> dict[str, Mapping[Any, Any]]:
+        """The rows this draft changes in tables that survive a restart."""
+        changed = {
+            name: changes for name in self.TABLES if name in self.STORED and (changes := getattr(self, name).changes)
+        }
+        if self._under is None or self.counters != self._under.counters:
+            changed["counters"] = {self.COUNTERS: self.counters}
+        return changed
+
+    def restore(self, name: str, rows: dict[Any, Any]) -> None:
+        """Take a table's rows from the journal, as it was at the last commit."""
+        if name == "counters":
+            self.counters = rows.get(self.COUNTERS) or type(self.counters)()
+        else:
+            setattr(self, name, Table(rows))
+
+    def resume(self, seq: int) -> None:
+        """The last fact has this sequence, also where the counters of a damaged journal were lost."""
+        self.counters.seq = max(seq, self.counters.seq)
+
+    def index(self) -> None:
+        """Make again after `restore` what is derived from the rows; of most boards that is nothing."""
