@@ -44,7 +44,7 @@ pictures: $(STAMP)
 # For the one who raises a version: writes requirements.lock anew.
 lock:
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --extra browser --extra demo --extra dev --extra setup --allow-unsafe --generate-hashes --strip-extras --no-header --no-annotate \
+	$(BIN)/pip-compile --quiet --extra browser --extra demo --extra dev --extra gateway --extra setup --allow-unsafe --generate-hashes --strip-extras --no-header --no-annotate \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file requirements.lock pyproject.toml
 
 clean:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
-from typing import Any, ParamSpec, Protocol
+from typing import Any, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
@@ -20,8 +20,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from cloud_bridge.messages import Presence, Topics
-from cloud_bridge.reader import Understood, read_presence
-from cloud_bridge.settings import Address, CloudSettings, password, tls_context
+from cloud_bridge.reader import read_presence
+from cloud_bridge.settings import Address, BrokerSettings, password, tls_context
 from edge.words import Say
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,9 @@ UNKNOWN_USER = (134, 135)  # reason codes of a login that is wrong or not allowe
 RESERVED = 4  # of the broker's window, for presence and backfill
 
 P = ParamSpec("P")
-Read = Callable[[str, bytes], Understood | None]
+M = TypeVar("M")  # a message, as it was read
+M_contra = TypeVar("M_contra", contravariant=True)
+Read = Callable[[str, bytes], M | None]
 
 
 class Life(StrEnum):
@@ -48,22 +50,34 @@ class Life(StrEnum):
     ENDED = "ended"
 
 
-class Owner(Protocol):
+class Ears(NamedTuple):
+    """What a connection listens to."""
+
+    topics: tuple[str, ...]  # without the first of them it is of no use
+    presence: str = ""  # its own, which is also its will
+
+    @classmethod
+    def of_store(cls, topics: Topics) -> "Ears":
+        """A store's."""
+        return cls((topics.orders, topics.receipts, topics.presence), topics.presence)
+
+
+class Owner(Protocol[M_contra]):
     """Who is told what a connection meets; always on the loop's thread, in the order it happened."""
 
-    def online(self, connection: "Connection") -> None:
+    def online(self, connection: "Connection[Any]") -> None:
         """The broker took us and our subscriptions."""
         ...
 
-    def heard(self, connection: "Connection", understood: Understood | None, mid: int) -> None:
-        """The cloud sent something; `connection.ack(mid)` once it is on disk."""
+    def heard(self, connection: "Connection[Any]", understood: M_contra | None, mid: int) -> None:
+        """The other end sent something; `connection.ack(mid)` once it is on disk."""
         ...
 
-    def presence_seen(self, connection: "Connection", presence: Presence | None) -> None:
+    def presence_seen(self, connection: "Connection[Any]", presence: Presence | None) -> None:
         """Somebody wrote our presence, perhaps we ourselves."""
         ...
 
-    def published(self, connection: "Connection", mid: int, code: int) -> None:
+    def published(self, connection: "Connection[Any]", mid: int, code: int) -> None:
         """The broker answered a publish; from 0x80 on it refused."""
         ...
 
@@ -81,7 +95,7 @@ def guarded(callback: Callable[P, None]) -> Callable[P, None]:
     return call
 
 
-class Connection:
+class Connection(Generic[M]):
     """A connection from its first packet to its last.
 
     A new client each time keeps acknowledgements true: packet ids mean something only within one connection, and a late
@@ -90,14 +104,14 @@ class Connection:
 
     def __init__(
         self,
-        settings: CloudSettings,
-        topics: Topics,
-        owner: Owner,
+        settings: BrokerSettings,
+        ears: Ears,
+        owner: Owner[M],
         *,
         client_id: str,
         epoch: int,
         say: Say,
-        read: Read,
+        read: Read[M],
         pulse: Callable[[], None] = lambda: None,
         will: bytes | None = None,
         lasting: bool = True,
@@ -109,7 +123,7 @@ class Connection:
         self.say = say
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[str] = self._loop.create_future()  # with the reason
-        self._settings, self._topics, self._owner = settings, topics, owner
+        self._settings, self._ears, self._owner = settings, ears, owner
         self._read, self._pulse, self._lasting = read, pulse, lasting
         self._reason = ""
         self._fault = ""  # what paho says of the socket; it tells nobody else
@@ -190,8 +204,8 @@ class Connection:
         if self.life is not Life.CONNECTING:
             return
         self.life = Life.ONLINE
-        if self._topics.orders in forbidden:
-            self._reason = self.say("the broker does not let the store read {topic}").format(topic=self._topics.orders)
+        if self._ears.topics[0] in forbidden:
+            self._reason = self.say("the broker does not let the store read {topic}").format(topic=self._ears.topics[0])
             self.close()
         else:
             self._owner.online(self)
@@ -309,7 +323,7 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT
         client.max_inflight_messages_set(0)  # the publisher keeps to the broker's window; paho's own would hold back
         if will is not None:
-            client.will_set(self._topics.presence, will, qos=1, retain=True)
+            client.will_set(self._ears.presence, will, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -337,20 +351,20 @@ class Connection:
             self._reason = said.format(address=self._settings.address, reason=code)
             return
         self._offered = int(getattr(granted, "ReceiveMaximum", 65_535))
-        client.subscribe([(topic, 1) for topic in self._heard_topics])
+        client.subscribe([(topic, 1) for topic in self._ears.topics])
 
     @guarded
     def _on_subscribe(
         self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _properties: Properties | None
     ) -> None:
-        forbidden = tuple(topic for topic, code in zip(self._heard_topics, codes, strict=True) if code.is_failure)
+        forbidden = tuple(topic for topic, code in zip(self._ears.topics, codes, strict=True) if code.is_failure)
         window = max(1, min(IN_FLIGHT, self._offered - RESERVED))
         self._hand(functools.partial(self._subscribed, forbidden, window))
 
     @guarded
     def _on_message(self, client: Client, _data: Any, message: MQTTMessage) -> None:
         topic, payload, mid = message.topic, bytes(message.payload), message.mid
-        if topic == self._topics.presence:
+        if topic == self._ears.presence:
             client.ack(mid, message.qos)
             if not message.retain:  # a retained one is from before this connection
                 self._hand(functools.partial(self._owner.presence_seen, self, read_presence(payload)))
@@ -377,10 +391,6 @@ class Connection:
     def _on_log(self, _client: Client, _data: Any, level: int, said: str) -> None:
         if level == LogLevel.MQTT_LOG_ERR:
             self._fault = said
-
-    @property
-    def _heard_topics(self) -> tuple[str, ...]:
-        return self._topics.orders, self._topics.receipts, self._topics.presence
 
 
 def _leave_to_the_thread(_client: Client, _data: Any, _sock: Any) -> None: ...

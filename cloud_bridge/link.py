@@ -10,7 +10,7 @@ from contextlib import suppress
 from importlib.metadata import version
 
 from cloud_bridge.backoff import Backoff
-from cloud_bridge.connection import Connection, Life
+from cloud_bridge.connection import Connection, Ears, Life
 from cloud_bridge.messages import Presence, State, backfill_request, presence, topics_of
 from cloud_bridge.publisher import NOBODY, Publisher
 from cloud_bridge.reader import Reader, Understood
@@ -44,7 +44,7 @@ class Link:
         backoff: Callable[[], Backoff] = Backoff,
     ) -> None:
         self.epoch = 0  # counts connections, in the life of the journal
-        self.connection: Connection | None = None
+        self.connection: Connection[Understood] | None = None
         self._hub, self._settings, self._store, self._say = hub, settings, store, say
         self._topics = topics_of(store)
         self._merchants = merchants
@@ -119,9 +119,9 @@ class Link:
     async def _stay(self) -> str:
         """One connection, from its first packet to its last; why it ended."""
         self.epoch = max(self._connected, self._hub.board.counters.connections) + 1
-        connection = Connection(
+        connection: Connection[Understood] = Connection(
             self._settings,
-            self._topics,
+            Ears.of_store(self._topics),
             self,
             client_id=self._settings.client_id or self._store,
             epoch=self.epoch,
@@ -136,7 +136,7 @@ class Link:
 
     # --- what the connection tells ---
 
-    def online(self, connection: Connection) -> None:
+    def online(self, connection: Connection[Understood]) -> None:
         """Say that we are here, ask for what we missed, send what is owed."""
         self._requested.clear()
         self._online_since, self._connected = asyncio.get_running_loop().time(), self.epoch
@@ -148,7 +148,7 @@ class Link:
         self._publisher.begin(connection)
         self._tried.set()
 
-    def heard(self, connection: Connection, understood: Understood | None, mid: int) -> None:
+    def heard(self, connection: Connection[Understood], understood: Understood | None, mid: int) -> None:
         """Bring it to the hub; the broker is told once it is on disk."""
         acknowledge = functools.partial(connection.ack, mid)
         if understood is None:
@@ -156,12 +156,12 @@ class Link:
         else:
             self._hub.offer(understood.intent, by="cloud", key=understood.key, done=acknowledge)
 
-    def presence_seen(self, connection: Connection, seen: Presence | None) -> None:
+    def presence_seen(self, connection: Connection[Understood], seen: Presence | None) -> None:
         """Mend what says that we are away: the late will of an earlier connection, or somebody else's."""
         if connection.life is Life.ONLINE and (seen is None or seen.state == "offline"):
             connection.publish(self._topics.presence, self._presence("online"), retain=True)
 
-    def published(self, _connection: Connection, mid: int, code: int) -> None:
+    def published(self, _connection: Connection[Understood], mid: int, code: int) -> None:
         """The broker answered a publish. What nobody listened to is asked again: the cloud comes back, too."""
         request = self._requested.pop(mid, None)
         if request is None:

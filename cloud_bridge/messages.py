@@ -41,6 +41,7 @@ class EventType(StrEnum):
     CHANGED = "ovenbell.order.changed"
     CANCELLED = "ovenbell.order.cancelled"
     COLLECTED = "ovenbell.order.collected"
+    UNTOLD = "ovenbell.customer.untold"
     SKIPPED = "ovenbell.sequence.skipped"
     BACKFILL = "ovenbell.backfill.requested"
     RECEIPT = "ovenbell.receipt"
@@ -68,6 +69,16 @@ class Ended(Body, frozen=True):
 
     id: Name
     reason: Any = None
+
+
+class Untold(Body, frozen=True):
+    """Data of `customer.untold`: what the customer, or the channel (`way`), could not be told of an order."""
+
+    id: Name
+    on: str  # the stage event that was to be told, without `ovenbell.`
+    way: str = ""
+    reason: str = ""
+    words: str | None = None
 
 
 class Skipped(Body, frozen=True):
@@ -187,9 +198,34 @@ def source_of(store: str, journal: str) -> str:
     return f"/stores/{store}/{journal}"
 
 
+def order_event(
+    kind: EventType, data: msgspec.Raw, *, event_id: str, source: str, at: float, order: str, sequence: int
+) -> bytes:
+    """An event of the cloud as the store reads it."""
+    return _write(kind, data, event_id=event_id, source=source, at=at, subject=order, sequence=str(sequence))
+
+
+def skipped(numbers: tuple[int, int], *, source: str, at: float) -> bytes:
+    """Says that these numbers will never come."""
+    first, last = numbers
+    return _write(
+        EventType.SKIPPED,
+        Skipped(from_=str(first), through=str(last)),
+        event_id=f"skipped-{first}-{last}-{at:.3f}",
+        source=source,
+        at=at,
+    )
+
+
+def receipt(journal: str, through: int, *, source: str, at: float) -> bytes:
+    """Says that the updates of a store's journal have come, all up to this one."""
+    data = Receipt(journal, str(through))
+    return _write(EventType.RECEIPT, data, event_id=f"{journal}-{through}", source=source, at=at)
+
+
 def _write(
     kind: str,
-    data: Body,
+    data: Body | msgspec.Raw,
     *,
     event_id: str,
     source: str,
@@ -208,6 +244,7 @@ _DATA: dict[str, tuple[str, type[Any]]] = {
     EventType.CHANGED: ("orders", WireOrder),
     EventType.CANCELLED: ("orders", Ended),
     EventType.COLLECTED: ("orders", Ended),
+    EventType.UNTOLD: ("orders", Untold),
     EventType.SKIPPED: ("orders", Skipped),
     EventType.BACKFILL: ("backfill", Backfill),
     EventType.RECEIPT: ("receipts", Receipt),

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from cloud_bridge.connection import Connection
+from cloud_bridge.connection import Connection, Ears
 from cloud_bridge.messages import Presence, topics_of
 from cloud_bridge.reader import Understood
 from cloud_bridge.settings import CloudSettings
@@ -25,23 +25,23 @@ class _Visitor:
     def __init__(self) -> None:
         self.arrived = asyncio.Event()
 
-    def online(self, connection: Connection) -> None:
+    def online(self, connection: Connection[Understood]) -> None:
         self.arrived.set()
         connection.close()
 
-    def heard(self, connection: Connection, understood: Understood | None, mid: int) -> None: ...
+    def heard(self, connection: Connection[Understood], understood: Understood | None, mid: int) -> None: ...
 
-    def presence_seen(self, connection: Connection, presence: Presence | None) -> None: ...
+    def presence_seen(self, connection: Connection[Understood], presence: Presence | None) -> None: ...
 
-    def published(self, connection: Connection, mid: int, code: int) -> None: ...
+    def published(self, connection: Connection[Understood], mid: int, code: int) -> None: ...
 
 
 async def probe(settings: CloudSettings, *, store: str, say: Say) -> list[Finding]:
     """Whether the broker can be reached and lets us in and read; client id `{store}-doctor`, no will, no session."""
     visitor = _Visitor()
-    connection = Connection(
+    connection: Connection[Understood] = Connection(
         settings,
-        topics_of(store),
+        Ears.of_store(topics_of(store)),
         visitor,
         client_id=f"{store}-doctor",
         epoch=0,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection
 from cloud_bridge.messages import Topics, cloud_event
+from cloud_bridge.reader import Understood
 from edge.board import Board
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
@@ -53,7 +54,7 @@ class Publisher:
         self._unheard = 0  # the first sequence of this connection that nobody ever listened to, 0 where there is none
         self._maybe_heard = 0  # what an earlier connection may have carried over goes up to here
         self._elsewhere = False  # the cloud gives receipts for what no subscriber got: the broker has other ways to it
-        self._connection: Connection | None = None
+        self._connection: Connection[Understood] | None = None
         self._waiting: deque[Update] = deque()
         self._flying: dict[int, int] = {}  # sequence by message id, oldest first
         self._departure: _Departure | None = None
@@ -63,12 +64,12 @@ class Publisher:
         self._again: asyncio.TimerHandle | None = None
         self._receipting: asyncio.Task[None] | None = None
 
-    def begin(self, connection: Connection) -> None:
+    def begin(self, connection: Connection[Understood]) -> None:
         """A connection is there: send again, in order, what is not known to be delivered."""
         self._maybe_heard, self._unheard = self._hub.board.counters.updates, 0
         self._resume(connection)
 
-    def _resume(self, connection: Connection) -> None:
+    def _resume(self, connection: Connection[Understood]) -> None:
         self.halt()
         self._connection, self._listened = connection, self._elsewhere or not self._receipts
         self._queue([row for row in self._hub.board.outbox.values() if _sequence(row) > self._through])

@@ -27,8 +27,8 @@ class Address(NamedTuple):
         return f"{'mqtts' if self.tls else 'mqtt'}://{host}:{self.port}"
 
 
-class CloudSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a store reaches its cloud. The password is not in here, so that settings can be shown and logged."""
+class BrokerSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a broker is reached. The password is not in here, so that settings can be shown and logged."""
 
     url: SystemName
     username: str | None = None
@@ -38,13 +38,18 @@ class CloudSettings(msgspec.Struct, frozen=True, kw_only=True):
     key_file: SystemName | None = None
     client_id: str | None = None
     protocol: Literal["5", "3.1.1"] = "5"
-    receipts: bool = False
-    grace_seconds: Annotated[float, Meta(ge=0, le=600)] = 5
 
     @property
     def address(self) -> Address:
         """The broker's address; ValueError where the url is none."""
         return parse_url(self.url)
+
+
+class CloudSettings(BrokerSettings, frozen=True, kw_only=True):
+    """How a store reaches its cloud."""
+
+    receipts: bool = False
+    grace_seconds: Annotated[float, Meta(ge=0, le=600)] = 5
 
 
 def parse_url(url: str) -> Address:
@@ -65,7 +70,7 @@ def parse_url(url: str) -> Address:
     return Address(host, port or PORTS[parts.scheme], parts.scheme == "mqtts")
 
 
-def password(settings: CloudSettings) -> str | None:
+def password(settings: BrokerSettings) -> str | None:
     """The password from the environment, else from its file, read anew each time; OSError or ValueError without one."""
     from_environment = os.environ.get(PASSWORD_VARIABLE)
     if from_environment is not None or settings.password_file is None:
@@ -79,7 +84,7 @@ def password(settings: CloudSettings) -> str | None:
     return secret
 
 
-def tls_context(settings: CloudSettings) -> ssl.SSLContext:
+def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
     """TLS with verification, always; OSError names the file that cannot be used."""
     for file in filter(None, (settings.ca_file, settings.cert_file, settings.key_file)):
         Path(file).open().close()  # ssl's own error would not say which file it is

@@ -1,0 +1,82 @@
+"""A shop's own programs: documented JSON, signed as Standard Webhooks says.
+
+Specification: https://github.com/standard-webhooks/standard-webhooks (spec/standard-webhooks.md, version 1.0.0, read
+2026-11). The body is `{"type": …, "data": …}`: the type is one of `KINDS`, `data` that of the events of the same name in CONTRACT.md
+section 2. A customer's addresses stand in `data.addresses`, by the way in which they are used.
+"""
+
+import hmac
+from typing import Any, Literal
+
+import msgspec
+
+from cloud_bridge.gateway.channels.channel import REPLAY, Account, Channel, Forged, Said, Unreadable, answers
+from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.gateway.signing import signature
+from cloud_bridge.messages import EventType
+from edge.orders import Record
+
+KINDS = {
+    "order.placed": EventType.PLACED,
+    "order.changed": EventType.PLACED,
+    "order.cancelled": EventType.CANCELLED,
+    "order.collected": EventType.COLLECTED,
+}
+
+
+class _Body(Record, frozen=True):
+    type: Literal["order.placed", "order.changed", "order.cancelled", "order.collected"]
+    data: dict[str, Any]
+    timestamp: str | None = None
+
+
+_BODY = msgspec.json.Decoder(_Body)
+
+
+def _verify(webhook: Webhook, account: Account, now: float) -> None:
+    headers = webhook.headers
+    message_id, timestamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
+    if not message_id or not timestamp.isascii() or not timestamp.isdigit():
+        raise Forged("webhook-id or webhook-timestamp is missing")
+    if abs(int(timestamp) - now) > REPLAY:
+        raise Forged("webhook-timestamp is too old, or in the future: check both clocks")
+    right = signature(account.secrets["secret"], message_id, timestamp, webhook.body)
+    given = headers.get("webhook-signature", "").split(" ")
+    if not any(hmac.compare_digest(one.encode("utf-8", "replace"), right.encode()) for one in given):
+        raise Forged("webhook-signature is not right")
+
+
+def _parse(webhook: Webhook, _account: Account) -> list[Said]:
+    try:
+        body = _BODY.decode(webhook.body)
+    except msgspec.MsgspecError as error:
+        raise Unreadable(str(error)) from error
+    kind, data = KINDS[body.type], dict(body.data)
+    addresses = data.pop("addresses", None) or {}
+    origin = data.get("id")
+    if not isinstance(origin, str) or not origin:
+        raise Unreadable("data.id: expected the order's id")
+    if not isinstance(addresses, dict) or not all(isinstance(one, str) for one in addresses.values()):
+        raise Unreadable("data.addresses: expected text by way")
+    merchant = data.get("merchant")
+    return [
+        Said(
+            origin=origin,
+            event=webhook.headers["webhook-id"],
+            kind=kind,
+            at=float(webhook.headers["webhook-timestamp"]),
+            shop=str(merchant.get("id") or "") if isinstance(merchant, dict) else "",
+            order=data if kind is EventType.PLACED else {},
+            reason=str(data.get("reason") or ""),
+            addresses=addresses,
+        )
+    ]
+
+
+CHANNEL = Channel(
+    name="generic",
+    verify=_verify,
+    parse=_parse,
+    answer=answers(b'{"ok":true}'),
+    headers=("webhook-id", "webhook-timestamp", "webhook-signature"),
+)

@@ -1,0 +1,244 @@
+"""The rules of the cloud's end: what follows from an intent on a draft of the board. Pure."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+
+from cloud_bridge.gateway import facts as f
+from cloud_bridge.gateway import intents as i
+from cloud_bridge.gateway import notices
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.intents import Intent
+from cloud_bridge.gateway.orders import OVER, Alarm, Kept, Order, State, Store, account_key
+from cloud_bridge.messages import EventType
+from edge.intents import Refused
+from edge.updates import UpdateKind
+
+replace = msgspec.structs.replace
+HOUR = 3600.0
+# Seconds after the last that was heard of an order until it leaves the memory; whoever asks after it finds it still.
+REST = {State.OPEN: 72 * HOUR, State.READY: 6 * HOUR}
+ENDED = {EventType.CANCELLED: State.CANCELLED, EventType.COLLECTED: State.COLLECTED}
+TURNS = {
+    UpdateKind.READY: State.READY,
+    UpdateKind.COLLECTED: State.COLLECTED,
+    UpdateKind.REFUSED: State.REFUSED,
+}
+DRIFT = 2.0  # seconds that time may have gone back between an alarm and the rules without a step
+
+
+def decide(draft: Board, intent: Intent, now: float) -> Iterator[f.Happened]:
+    """What happens because of an intent; each fact is applied to the draft before the next is asked for.
+
+    Raises Refused, always before the first fact.
+    """
+    yield from _RULES[type(intent)](draft, intent, now)
+
+
+# --- the channels ---------------------------------------------------------------------------------------------------
+
+
+def _keep(_draft: Board, intent: i.Keep, _now: float) -> Iterator[f.Happened]:
+    yield f.WebhookKept(intent.webhook)
+
+
+def _unread(draft: Board, intent: i.Unread, _now: float) -> Iterator[f.Happened]:
+    if intent.webhook and str(intent.webhook) not in draft.webhooks:
+        raise Refused("this webhook was read already")
+    yield f.DeadLetterKept(intent.reason, intent.account, intent.webhook, intent.topic, intent.payload)
+
+
+def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
+    known = draft.known(intent.order)
+    webhook = intent.webhook if str(intent.webhook) in draft.webhooks else 0
+    if known is not None and not _is_news(known, intent):
+        if webhook:
+            yield f.WebhookRead(webhook)
+        yield from _letter(intent.letter)
+        return
+    order = _after(draft, known, intent, now)
+    kind = EventType.CHANGED if known is not None and intent.kind is EventType.PLACED else intent.kind
+    if order.store:
+        event = draft.next_event(order.store, order.id, kind, intent.at, intent.data)
+        order = replace(order, first=order.first or event.sequence, unanswered=(*order.unanswered, event.id))
+        yield f.OrderHeard(order, event, webhook=webhook)
+    else:
+        yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
+        yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
+    yield from _letter(intent.letter)
+    if order.state in OVER:
+        yield from notices.drop(draft, order.id, f"the order is {order.state}")
+
+
+def _is_news(known: Order, intent: i.Take) -> bool:
+    """An older version, the same one once more, and what comes after the end have no effect."""
+    if known.state in OVER:
+        return False
+    return intent.kind is not EventType.PLACED or (intent.content != known.content and intent.at >= known.at)
+
+
+def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Order:
+    account = draft.plan.account(account_key(intent.channel, intent.account))
+    order = known or Order(intent.order, intent.channel, intent.account, intent.origin, intent.shop, arrived=now)
+    return replace(
+        order,
+        store=order.store or (account.store_of(intent.shop or order.shop) if account else ""),
+        shop=intent.shop or order.shop,
+        display_id=intent.display_id or order.display_id,
+        state=ENDED.get(intent.kind, order.state),
+        content=intent.content or order.content,
+        at=max(intent.at, order.at),
+        changed=now,
+        reply=intent.reply or order.reply,
+        customer=intent.customer or order.customer,
+    )
+
+
+def _letter(letter: int) -> Iterator[f.Happened]:
+    if letter:
+        yield f.LetterRead(letter)
+
+
+def _allow(draft: Board, intent: i.Allow, _now: float) -> Iterator[f.Happened]:
+    webhook = intent.webhook if str(intent.webhook) in draft.webhooks else 0
+    yield f.GrantsChanged(intent.account, intent.customer, intent.templates, webhook)
+    yield from _letter(intent.letter)
+
+
+def _route(draft: Board, intent: i.Route, _now: float) -> Iterator[f.Happened]:
+    order = draft.orders.get(intent.order)
+    account = order and draft.plan.account(account_key(order.channel, order.account))
+    store = account.store_of(order.shop) if account and order else ""
+    if order is None or not order.kept or not store:
+        return
+    for kept in order.kept:
+        yield f.OrderRouted(order.id, draft.next_event(store, order.id, kept.kind, kept.at, kept.data))
+    key = _unrouted(order)
+    if key in draft.alarms and not any(one.kept and _unrouted(one) == key for one in draft.orders.values()):
+        yield f.AlarmCleared(key)
+
+
+def _unrouted(order: Order) -> str:
+    return f"unrouted/{account_key(order.channel, order.account)}/{order.shop}"
+
+
+def _close(draft: Board, intent: i.CloseDue, _now: float) -> Iterator[f.Happened]:
+    order = draft.orders.get(intent.order)
+    if order is not None and order.changed == intent.changed and not (order.kept or order.notices):
+        yield f.OrderClosed(order.id)
+
+
+def rest_of(order: Order) -> float:
+    """When an order is closed if nothing more is heard of it."""
+    return order.changed + REST.get(order.state, HOUR)
+
+
+# --- the stores -----------------------------------------------------------------------------------------------------
+
+
+def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
+    if intent.store not in draft.plan.stores:
+        raise Refused("{store} is none of our stores", store=intent.store)
+    order = draft.known(intent.order)
+    if order is not None and order.store != intent.store:
+        order = None  # what a store says of another one's order is not believed
+    yield f.StageHeard(
+        intent.store, intent.journal, intent.sequence, intent.kind, order.id if order else None, intent.told
+    )
+    if order is not None:
+        turned = TURNS.get(UpdateKind(intent.kind))
+        if intent.told.get("ready") is False:
+            turned = State.OPEN
+        if turned and turned is not order.state and order.state is not State.CANCELLED:
+            yield f.OrderTurned(order.id, turned)
+    if intent.kind == UpdateKind.REJECTED:
+        yield from _raise(draft, "rejected", intent.store, str(intent.told.get("reason", "")), now)
+    yield from notices.follow(draft, intent, order, now)
+    yield from _settle(draft, intent.store)
+
+
+def _see(draft: Board, intent: i.See, _now: float) -> Iterator[f.Happened]:
+    if intent.store not in draft.plan.stores:
+        raise Refused("{store} is none of our stores", store=intent.store)
+    row = draft.store(intent.store)
+    if intent.epoch < row.epoch and not intent.online:
+        return  # the late will of an earlier connection
+    if intent.online and not (row.online and row.epoch == intent.epoch):
+        yield f.StoreOnline(intent.store, intent.epoch, intent.version)
+        yield from _settle(draft, intent.store)
+    elif not intent.online and (row.online or not row.number):
+        yield f.StoreAway(intent.store, intent.epoch)
+
+
+def _adopt(draft: Board, intent: i.Adopt, _now: float) -> Iterator[f.Happened]:
+    if intent.store in draft.plan.stores and intent.sequence > draft.store(intent.store).sequence:
+        yield f.SequenceAdopted(intent.store, intent.sequence)
+
+
+def _deliver(draft: Board, intent: i.Deliver, _now: float) -> Iterator[f.Happened]:
+    stores = {
+        store: left
+        for store, numbers in intent.stores.items()
+        if (left := tuple(number for number in numbers if f"{store}/{number}" in draft.outbox))
+    }
+    if stores:
+        yield f.EventsDelivered(stores)
+
+
+def waits_until(draft: Board, row: Store) -> float | None:
+    """When a store has left its orders waiting for too long; none where none are waiting."""
+    if not row.unanswered:
+        return None
+    return row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
+
+
+def _check(draft: Board, intent: i.CheckStore, now: float) -> Iterator[f.Happened]:
+    row = draft.store(intent.store)
+    until = waits_until(draft, row)
+    if until is None or until > now + DRIFT:
+        return
+    yield from _raise(draft, "silent" if row.online else "away", row.id, "", now)
+
+
+def _settle(draft: Board, store: str) -> Iterator[f.Happened]:
+    """What is not so any more need not be looked at."""
+    row = draft.store(store)
+    if f"away/{store}" in draft.alarms and (row.online or not row.unanswered):
+        yield f.AlarmCleared(f"away/{store}")
+    if f"silent/{store}" in draft.alarms and not row.unanswered:
+        yield f.AlarmCleared(f"silent/{store}")
+
+
+def _raise(draft: Board, kind: str, about: str, text: str, now: float) -> Iterator[f.Happened]:
+    key = f"{kind}/{about}/{text}" if kind == "unrouted" else f"{kind}/{about}"
+    if key not in draft.alarms:
+        yield f.AlarmRaised(key, Alarm(kind, about, now, text))
+
+
+# --- whatever there is ----------------------------------------------------------------------------------------------
+
+
+def _note(_draft: Board, intent: i.Note, _now: float) -> Iterator[f.Happened]:
+    yield intent.what
+
+
+_RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
+    i.Keep: _keep,
+    i.Unread: _unread,
+    i.Take: _take,
+    i.Allow: _allow,
+    i.Route: _route,
+    i.CloseDue: _close,
+    i.Hear: _hear,
+    i.See: _see,
+    i.Adopt: _adopt,
+    i.Deliver: _deliver,
+    i.CheckStore: _check,
+    i.Send: notices.send,
+    i.Sent: notices.sent,
+    i.PutOff: notices.put_off,
+    i.GiveUp: notices.give_up,
+    i.Resume: notices.resume,
+    i.Note: _note,
+}

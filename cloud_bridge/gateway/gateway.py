@@ -1,0 +1,84 @@
+"""A running gateway: the hub, the door of the channels, the road to the stores, the courier to the customers."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.channels import CHANNELS, Account
+from cloud_bridge.gateway.courier import Courier, Post
+from cloud_bridge.gateway.intake import LARGEST, Intake
+from cloud_bridge.gateway.orders import account_key
+from cloud_bridge.gateway.reader import Reader
+from cloud_bridge.gateway.road import Road
+from cloud_bridge.gateway.rules import cloud_hub
+from cloud_bridge.gateway.seal import Seal, keys_at
+from cloud_bridge.gateway.settings import CloudFile
+from cloud_bridge.gateway.ways import WAYS, Setting
+from edge.clock import Clock, SystemClock
+from edge.journal import Journal
+from edge.settings import listen_address
+
+SEAL_FILE = "seal.key"  # beside the journal, where the settings name none
+
+
+class Gateway:
+    """Puts the parts of the cloud's end together and runs them.
+
+    Raises OSError and ValueError where a secret cannot be read; the settings were checked before.
+    """
+
+    def __init__(self, settings: CloudFile, journal: Path, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.hub = cloud_hub(settings.plan, Journal(journal, Board.STORED), clock or SystemClock())
+        key_file = settings.gateway.key_file
+        seal = Seal(keys_at(Path(key_file) if key_file else journal.with_name(SEAL_FILE)))
+        accounts = {account_key(one.channel, one.id): settings.account(one) for one in settings.accounts}
+        products = {account_key(one.channel, one.id): one.products for one in settings.accounts}
+        ways = {one.id: Post(WAYS[one.kind], settings.way(one), one.per_second) for one in settings.ways}
+        self.reader = Reader(self.hub, accounts, products, seal)
+        self.intake = Intake(self.hub, accounts)
+        self.road = Road(self.hub, settings.broker, gateway=settings.gateway.id)
+        self.courier = Courier(self.hub, ways, _posts(accounts), seal)
+        self.app = web.Application(client_max_size=LARGEST)
+        self.intake.mount(self.app)
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
+        await self.hub.start()
+        try:
+            self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+            await self._runner.setup()
+            await self.road.start()
+            await self.courier.start()
+            await self.reader.start()
+            host, port = listen_address(self.settings.gateway.listen)
+            await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop everything: first what comes in, then what goes out."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self.courier.stop()
+        await self.road.stop()
+        await self.hub.stop()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens, with the port it was given for port 0."""
+        assert self._runner is not None
+        host, port = self._runner.addresses[0][:2]
+        return str(host), int(port)
+
+
+def _posts(accounts: dict[str, Account]) -> dict[str, Post]:
+    """The ways back to the channels."""
+    return {
+        key: Post(way, Setting(key, account.options, account.secrets))
+        for key, account in accounts.items()
+        if (way := CHANNELS[account.channel].tells) is not None
+    }

@@ -1,0 +1,99 @@
+"""The door of the channels: a request is proved, put on the disk, answered as its channel wants it, and read later."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import sha256
+
+import msgspec
+from aiohttp import web
+
+from cloud_bridge.gateway.channels import CHANNELS, Account, Answer, Channel, Forged
+from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.gateway.intents import Keep
+from cloud_bridge.gateway.orders import account_key
+from cloud_bridge.gateway.rules import CloudHub
+from edge.hub import NotCommitted
+from edge.journal import JournalUnusable
+
+log = logging.getLogger(__name__)
+
+LARGEST = 1024 * 1024  # bytes of a webhook
+PATH = "/channels/{channel:[^/]+}/{account:[^/]+}"
+
+
+class Intake:
+    """Mounted on the gateway's server; needs no token, as each request proves itself."""
+
+    def __init__(self, hub: CloudHub, accounts: Mapping[str, Account]) -> None:
+        self.refused: Counter[str] = Counter()  # requests that did not prove themselves, by account
+        self.answered: Counter[str] = Counter()  # requests that were taken, the same ones once more among them
+        self._hub, self._accounts = hub, accounts
+
+    def mount(self, app: web.Application) -> None:
+        """Add the door to a server."""
+        app.router.add_post(PATH, self._post)
+        app.router.add_get(PATH, self._get, allow_head=False)
+
+    async def _post(self, request: web.Request) -> web.Response:
+        found = self._find(request)
+        if found is None:
+            return web.json_response({"reason": "there is no such account"}, status=404)
+        channel, account = found
+        body = await request.read()
+        webhook = self._webhook(request, account, body)
+        refusal = self._prove(channel, account, webhook)
+        if refusal is not None:
+            return refusal
+        key = account_key(account.channel, account.id)
+        headers = {name: webhook.headers[name] for name in channel.headers if name in webhook.headers}
+        kept = msgspec.structs.replace(webhook, headers=headers)
+        digest = sha256(repr((kept.query, sorted(headers.items()))).encode() + body).hexdigest()
+        try:
+            await self._hub.submit(Keep(kept), by=f"channel:{key}", key=f"webhook\n{key}\n{digest}")
+        except (NotCommitted, JournalUnusable) as trouble:
+            log.error("a webhook of %s could not be kept, it must come again: %s", key, trouble)  # noqa: TRY400
+            return web.json_response({"reason": "not kept, send it again"}, status=503)
+        self.answered[key] += 1
+        return _response(channel.answer(webhook, account))
+
+    async def _get(self, request: web.Request) -> web.Response:
+        found = self._find(request)
+        if found is None or found[0].hello is None:
+            return web.json_response({"reason": "there is nothing at this address"}, status=404)
+        channel, account = found
+        webhook = self._webhook(request, account, b"")
+        try:
+            assert channel.hello is not None
+            return _response(channel.hello(webhook, account))
+        except Forged as forged:
+            return self._refuse(account, forged)
+
+    def _find(self, request: web.Request) -> tuple[Channel, Account] | None:
+        name = request.match_info["channel"]
+        account = self._accounts.get(account_key(name, request.match_info["account"]))
+        return None if account is None else (CHANNELS[name], account)
+
+    def _webhook(self, request: web.Request, account: Account, body: bytes) -> Webhook:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return Webhook(account.channel, account.id, self._hub.clock.now(), body, request.query_string, headers)
+
+    def _prove(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response | None:
+        try:
+            channel.verify(webhook, account, webhook.at)
+        except Forged as forged:
+            return self._refuse(account, forged)
+        except Exception as error:  # a request that no verification has foreseen is not the channel's
+            log.exception("a request could not be verified")
+            return self._refuse(account, Forged(type(error).__name__))
+        return None
+
+    def _refuse(self, account: Account, forged: Forged) -> web.Response:
+        key = account_key(account.channel, account.id)
+        self.refused[key] += 1
+        log.warning("a request to %s was refused: %s", key, forged)
+        return web.json_response({"reason": str(forged)}, status=401)
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(body=answer.body, status=answer.status, headers={"Content-Type": answer.content_type})

@@ -1,0 +1,156 @@
+"""What the gateway keeps of an order, a store and a notice: frozen rows, times in seconds since 1970 (UTC)."""
+
+from enum import StrEnum
+from uuid import NAMESPACE_URL, uuid5
+
+from msgspec import Raw
+
+from cloud_bridge.messages import EventType
+from edge.heard import Heard
+from edge.orders import OrderId, Record
+
+
+class State(StrEnum):
+    """Where an order stands, as far as the gateway has to know."""
+
+    OPEN = "open"
+    READY = "ready"
+    REFUSED = "refused"
+    COLLECTED = "collected"
+    CANCELLED = "cancelled"
+
+
+OVER = frozenset({State.REFUSED, State.COLLECTED, State.CANCELLED})
+
+
+class Event(Record, frozen=True):
+    """One event on the `orders` topic of a store, under the number it has there."""
+
+    store: str
+    sequence: int
+    id: str
+    kind: EventType
+    order: OrderId
+    at: float
+    data: Raw
+
+    @property
+    def key(self) -> str:
+        """Its row in the outbox."""
+        return f"{self.store}/{self.sequence}"
+
+
+class Kept(Record, frozen=True):
+    """An event of an order for no known store, until there is one."""
+
+    id: str
+    kind: EventType
+    at: float
+    data: Raw
+
+
+class Order(Record, frozen=True):
+    """An order as it came over a channel; its content is with the store."""
+
+    id: OrderId
+    channel: str
+    account: str
+    origin: str  # its id in the channel
+    shop: str = ""  # the channel's id of the shop, where an account has several
+    store: str = ""  # empty: no store is known for it
+    display_id: str = ""
+    state: State = State.OPEN
+    content: str = ""  # a digest of what was ordered last
+    at: float = 0.0  # when the channel says that was
+    arrived: float = 0.0
+    changed: float = 0.0  # when anything was heard of it last
+    reply: str = ""  # who is told, sealed
+    customer: str = ""  # a name for the customer that says nothing, equal for equal customers
+    first: int = 0  # the number of its first event
+    unanswered: tuple[str, ...] = ()  # the ids of its events that the store has not accepted yet
+    told: tuple[str, ...] = ()  # what was said of it, or is about to be
+    notices: tuple[str, ...] = ()  # what is about to be, oldest first
+    kept: tuple[Kept, ...] = ()
+
+
+class Store(Record, frozen=True):
+    """What is known of a store."""
+
+    id: str
+    number: int  # its facts are found by it in the journal
+    sequence: int = 0  # the last one given on its topic `orders`
+    online: bool = False
+    epoch: int = 0  # of the connection that said so
+    since: float = 0.0  # online or away
+    version: str = ""
+    journal: str = ""  # whose updates `heard` counts
+    heard: Heard = Heard()
+    last: float = 0.0  # when it was heard last
+    unanswered: int = 0  # events that it has not accepted yet
+    waiting: float = 0.0  # since when there are some
+
+
+class Account(Record, frozen=True):
+    """What is known of a channel's account, for the owner's page."""
+
+    orders: int = 0
+    last_order: float = 0.0
+    failures: int = 0
+    last_failure: float = 0.0
+    reason: str = ""
+
+
+class Sending(StrEnum):
+    """A notice is queued until it is sent, dropped or given up."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+
+
+class Notice(Record, frozen=True):
+    """Something that a customer or a channel is told."""
+
+    id: str
+    account: str  # its key
+    on: str  # what it is about, as the table of messages names it
+    store: str
+    at: float
+    due: float  # not before
+    ways: tuple[str, ...]  # the first is tried, the next one where it fails for good
+    order: OrderId | None = None
+    origin: str = ""
+    key: str = ""  # what it says of its order, once
+    reply: str = ""
+    words: str = ""
+    stage: str = ""
+    item: str = ""
+    name: str = ""  # of the item
+    code: str = ""  # of a product
+    reason: str = ""
+    state: Sending = Sending.QUEUED
+    tries: int = 0
+
+
+class Alarm(Record, frozen=True):
+    """Something that a person has to look at."""
+
+    kind: str
+    about: str
+    since: float
+    text: str
+
+
+class Grant(Record, frozen=True):
+    """How often a customer still allows to be told with one template."""
+
+    left: int
+
+
+def order_id(channel: str, account: str, origin: str) -> OrderId:
+    """Our id of a channel's order: the same one whoever asks, and whenever."""
+    return OrderId(str(uuid5(NAMESPACE_URL, f"ovenbell:{channel}/{account}/{origin}")))
+
+
+def account_key(channel: str, account: str) -> str:
+    """The key of an account's row."""
+    return f"{channel}/{account}"

@@ -1,0 +1,159 @@
+"""Reads webhooks once they are on the disk: a channel's words into orders of ours, or a dead letter."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import Raw
+
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.channels import CHANNELS, Account, Allowed, Said, Unreadable
+from cloud_bridge.gateway.facts import DeadLetterKept, Happened, LetterRead, Webhook, WebhookKept, WebhookRead
+from cloud_bridge.gateway.intents import Allow, Intent, Note, Take, Unread
+from cloud_bridge.gateway.orders import account_key, order_id
+from cloud_bridge.gateway.rules import CloudHub
+from cloud_bridge.gateway.seal import Reply, Seal
+from cloud_bridge.gateway.settings import ProductSettings
+from cloud_bridge.letters import Reparsed
+from cloud_bridge.messages import EventType
+from edge import opendelivery
+from edge.hub import Commit
+from edge.text import plain
+
+log = logging.getLogger(__name__)
+
+Products = Mapping[str, ProductSettings]
+_encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
+
+
+class Asked(NamedTuple):
+    """What a webhook asks of the hub; the same key has one effect."""
+
+    intent: Intent
+    key: str | None = None
+
+
+class Reader:
+    """Follows the hub; what it asks comes after everything that somebody waits for."""
+
+    def __init__(
+        self, hub: CloudHub, accounts: Mapping[str, Account], products: Mapping[str, Products], seal: Seal
+    ) -> None:
+        self._hub, self._accounts, self._products, self._seal = hub, accounts, products, seal
+
+    async def start(self) -> None:
+        """Begin, with what was left unread."""
+        self._hub.follow(self._follow)
+        for row in list(self._hub.board.webhooks.values()):
+            webhook = await self._fetch(row.fact)
+            if webhook is not None:
+                self._offer(webhook, row.fact)
+
+    async def reparse(self) -> Reparsed:
+        """Read the dead letters once more; how many could be, and how many are left."""
+        read = left = 0
+        for seq in await self._hub.journal.letters():
+            rows = await self._hub.journal.facts(after=seq - 1, limit=1)
+            letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
+            webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
+            asked = list(self.read(webhook, 0, letter=seq)) if webhook is not None else []
+            if not asked or any(isinstance(one.intent, Unread) for one in asked):
+                left += 1
+                continue
+            for one in asked:
+                await self._hub.submit(one.intent, by="reparse", key=one.key)
+            read += 1
+        return Reparsed(read, left)
+
+    async def _fetch(self, fact: int) -> Webhook | None:
+        rows = await self._hub.journal.facts(after=fact - 1, limit=1)
+        found = msgspec.json.decode(rows[0].body, type=Happened | WebhookKept) if rows else None
+        return found.webhook if isinstance(found, WebhookKept) else None
+
+    def _follow(self, commit: Commit[Board, Happened]) -> None:
+        for fact in commit.facts:
+            if isinstance(fact.what, WebhookKept):
+                self._offer(fact.what.webhook, fact.seq)
+
+    def _offer(self, webhook: Webhook, fact: int) -> None:
+        by = f"channel:{account_key(webhook.channel, webhook.account)}"
+        for asked in self.read(webhook, fact):
+            self._hub.offer(asked.intent, by=by, key=asked.key, done=_nothing)
+
+    def read(self, webhook: Webhook, fact: int, letter: int = 0) -> list[Asked]:
+        """What a webhook asks of the hub; a dead letter where it cannot be understood."""
+        key = account_key(webhook.channel, webhook.account)
+        try:
+            said = CHANNELS[webhook.channel].parse(webhook, self._accounts[key])
+            asked = list(self._asks(key, webhook, said))
+        except (Unreadable, opendelivery.Unreadable) as error:
+            return [Asked(Unread(plain(str(error), 300), key, fact))]
+        except Exception:  # whatever a channel sends, it is kept and the next one is read
+            log.exception("a webhook of %s could not be read", key)
+            return [Asked(Unread("not read: a mistake in the gateway, see its log", key, fact))]
+        if not asked:
+            return [Asked(Note(LetterRead(letter) if letter else WebhookRead(fact)))]
+        last = asked[-1]
+        return [*asked[:-1], last._replace(intent=msgspec.structs.replace(last.intent, webhook=fact, letter=letter))]
+
+    def _asks(self, key: str, webhook: Webhook, said: Any) -> Iterator[Asked]:
+        for number, one in enumerate(said):
+            if isinstance(one, Allowed):
+                digest = sha256(webhook.body).hexdigest()
+                yield Asked(
+                    Allow(key, self._seal.name(key, one.address), one.templates), f"allow\n{key}\n{digest}\n{number}"
+                )
+            else:
+                yield Asked(
+                    self._take(webhook, one), f"event\n{webhook.channel}\n{webhook.account}\n{one.origin}\n{one.event}"
+                )
+
+    def _take(self, webhook: Webhook, said: Said) -> Take:
+        key = account_key(webhook.channel, webhook.account)
+        ours = order_id(webhook.channel, webhook.account, said.origin)
+        about = Take(
+            order=ours,
+            channel=webhook.channel,
+            account=webhook.account,
+            origin=said.origin,
+            event=said.event,
+            kind=said.kind,
+            at=webhook.at if said.at is None else said.at,
+            data=Raw(_encode({"id": ours} | ({"reason": said.reason} if said.reason else {}))),
+            shop=said.shop,
+        )
+        if said.kind is not EventType.PLACED:
+            return about
+        content = _encode([said.order, said.addresses])
+        reply = self._seal.close(ours, Reply(said.addresses)) if said.addresses else ""
+        data = {"salesChannel": webhook.channel} | said.order | {"id": ours, "items": self._items(key, said.order)}
+        raw = Raw(_encode(data | ({"replyTo": reply} if reply else {})))
+        order = opendelivery.read_order(raw)  # what a store could not read is kept here, where it can be mended
+        return msgspec.structs.replace(
+            about,
+            data=raw,
+            display_id=order.display_id,
+            content=sha256(content).hexdigest()[:32],
+            reply=reply,
+            customer=self._seal.name(key, min(said.addresses.values())) if said.addresses else "",
+        )
+
+    def _items(self, key: str, order: dict[str, Any]) -> Any:
+        """The lines of an order with our codes and names."""
+        items, products = order.get("items"), self._products.get(key) or {}
+        if not products or not isinstance(items, list):
+            return items
+        return [_ours(item, products) if isinstance(item, dict) else item for item in items]
+
+
+def _ours(item: dict[str, Any], products: Products) -> dict[str, Any]:
+    product = products.get(str(item.get("externalCode") or "")) or products.get(str(item.get("name") or ""))
+    if product is None:
+        return item
+    return item | {"externalCode": product.code} | ({"name": product.name} if product.name else {})
+
+
+def _nothing() -> None:
+    """The channel was answered before."""

@@ -1,0 +1,84 @@
+"""The gateway's hub: the generic hub with the board and the rules of the cloud's end."""
+
+from collections.abc import Iterator
+
+from cloud_bridge.gateway import intents as i
+from cloud_bridge.gateway.apply import apply
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.decide import decide, rest_of, waits_until
+from cloud_bridge.gateway.facts import ClockStepped, Happened, JournalBegun, LetterRead, WebhookRead
+from cloud_bridge.gateway.intents import Intent
+from cloud_bridge.gateway.orders import Sending, account_key
+from cloud_bridge.gateway.plan import Plan
+from edge.clock import Clock
+from edge.hub import Hub, Rules
+from edge.journal import Journal
+
+CloudHub = Hub[Board, Intent, Happened]
+
+
+def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
+    """What the clock must ask because of what a draft changes; of a board that is none, because of all there is."""
+    for row in draft.stores.changes.values() if draft.is_draft else draft.stores.values():
+        if row is not None and (until := waits_until(draft, row)) is not None:
+            yield until, i.CheckStore(row.id)
+    for order in draft.orders.changes.values() if draft.is_draft else draft.orders.values():
+        if order is not None:
+            yield rest_of(order), i.CloseDue(order.id, order.changed)
+
+
+def _waking(board: Board) -> Iterator[Intent]:
+    """What must be asked at start: the settings may name more stores now, and a notice may have been leaving."""
+    for order in board.orders.values():
+        if order.kept:
+            yield i.Route(order.id)
+    for notice in board.notices.values():
+        if notice.state is Sending.SENDING:
+            yield i.Resume(notice.id)
+
+
+def _asks_about(intent: Intent) -> str | None:
+    match intent:
+        case i.Take(order=order) | i.Hear(order=order):
+            return order
+    return None
+
+
+def _again(draft: Board, intent: Intent) -> Intent | None:
+    """An event that is known has no second effect, but what brought it is read, too."""
+    match intent:
+        case i.Take(webhook=webhook, letter=letter) | i.Allow(webhook=webhook, letter=letter):
+            if letter:
+                return i.Note(LetterRead(letter))
+            if str(webhook) in draft.webhooks:
+                return i.Note(WebhookRead(webhook))
+    return None
+
+
+def _spoilt(intent: Intent, reason: str) -> Intent:
+    match intent:
+        case i.Take(channel=channel, account=account, webhook=webhook):
+            return i.Unread(f"internal: {reason}", account_key(channel, account), webhook)
+        case i.Hear(store=store):
+            return i.Unread(f"internal: {reason}", topic=store)
+    return i.Unread(f"internal: {reason}", topic=type(intent).__name__)
+
+
+RULES: Rules[Board, Intent, Happened] = Rules(
+    decide=decide,
+    apply=apply,
+    last_seq=lambda draft: draft.counters.seq,
+    archived=Board.ARCHIVED,
+    asks_about=_asks_about,
+    alarms=alarms,
+    waking=_waking,
+    carried=lambda before: i.Note(JournalBegun(before)),
+    stepped=lambda seconds: i.Note(ClockStepped(seconds)),
+    again=_again,
+    spoilt=_spoilt,
+)
+
+
+def cloud_hub(plan: Plan, journal: Journal, clock: Clock) -> CloudHub:
+    """A hub for the cloud's end; `start` it before use."""
+    return Hub(Board(plan), RULES, journal, clock)

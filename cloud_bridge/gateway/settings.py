@@ -1,0 +1,204 @@
+"""cloud.toml: what a gateway is told about its stores, its accounts with the channels, and who is told what."""
+
+import os
+import re
+from collections.abc import Iterator
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from cloud_bridge.gateway.channels import CHANNELS, Account
+from cloud_bridge.gateway.plan import AccountPlan, Message, Plan, Quiet, StorePlan
+from cloud_bridge.gateway.ways import WAYS
+from cloud_bridge.gateway.ways.way import Setting
+from cloud_bridge.settings import BrokerSettings
+from edge.settings import JournalSettings, Key, Settings, SystemName
+from edge.updates import UpdateKind
+from edge.words import Language
+
+TOKEN_VARIABLE = "OVENBELL_GATEWAY_TOKEN"  # noqa: S105 - the name of the variable, not the token
+Name = Annotated[str, Meta(max_length=200)]
+Hours = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Words = dict[Language, Annotated[str, Meta(min_length=1, max_length=1_000)]]
+OWNERS_THREE = (  # what the owner of a bakery wants its customers to hear, where no table says otherwise
+    Message(UpdateKind.STARTED, {"zh": "您的{item}已进烤箱。", "en": "Your {item} is in the oven."}, stage="baking"),
+    Message(
+        UpdateKind.FINISHED, {"zh": "您的{item}已裱花完成。", "en": "The frosting of your {item} is done."}, "frosting"
+    ),
+    Message(
+        UpdateKind.READY,
+        {
+            "zh": "您的订单 {order} 已做好,欢迎到{store}取货。",
+            "en": "Your order {order} is ready to collect at {store}.",
+        },
+    ),
+)
+
+
+class GatewaySettings(Settings, frozen=True):
+    """The gateway itself."""
+
+    id: Key = "gateway"  # also its MQTT client id
+    listen: SystemName = "127.0.0.1:8390"
+    url: SystemName = ""  # at which the channels call it; default: where it listens
+    token_file: SystemName = ""
+    key_file: SystemName = ""  # of the seal; default: beside the journal, made at the first start
+    away_minutes: Annotated[float, Meta(gt=0, le=24 * 60)] = 10
+    quiet: Hours | None = None  # "22:00-07:30", by each store's clock
+    language: Language = "en"  # of the owner's page
+
+
+class StoreSettings(Settings, frozen=True):
+    """A store that this gateway serves."""
+
+    id: Key
+    name: Name = ""
+    language: Language = "en"
+    timezone: str = "UTC"
+
+
+class ProductSettings(Settings, frozen=True):
+    """What a channel's product is called in our stores."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=200)]
+    name: Name = ""  # default: the channel's
+
+
+class AccountSettings(Settings, frozen=True):
+    """An account with a channel. Its secrets are not in here, so that settings can be shown and logged."""
+
+    channel: Key
+    id: Key
+    store: str = ""
+    stores: dict[str, str] = {}
+    ways: tuple[str, ...] = ()
+    tell: bool = True  # tell the channel itself what it can take
+    products: dict[str, ProductSettings] = {}
+    options: dict[str, str] = {}
+    secret_files: dict[str, SystemName] = {}
+
+
+class WaySettings(Settings, frozen=True):
+    """A way to customers."""
+
+    id: Key
+    kind: Key
+    options: dict[str, str] = {}
+    secret_files: dict[str, SystemName] = {}
+    templates: dict[str, str] = {}
+    per_second: Annotated[float, Meta(gt=0, le=10_000)] = 20
+
+
+class MessageSettings(Settings, frozen=True):
+    """A row of the table of messages."""
+
+    on: Literal[
+        "item.started", "item.finished", "order.accepted", "order.rescheduled", "order.ready", "order.refused",
+        "order.collected",
+    ]  # fmt: skip
+    words: Words
+    stage: str = ""
+    stores: tuple[str, ...] = ("*",)
+    ways: tuple[str, ...] = ()
+    once: bool = False
+    implied: bool = False
+
+
+class CloudFile(Settings, frozen=True):
+    """Everything a cloud.toml says."""
+
+    broker: BrokerSettings
+    gateway: GatewaySettings = GatewaySettings()
+    journal: JournalSettings = JournalSettings(keep_days=30)
+    stores: tuple[StoreSettings, ...] = ()
+    accounts: tuple[AccountSettings, ...] = ()
+    ways: tuple[WaySettings, ...] = ()
+    messages: tuple[MessageSettings, ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        """What the rules take as given."""
+        quiet = self.gateway.quiet
+        accounts = [
+            AccountPlan(
+                one.channel,
+                one.id,
+                one.store,
+                one.stores,
+                one.ways,
+                way.tells if one.tell and (way := CHANNELS[one.channel].tells) and self._can_tell(one) else frozenset(),
+            )
+            for one in self.accounts
+        ]
+        return Plan(
+            stores={one.id: StorePlan(one.id, one.name, one.language, one.timezone) for one in self.stores},
+            accounts={one.key: one for one in accounts},
+            messages=tuple(
+                Message(one.on, one.words, one.stage, one.stores, one.ways, one.once, one.implied)
+                for one in self.messages
+            )
+            or OWNERS_THREE,
+            quiet=Quiet(*(time.fromisoformat(part) for part in quiet.split("-"))) if quiet else None,
+            away=self.gateway.away_minutes * 60,
+            repeatable=frozenset(one.id for one in self.ways if WAYS[one.kind].repeatable),
+        )
+
+    @staticmethod
+    def _can_tell(account: AccountSettings) -> bool:
+        """Whether what the channel's own way needs is there; an account may only take orders."""
+        way = CHANNELS[account.channel].tells
+        return (
+            way is not None
+            and all(account.options.get(name) for name in way.options)
+            and all(_secret_of(account, name) is not None for name in way.secrets)
+        )
+
+    def account(self, settings: AccountSettings) -> Account:
+        """An account with its secrets; OSError and ValueError where one cannot be read."""
+        channel = CHANNELS[settings.channel]
+        wanted = dict.fromkeys((*channel.secrets, *(channel.tells.secrets if channel.tells else ())))
+        secrets = {name: secret for name in wanted if (secret := _secret_of(settings, name)) is not None}
+        base = (self.gateway.url or f"http://{self.gateway.listen}").rstrip("/")
+        url = f"{base}/channels/{settings.channel}/{settings.id}"
+        return Account(settings.channel, settings.id, url, settings.options, secrets)
+
+    def way(self, settings: WaySettings) -> Setting:
+        """A way with its secrets; OSError and ValueError where one cannot be read."""
+        names = WAYS[settings.kind].secrets
+        secrets = {name: secret for name in names if (secret := _secret_of(settings, name)) is not None}
+        return Setting(settings.id, settings.options, secrets, settings.templates)
+
+
+def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:
+    """The environment variable that a secret may stand in."""
+    kind = ("CHANNEL", settings.channel, settings.id) if isinstance(settings, AccountSettings) else ("WAY", settings.id)
+    return re.sub(r"[^A-Z0-9]", "_", "_".join(("OVENBELL", *kind, name)).upper())
+
+
+def _secret_of(settings: AccountSettings | WaySettings, name: str) -> str | None:
+    from_environment = os.environ.get(variable_of(settings, name))
+    file = settings.secret_files.get(name)
+    if from_environment is not None or file is None:
+        return from_environment
+    try:
+        secret = Path(file).read_text(encoding="utf-8-sig").strip()
+    except UnicodeDecodeError:  # its own words would carry bytes of the secret
+        raise ValueError(f"{file} is not UTF-8") from None
+    if not secret:
+        raise ValueError(f"{file} is empty")
+    return secret
+
+
+def missing_secrets(settings: AccountSettings | WaySettings) -> Iterator[str]:
+    """What is wrong with the secrets that an account or a way must have, a line each."""
+    names = CHANNELS[settings.channel].secrets if isinstance(settings, AccountSettings) else WAYS[settings.kind].secrets
+    for name in names:
+        try:
+            there = _secret_of(settings, name) is not None
+        except (OSError, ValueError) as error:
+            yield f"secret_files.{name}: {error}"
+            continue
+        if not there:
+            yield f"secret_files.{name}: required, or {variable_of(settings, name)} in the environment"

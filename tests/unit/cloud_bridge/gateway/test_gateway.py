@@ -1,0 +1,86 @@
+"""What comes over a channel reaches the store once; what the store says reaches the customer."""
+
+import json
+
+from tests.cloud import until
+from tests.gateways import BareStore, RunningGateway, StandIn, order, signed
+
+
+async def test_an_order_of_a_channel_is_with_its_store_under_the_first_number(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    assert await gateway.tell("placed", order(1)) == 200
+    await until(lambda: store.orders)
+    [event] = store.orders
+    assert (event["type"], event["sequence"], event["subject"]) == (
+        "ovenbell.order.placed",
+        "1",
+        event["data"]["id"],
+    )
+    assert event["data"]["displayId"] == "A001"
+    assert event["data"]["salesChannel"] == "generic"
+    assert "customer-1" not in json.dumps(event)  # who ordered is sealed
+
+
+async def test_the_same_request_and_the_same_event_have_one_effect(gateway: RunningGateway, store: BareStore) -> None:
+    for _ in range(16):
+        assert await gateway.tell("placed", order(1), event="msg-a") == 200
+    await gateway.tell("placed", order(2), event="msg-b")
+    await until(lambda: len(store.orders) == 2)
+    assert [event["sequence"] for event in store.orders] == ["1", "2"]
+
+
+async def test_a_change_and_a_cancellation_follow_under_the_next_numbers(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    await gateway.tell("placed", order(1))
+    await gateway.tell("changed", order(1, extraInfo="少糖"))
+    await gateway.tell("changed", order(1, extraInfo="少糖"))  # nothing has changed
+    await gateway.tell("cancelled", {"id": "shop-1", "reason": "客人改主意了"})
+    await gateway.tell("changed", order(1, extraInfo="多糖"))  # too late
+    await until(lambda: store.told("order.cancelled"))
+    assert [event["type"].rpartition(".")[2] for event in store.orders] == ["placed", "changed", "cancelled"]
+    assert store.orders[2]["data"]["reason"] == "客人改主意了"
+
+
+async def test_a_wrong_or_an_old_signature_is_refused_and_counted(gateway: RunningGateway, store: BareStore) -> None:
+    body = json.dumps({"type": "order.placed", "data": order(1)}).encode()
+    wrong = signed(body, "msg-1", secret="somebody else's")
+    old = signed(body, "msg-1", at=1_700_000_000)
+    for headers in (wrong, old, {}):
+        status, _ = await gateway.post("/channels/generic/shop", body, headers)
+        assert status == 401
+    assert gateway.gateway.intake.refused["generic/shop"] == 3
+    assert not store.orders
+
+
+async def test_a_press_tells_the_customer_and_what_was_accepted_waits_no_more(
+    gateway: RunningGateway, store: BareStore, stand_in: StandIn
+) -> None:
+    store.presence("online")
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    event = store.orders[0]
+    about = {"order": event["subject"], "displayId": "A001", "replyTo": event["data"]["replyTo"]}
+    store.tell("order.accepted", **about, event=event["id"])
+    store.tell("item.started", **about, item="1", name="草莓奶油蛋糕", stage="baking")
+    await until(lambda: stand_in.words)
+    store.tell("order.ready", **about)
+    await until(lambda: len(stand_in.words) == 2)
+    assert stand_in.words == ["您的草莓奶油蛋糕已进烤箱。", "您的订单 A001 已做好,欢迎到麦田烘焙取货。"]
+    assert json.loads(stand_in.requests[0][2])["data"]["addresses"] == {"webhook": "customer-1"}
+    await until(lambda: gateway.gateway.hub.board.store("hz-0012").unanswered == 0)
+    await until(lambda: store.receipts and store.receipts[-1]["data"] == {"journal": "journal-1", "through": "3"})
+
+
+async def test_a_store_that_asks_gets_what_it_missed_and_nothing_after_a_restart_is_lost(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    for number in range(1, 6):
+        await gateway.tell("placed", order(number))
+    await until(lambda: len(store.orders) == 5)
+    await gateway.again()
+    store.orders.clear()
+    store.ask(after=2)
+    await until(lambda: len(store.orders) == 3)
+    assert [event["sequence"] for event in store.orders] == ["3", "4", "5"]
