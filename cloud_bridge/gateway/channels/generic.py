@@ -1,8 +1,7 @@
-"""A shop's own programs: documented JSON, signed as Standard Webhooks says.
+"""A shop's own programs: documented JSON, signed as Standard Webhooks says (`signing`).
 
-Specification: https://github.com/standard-webhooks/standard-webhooks (spec/standard-webhooks.md, version 1.0.0, read
-2026-11). The body is `{"type": …, "data": …}`: the type is one of `KINDS`, `data` that of the events of the same name in CONTRACT.md
-section 2. A customer's addresses stand in `data.addresses`, by the way in which they are used.
+The body is `{"type": …, "data": …}`: the type is one of `KINDS`, `data` that of the events of the same name in
+CONTRACT.md section 2. A customer's addresses stand in `data.addresses`, by the way in which they are used.
 """
 
 import hmac
