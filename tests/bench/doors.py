@@ -1,0 +1,67 @@
+"""Servers of webhooks, each as a process of its own: the real gateway, and the bare handler it is held against."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from cloud_bridge.gateway import CloudFile, Gateway
+from cloud_bridge.gateway.settings import AccountSettings, GatewaySettings, StoreSettings
+from cloud_bridge.settings import BrokerSettings
+from tests.gateways import SECRET
+
+STORES = 50
+ANSWER = b'{"ok":true}'
+
+
+def cloud_file(directory: Path, broker_port: int) -> CloudFile:
+    """A chain of some stores, an account for each."""
+    (directory / "secret").write_text(SECRET)
+    files = {"secret": str(directory / "secret")}
+    stores = [f"store-{number}" for number in range(STORES)]
+    return CloudFile(
+        broker=BrokerSettings(url=f"mqtt://127.0.0.1:{broker_port}"),
+        gateway=GatewaySettings(listen="127.0.0.1:0"),
+        stores=tuple(StoreSettings(id=store) for store in stores),
+        accounts=tuple(
+            AccountSettings(channel="generic", id=store, store=store, secret_files=files) for store in stores
+        ),
+    )
+
+
+async def gateway(directory: Path, broker_port: int) -> None:
+    """The real one; says where it listens."""
+    running = Gateway(cloud_file(directory, broker_port), directory / "gateway.db")
+    await running.start()
+    print(running.address[1], flush=True)
+    await _ended()
+    await running.stop()
+
+
+async def bare(_directory: Path, _broker_port: int) -> None:
+    """Answers without looking, let alone storing."""
+
+    async def post(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=ANSWER, content_type="application/json")
+
+    app = web.Application()
+    app.router.add_post("/channels/{channel:[^/]+}/{account:[^/]+}", post)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
+    print(runner.addresses[0][1], flush=True)
+    await _ended()
+    await runner.cleanup()
+
+
+async def _ended() -> None:
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    await ended.wait()
+
+
+if __name__ == "__main__":
+    asyncio.run({"gateway": gateway, "bare": bare}[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3])))

@@ -1,0 +1,159 @@
+"""Signed webhooks: how many a second the gateway proves, stores and answers, and how long one waits among many."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.bench.doors import STORES
+from tests.bench.figures import Aim, Line, Section, middle, percentile
+from tests.brokers import Broker
+from tests.gateways import order, signed
+
+ROUNDS = 3
+CONNECTIONS = 256
+COUNT, FEW = 20_000, 2_000
+RATE = 1_000  # requests a second, the load of one channel's acceptance
+REPEATS = 16  # times that the same order comes after an outage
+SECONDS, SHORT = 20.0, 3.0
+
+
+def measure(*, quick: bool) -> Iterator[Section]:
+    """As many as there is room for, and at the pace that a channel asks for."""
+    count, rounds = (FEW, 1) if quick else (COUNT, ROUNDS)
+    rates: dict[str, list[float]] = {"gateway": [], "bare": []}
+    for _ in range(rounds):
+        for kind, found in rates.items():
+            with _door(kind) as port:
+                found.append(asyncio.run(_as_many(port, _requests(count))))
+    ours, limit = middle(rates["gateway"]), middle(rates["bare"])
+    yield Section(
+        f"Signed webhooks: {count:,} orders over {CONNECTIONS} connections, each on the disk before its answer",
+        (
+            Line("Ovenbell: proved, committed, answered, parsed, published", f"{ours:,.0f}/s"),
+            Line("limit: a bare handler that answers", f"{limit:,.0f}/s", ours / limit, Aim(ours / limit, ">=", 0.5)),
+        ),
+    )
+    seconds = SHORT if quick else SECONDS
+    for repeats in (1, REPEATS):
+        requests = _requests(int(RATE * seconds / repeats), repeats)
+        waits = {}
+        for kind in rates:
+            with _door(kind) as port:
+                waits[kind] = asyncio.run(_at_pace(port, requests, RATE))
+        tail, floor = (percentile(waits[kind], 0.99) * 1000 for kind in ("gateway", "bare"))
+        half = percentile(waits["gateway"], 0.5) * 1000
+        yield Section(
+            f"{RATE:,} webhooks a second for {seconds:.0f} s, each order {repeats} times over",
+            (
+                Line("Ovenbell: TP99 of the answer", f"{tail:.1f} ms", None, Aim(tail, "<=", 200, "ms")),
+                Line("Ovenbell: the median", f"{half:.1f} ms"),
+                Line("floor: TP99 of a bare handler", f"{floor:.1f} ms", tail / floor),
+            ),
+        )
+
+
+@contextmanager
+def _door(kind: str) -> Iterator[int]:
+    """A server in a process of its own, with a broker beside it."""
+    with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as directory:
+        broker = Broker(Path(directory)).start()
+        command = [sys.executable, "-m", "tests.bench.doors", kind, directory, str(broker.port)]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        try:
+            assert process.stdout is not None
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
+            process.wait(20)
+            broker.stop()
+
+
+def _requests(count: int, repeats: int = 1) -> list[bytes]:
+    """Requests as they stand on the wire; the same order is sent again 100 orders later, under another event id."""
+    made = []
+    for number in range(count):
+        body = json.dumps({"type": "order.placed", "data": order(number)}, ensure_ascii=False).encode()
+        headers = "".join(f"{name}: {value}\r\n" for name, value in signed(body, f"msg-{number}").items())
+        path = f"/channels/generic/store-{number % STORES}"
+        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers}"
+        made.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return [one for start in range(0, count, 100) for one in made[start : start + 100] * repeats]
+
+
+class _Channel(asyncio.Protocol):
+    """One connection of a channel: the next request once the last one is answered."""
+
+    def __init__(self, waiting: deque[bytes], done: asyncio.Event) -> None:
+        self.times: list[float] = []
+        self.refused = 0
+        self._waiting, self._done, self._sent = waiting, done, 0.0
+        self._transport: asyncio.Transport
+        self.free = True
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def send(self, request: bytes, at: float | None = None) -> None:
+        self.free, self._sent = False, time.perf_counter() if at is None else at
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        if not data.startswith(b"HTTP/1.1 "):
+            return  # the rest of an answer that came in two parts
+        self.refused += not data.startswith(b"HTTP/1.1 200")
+        self.times.append(time.perf_counter() - self._sent)
+        self.free = True
+        if self._waiting:
+            self.send(self._waiting.popleft())
+        else:
+            self._done.set()
+
+
+async def _connect(port: int, waiting: deque[bytes], done: asyncio.Event) -> list[_Channel]:
+    loop = asyncio.get_running_loop()
+    made = [loop.create_connection(lambda: _Channel(waiting, done), "127.0.0.1", port) for _ in range(CONNECTIONS)]
+    return [channel for _, channel in await asyncio.gather(*made)]
+
+
+async def _as_many(port: int, requests: Sequence[bytes]) -> float:
+    """Answers a second."""
+    waiting, done = deque(requests), asyncio.Event()
+    channels = await _connect(port, waiting, done)
+    began = time.perf_counter()
+    for channel in channels:
+        channel.send(waiting.popleft())
+    while sum(len(channel.times) for channel in channels) < len(requests):
+        done.clear()
+        await done.wait()
+    assert not any(channel.refused for channel in channels)
+    return len(requests) / (time.perf_counter() - began)
+
+
+async def _at_pace(port: int, requests: Sequence[bytes], rate: float) -> list[float]:
+    """Seconds that each answer took, from when its request was due, whether or not a connection was free then."""
+    waiting: deque[bytes] = deque()
+    due: deque[float] = deque()
+    channels = await _connect(port, waiting, asyncio.Event())
+    began = time.perf_counter()
+    for number, request in enumerate(requests):
+        at = began + number / rate
+        while (rest := at - time.perf_counter()) > 0:
+            await asyncio.sleep(rest)
+        due.append(at)
+        waiting.append(request)
+        while waiting and (free := next((channel for channel in channels if channel.free), None)):
+            free.send(waiting.popleft(), due.popleft())
+    while sum(len(channel.times) for channel in channels) < len(requests):
+        while waiting and (free := next((channel for channel in channels if channel.free), None)):
+            free.send(waiting.popleft(), due.popleft())
+        await asyncio.sleep(0.001)
+    assert not any(channel.refused for channel in channels)
+    return [seconds for channel in channels for seconds in channel.times]
