@@ -21,7 +21,7 @@ from config.failed import Failed
 from config.settings import StoreFile, WrongSettings, load_store
 from devices.settings import ENCODINGS
 from display.views import NAMES
-from edge.settings import TOKEN_VARIABLE, is_loopback, listen_address, url_of
+from edge.settings import FeedSettings, feed_token, is_loopback, listen_address, url_of
 from edge.text import plain
 from edge.words import Language
 
@@ -172,6 +172,9 @@ def display(
     player: Annotated[str, typer.Option(help="A command that plays a sound, {kind} in it.", callback=_command)] = "",
     silent: Annotated[bool, typer.Option("--silent", help="No sound, not even the bell.")] = False,
     serve: Annotated[str | None, typer.Option(help="Show it in browsers on this machine, at HOST:PORT.")] = None,
+    token_file: Annotated[
+        Path | None, typer.Option("--token-file", help="The hub's token, where it asks for one.", metavar="FILE")
+    ] = None,
 ) -> None:
     """Show one screen in this terminal."""
     address = urlsplit(hub)
@@ -184,11 +187,16 @@ def display(
     if serve is not None:
         options = [f"--hub={hub}", *(f"--station={one}" for one in station or ()), f"--view={view}"]
         options += [f"--language={spoken}"] if spoken else []
+        options += [f"--token-file={token_file}"] if token_file else []
         _serve(serve, "display", *options, f"--player={player}", *(["--silent"] if silent else []))
         return
     if spoken == "zh" and is_linux_console():
         raise Failed(NO_CHINESE)
-    token = os.environ.get(TOKEN_VARIABLE, "")
+    try:
+        token = feed_token(FeedSettings(token_file=str(token_file or "")))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise Failed(f"{token_file}: cannot be read: {reason}; who runs the display must be able to read it") from error
     if not run_display(
         hub, stations=station or (), view=view, language=spoken, token=token, player=player, silent=silent
     ):

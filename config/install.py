@@ -52,6 +52,8 @@ def parts_of(settings: StoreFile, config: Path, program: Sequence[str], *, displ
     if display:
         url = url_of(*listen_address(settings.feed.listen))
         shown = f"{command} display --hub {url} --language {settings.store.language}"
+        if settings.feed.token_file:  # below it becomes readable for the display's user, who is the hub's
+            shown += f" --token-file {settings.feed.token_file}"
         yield Part(UNITS / DISPLAY, _text(DISPLAY).replace(f"{PROGRAM} display --language zh", shown))
         yield Part(WANTED / DISPLAY, link=UNITS / DISPLAY)
         yield Part(Path("/etc/ovenbell/foot.ini"), _text("foot.ini"))

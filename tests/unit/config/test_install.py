@@ -116,6 +116,19 @@ def test_the_units_name_this_program_these_settings_and_this_journal(root: Path)
     assert "\nz /etc/ovenbell/cloud-password 0640 root ovenbell\n" in tmpfiles
 
 
+def test_a_display_has_the_token_that_the_hub_asks_for(root: Path) -> None:
+    token = root / "token"
+    token.write_text("poppy")
+    config = root / "etc/ovenbell/store.toml"
+    config.write_text(f'{config.read_text()}token_file = "{token}"\n')
+    put(root)
+    written = files(root)
+    display = written["/etc/systemd/system/ovenbell-display.service"]
+    assert f" --language en --token-file {token}\n" in display
+    assert "\nUser=ovenbell\n" in display
+    assert f"\nz {token} 0640 root ovenbell\n" in written["/etc/tmpfiles.d/ovenbell.conf"]
+
+
 def test_without_a_screen_there_is_no_display_and_one_that_was_is_taken_back(root: Path) -> None:
     put(root)
     assert "/etc/systemd/system/ovenbell-display.service removed" in put(root, display=False)
