@@ -8,7 +8,7 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import typer
 
 from config.failed import Failed
-from config.settings import StoreFile, WrongSettings, load_store
+from config.settings import StoreFile, WrongSettings, absent, load_store
 from devices.settings import ENCODINGS
 from display.views import NAMES
 from edge.settings import FeedSettings, feed_token, is_loopback, listen_address, url_of
@@ -310,6 +310,7 @@ def setup(
 
         kept = write_store(config, load_answers(answers, config))
         print(f"ovenbell: {config} is written" + (f", the one before is {kept}" if kept else ""))
+        _warn(absent(load_store(config, here=False)))
         return
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Failed("setup needs a terminal to ask in; or a file of answers: --from answers.toml")
@@ -321,6 +322,11 @@ def setup(
         raise typer.Exit(FAILED)
     program = shlex.join(machine.program())
     print(f"ovenbell: {config} is written; next: sudo {program} install --config {shlex.quote(str(config.resolve()))}")
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(f"ovenbell: warning: {line}", file=sys.stderr)
 
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done.")]
@@ -342,12 +348,14 @@ def install(
     """Have this machine run the store: services, devices, log limits; settings stay where they are."""
     from config import install as machine  # noqa: PLC0415 - only here
 
-    inside = machine.below(root, config) if config.is_absolute() and root != Path("/") else config
-    settings = load_store(inside)
+    here = root == Path("/")
+    inside = machine.below(root, config) if config.is_absolute() else config
+    settings = load_store(inside, here=False)  # the hub may have its token from elsewhere than whoever installs it
     command = [str(program)] if program else machine.program()
     parts = list(machine.parts_of(settings, config, command, display=display))
     machine.check(settings, config, command)
-    commands = machine.commands(display=display) if root == Path("/") else []
+    commands = machine.commands(display=display) if here else []
+    _warn(absent(settings, root))
     if dry_run:
         for part in parts:
             print(f"### {part.path}" + (f" -> {part.link}\n" if part.link else f"\n{part.text}"))

@@ -200,12 +200,11 @@ def _secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
     if cloud is not None and not cloud.address.tls and not is_loopback(cloud.address.host):
         found = say("orders and password go to {address} in the clear: use mqtts://").format(address=cloud.address)
         yield Line(WARNING, "cloud", found)
-    files = (cloud.password_file, cloud.key_file) if cloud is not None else ()
-    for name in filter(None, (settings.feed.token_file, *files)):
+    for path in settings.secrets.values():
         with suppress(OSError):  # said by the part that needs it
-            if Path(name).stat().st_mode & stat.S_IROTH:
+            if path.stat().st_mode & stat.S_IROTH:
                 found = say("{path} may be read by everybody on this machine: chmod 600, owned by the hub's user")
-                yield Line(WARNING, "secrets", found.format(path=name))
+                yield Line(WARNING, "secrets", found.format(path=path))
 
 
 async def _printer(printer: PrinterSettings, say: Say) -> Line:

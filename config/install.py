@@ -43,7 +43,7 @@ class Part:
 def parts_of(settings: StoreFile, config: Path, program: Sequence[str], *, display: bool) -> Iterator[Part]:
     """Everything a store's machine needs."""
     command = shlex.join(program)
-    folders, secrets = _folders(settings), _secrets(settings)
+    folders, secrets = _folders(settings), settings.secrets.values()
     hub = _text(HUB).replace(f"{PROGRAM} hub --config {CONFIG}", f"{command} hub --config {config}")
     if folders:
         hub = hub.replace("\nStateDirectory=", f"\nReadWritePaths={' '.join(map(str, folders))}\nStateDirectory=")
@@ -78,13 +78,6 @@ def _folders(settings: StoreFile) -> list[Path]:
     return sorted(folder for folder in folders if not folder.is_relative_to(STATE))
 
 
-def _secrets(settings: StoreFile) -> list[str]:
-    """The files that the hub's user, and nobody else, must be able to read."""
-    cloud = settings.cloud
-    named = (settings.feed.token_file, *((cloud.password_file, cloud.key_file) if cloud else ()))
-    return [name for name in named if name]
-
-
 def commands(*, display: bool) -> list[list[str]]:
     """What makes the machine take in what was written."""
     return [
@@ -115,9 +108,8 @@ def call(command: Sequence[str]) -> None:
 
 def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
     """Raise Failed where the service could not work."""
-    cloud = settings.cloud
-    shown = [Path(name) for name in (cloud.ca_file, cloud.cert_file) if name] if cloud else []
-    for path in (config, Path(program[0]), *_folders(settings), *map(Path, _secrets(settings)), *shown):
+    named = (settings.secrets | settings.certificates).values()
+    for path in (config, Path(program[0]), *_folders(settings), *named):
         if not path.is_absolute():
             raise Failed(f"{path}: a service needs the whole path, beginning with /")
         if any(path.is_relative_to(unseen) for unseen in UNSEEN):

@@ -72,7 +72,7 @@ class Draft:
 
     def checked(self) -> StoreFile:
         """The settings as a store has them; raises WrongSettings."""
-        return check_store(self.whole(), self.file)
+        return check_store(self.whole(), self.file, here=False)
 
     def mistakes(self, section: str) -> list[str]:
         """What is wrong in one section."""
