@@ -395,9 +395,9 @@ def doctor(
     watch: Annotated[bool, typer.Option("--watch", help="Again every few seconds, until Ctrl+C.")] = False,
 ) -> None:
     """Check everything a store needs, one line each with the mend."""
-    from config import doctor as doctors  # noqa: PLC0415 - a screen needs none of it
+    from config.doctor import rounds  # noqa: PLC0415 - a screen needs none of it
 
-    if not asyncio.run(doctors.watch(config) if watch else doctors.say_all(load_store(config))):
+    if not asyncio.run(rounds.watch(config) if watch else rounds.say_all(load_store(config))):
         raise typer.Exit(FAILED)
 
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from config.doctor import _secrets
+from config.doctor.store import examine_secrets
 from config.settings import StoreFile
 
 
@@ -20,4 +20,4 @@ from config.settings import StoreFile
 )
 def test_a_road_to_another_machine_that_anybody_can_listen_to_is_a_warning(url: str, *, warned: bool) -> None:
     settings = msgspec.convert({"store": {"id": "a"}, "cloud": {"url": url}}, StoreFile)
-    assert ["in the clear" in line.found for line in _secrets(settings, str)] == [True] * warned
+    assert ["in the clear" in line.found for line in examine_secrets(settings, str)] == [True] * warned

@@ -6,7 +6,7 @@ import sys
 from hypothesis import given
 
 from config.command import LogLine
-from config.doctor import Line, Verdict
+from config.doctor.line import Line, Verdict
 from tests.hostile import hostile, powers
 
 FORMAT = LogLine("%(levelname)s %(name)s: %(message)s")
