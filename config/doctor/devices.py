@@ -6,6 +6,7 @@ import stat
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
+from config.doctor.letters import examine_letters
 from config.doctor.line import FAILURE, OK, WARNING, Line
 from config.settings import StoreFile
 from devices.cable import plug_in
@@ -30,6 +31,8 @@ async def examine_devices(settings: StoreFile, told: Told | None, say: Say) -> A
             yield await _printer(part, printer, say)
         else:
             yield _told(part, printer, told.get(("printer", printer.id)), say)
+        for line in examine_letters(printer, settings, say):
+            yield line
     if not settings.printers:
         yield Line(WARNING, "printers", say("none configured: nothing will be printed"))
     hands: list[tuple[DeviceKind, Listened]] = [
