@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,14 +16,14 @@ from edge.settings import listen_address, url_of
 
 HERE = Path(__file__).parent
 STATE = Path("/var/lib/ovenbell")
-RECORD = Path("/etc/ovenbell/installed")  # what was written: a line each as sha256sum has it
+RECORD = Path("/etc/ovenbell/installed")  # what was written: lines as sha256sum has them
 UNSEEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108 - what a service does not see
 HUB, DISPLAY = "ovenbell-hub.service", "ovenbell-display.service"
 UNITS = Path("/etc/systemd/system")
 WANTED = UNITS / "multi-user.target.wants"
 # The paths that the unit files name, to be put right.
 PROGRAM, CONFIG = "/opt/ovenbell/bin/ovenbell", "/etc/ovenbell/store.toml"
-Run = Callable[[Sequence[str]], None]
+Known = dict[Path, set[str]]  # the digests of what was written; two of a file that is just being written
 
 
 @dataclass(frozen=True)
@@ -122,33 +122,35 @@ def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
 
 def put(parts: Sequence[Part], root: Path) -> Iterator[str]:
     """Write them below a root; what was changed by hand since is kept, and said."""
-    before = _recorded(root)
+    known = _recorded(root)
     for part in parts:
-        there, now = below(root, part.path), _digest(below(root, part.path))
-        if now not in {None, part.digest, before.get(part.path)}:
+        there, now, ours = below(root, part.path), _digest(below(root, part.path)), known.get(part.path, set())
+        if now not in {None, part.digest, *ours}:
             yield f"{part.path} was changed by hand and is kept: remove it to have it written"
             continue
-        before[part.path] = part.digest
-        _record(root, before)  # first: what stands in it is taken back, whatever comes
-        if now == part.digest:
-            continue
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.unlink(missing_ok=True)
-        if part.link:
-            there.symlink_to(part.link)
-        else:
-            write_whole(there, part.text.encode())
-        yield str(part.path)
-    stale = [path for path in before if path not in {part.path for part in parts}]  # of an earlier version
-    yield from _take(root, before, stale)
+        if now != part.digest:
+            known[part.path] = ours | {part.digest}  # cut off here, the old one and the new one are both ours
+            _record(root, known)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            if part.link:
+                there.unlink(missing_ok=True)
+                there.symlink_to(part.link)
+            else:
+                write_whole(there, part.text.encode())
+            yield str(part.path)
+        if ours != {part.digest}:
+            known[part.path] = {part.digest}
+            _record(root, known)
+    stale = [path for path in known if path not in {part.path for part in parts}]  # of an earlier version
+    yield from _take(root, known, stale)
 
 
 def take(root: Path) -> Iterator[str]:
     """Take back what was written below a root; journal and settings stay, and what was changed by hand."""
-    before = _recorded(root)
-    if not before:
+    known = _recorded(root)
+    if not known:
         raise Failed(f"nothing is installed: there is no {below(root, RECORD)}")
-    yield from _take(root, before, list(before))
+    yield from _take(root, known, list(known))
     below(root, RECORD).unlink()
 
 
@@ -164,16 +166,16 @@ def farewell(root: Path) -> tuple[list[list[str]], list[list[str]]]:
     return [["systemctl", "stop", *units]] if units else [], reload
 
 
-def _take(root: Path, before: dict[Path, str], paths: Sequence[Path]) -> Iterator[str]:
+def _take(root: Path, known: Known, paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
-        digest, there = before.pop(path), below(root, path)
+        digests, there = known.pop(path), below(root, path)
         now = _digest(there)
-        if now == digest:
+        if now in digests:
             there.unlink()
             yield f"{path} removed"
         elif now is not None:
             yield f"{path} was changed by hand and is kept"
-        _record(root, before)
+        _record(root, known)
 
 
 def below(root: Path, path: Path) -> Path:
@@ -188,13 +190,17 @@ def _digest(path: Path) -> str | None:
     return sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _recorded(root: Path) -> dict[Path, str]:
+def _recorded(root: Path) -> Known:
     file = below(root, RECORD)
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return {Path(path): digest for digest, path in (line.split("  ", 1) for line in lines)}
+    known: Known = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        digest, path = line.split("  ", 1)
+        known.setdefault(Path(path), set()).add(digest)
+    return known
 
 
-def _record(root: Path, written: dict[Path, str]) -> None:
+def _record(root: Path, known: Known) -> None:
     file = below(root, RECORD)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, "".join(f"{digest}  {path}\n" for path, digest in written.items()).encode())
+    lines = (f"{digest}  {path}\n" for path, digests in known.items() for digest in sorted(digests))
+    write_whole(file, "".join(lines).encode())

@@ -11,6 +11,7 @@ import pytest
 from config import install
 from config.failed import Failed
 from config.settings import StoreFile, absent, load_store
+from config.setup.writing import write_whole
 from tests.flow.test_command import ovenbell
 
 SETTINGS = """
@@ -180,6 +181,41 @@ def test_an_installation_that_was_cut_off_can_be_taken_back(root: Path) -> None:
     steps.close()
     list(install.take(root))
     assert files(root) == before
+
+
+class PowerCut(BaseException):
+    """Between two things that happen on the disk."""
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("writes", range(1, 10))
+def test_an_upgrade_that_was_cut_off_takes_nothing_of_its_own_for_work_by_hand(
+    root: Path, monkeypatch: pytest.MonkeyPatch, writes: int, *, done: bool
+) -> None:
+    before, config = files(root), root / "etc/ovenbell/store.toml"
+    put(root)
+    config.write_text(config.read_text().replace(":9000", ":9001"))  # stands in the display's unit
+    config.write_text(config.read_text().replace("/srv/bakery", "/srv/other"))  # in the hub's, and with the folders
+    left = writes
+
+    def write(file: Path, data: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if left or done:
+            write_whole(file, data)
+        if not left:
+            raise PowerCut
+
+    with monkeypatch.context() as power:
+        power.setattr(install, "write_whole", write)
+        with pytest.raises(PowerCut):
+            put(root)
+    config.write_text(config.read_text().replace(":9001", ":9002"))
+    assert [line for line in put(root) if "by hand" in line] == []
+    assert "127.0.0.1:9002" in files(root)["/etc/systemd/system/ovenbell-display.service"]
+    assert "/srv/other" in files(root)["/etc/systemd/system/ovenbell-hub.service"]
+    assert [line for line in install.take(root) if "by hand" in line] == []
+    assert files(root).keys() == before.keys()
 
 
 @pytest.mark.parametrize(
