@@ -27,7 +27,7 @@ class DeviceStep(Step):
         self.beside: dict[str, list[Row]] = {}  # more of store.toml at the same place: kept as they are
         for row in draft.tree.get(self.section, ()):
             if self.place in row:
-                where = str(row[self.place])
+                where = str(row.get("path") or row[self.place])  # as the hub opens it: twins have one port
                 if where in self.rows:
                     self.beside.setdefault(where, []).append(dict(row))
                 else:

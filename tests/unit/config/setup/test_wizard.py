@@ -17,6 +17,7 @@ from config.setup.keypads import KeypadStep
 from config.setup.printers import PrinterStep
 from config.setup.steps import BoardStep, CloudStep, WriteStep
 from config.setup.wizard import STEPS, Wizard, draft_of
+from config.setup.writing import write_store
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
 from tests.brokers import Broker, free_port
@@ -298,3 +299,27 @@ async def test_a_lesson_that_is_left_in_the_middle_keeps_what_was_learnt(tmp_pat
             (row,) = installer.wizard.draft.tree["keypads"]
             assert (row["id"], row["keys"], row["framing"]) == ("kitchen-pad", {"0x4631": "bump 2"}, "stx-etx")
             assert "ignore" not in row
+
+
+async def test_twins_under_one_name_are_learnt_each_where_it_is_plugged_in(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    with VirtualKeypad(tmp_path / "left") as left, VirtualKeypad(tmp_path / "right") as right:
+        twins = [
+            {"id": one.name, "station": "kitchen", "port": str(tmp_path / "by-id"), "path": str(one), "keys": {}}
+            for one in (Path(left.port), Path(right.port))
+        ]
+        write_store(file, {"store": {"id": "a", "language": "en"}, "keypads": twins})
+        async with an_installer(file) as installer:
+            for at in range(5):
+                await until(lambda at=at: installer.wizard.at == at)
+                await installer.press("ctrl+n")
+            await installer.until_step(KeypadStep)
+            await installer.press("end", "l")
+            await until(lambda: "Press the key for: bump 1" in installer.screen)
+            right.press("x")
+            await until(lambda: "Press the key for: bump 2" in installer.screen)
+            await installer.press("enter", "enter")
+            await installer.until_step(BoardStep)
+            rows = installer.wizard.draft.tree["keypads"]
+    assert [(row["id"], row["keys"]) for row in rows] == [("left", {}), ("right", {"x": "bump 1"})]
+    assert {row["port"] for row in rows} == {str(tmp_path / "by-id")}
