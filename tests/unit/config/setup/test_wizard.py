@@ -318,7 +318,10 @@ async def test_twins_under_one_name_are_learnt_each_where_it_is_plugged_in(tmp_p
             await until(lambda: "Press the key for: bump 1" in installer.screen)
             right.press("x")
             await until(lambda: "Press the key for: bump 2" in installer.screen)
-            await installer.press("enter", "enter")
+            await installer.press("enter")
+            await until(lambda: "Its keys are learnt." in installer.screen)
+            assert str(installer.wizard.query_one("#trouble", Static).content) == ""
+            await installer.press("enter")
             await installer.until_step(BoardStep)
             rows = installer.wizard.draft.tree["keypads"]
     assert [(row["id"], row["keys"]) for row in rows] == [("left", {}), ("right", {"x": "bump 1"})]
