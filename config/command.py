@@ -280,7 +280,7 @@ def ticket(
     """Show what a ticket looks like, here or as a picture; nothing is printed on paper."""
     if output is not None and output.suffix.lower() != ".png":
         raise typer.BadParameter(f"expected a .png file, not {output}", param_hint="--output")
-    from config import preview as paper  # noqa: PLC0415 - only here
+    from config import ticket_preview as paper  # noqa: PLC0415 - only here
 
     spoken: Language | None = None if language is None else language.value
     store, printer = paper.settings_of(

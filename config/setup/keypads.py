@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from config.setup.answers import PAD_KEYS
-from config.setup.found import DeviceStep, Row
+from config.setup.device_step import DeviceStep, Row
 from config.setup.step import Choices
 from devices.discovery import keyboards, serial_ports
 from devices.learning import spoken

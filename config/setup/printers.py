@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from config.setup.found import DeviceStep, Row
+from config.setup.device_step import DeviceStep, Row
 from config.setup.step import Choices
 from devices.discovery import FoundPrinter, NoNetworkSearch, network_printers, usb_printers
 from devices.settings import PrinterSettings, parse_connection

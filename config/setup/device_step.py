@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from config.setup.step import Choices, Draft, Step
+from config.setup.draft import Draft
+from config.setup.step import Choices, Step
 from devices.discovery import FoundPort, FoundPrinter
 from edge.text import plain
 
