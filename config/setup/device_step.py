@@ -83,7 +83,7 @@ class DeviceStep(Step):
     async def take(self) -> str:
         """Those that are ticked."""
         beside = [row for where in self.ticked for row in self.beside.get(where, ())]
-        self.draft.tree[self.section] = _named([*self.answers(), *beside])
+        self.draft.tree[self.section] = named([*self.answers(), *beside])
         return "\n".join(self.draft.mistakes(self.section))
 
     def answers(self) -> list[Row]:
@@ -91,7 +91,7 @@ class DeviceStep(Step):
         return [self.rows[where] for where in self.ticked]
 
 
-def _named(rows: list[Row]) -> list[Row]:
+def named(rows: list[Row]) -> list[Row]:
     """Rows whose ids are all different."""
     taken: set[str] = set()
     for row in rows:
