@@ -3,7 +3,7 @@
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,14 +16,14 @@ from edge.settings import listen_address, url_of
 
 HERE = Path(__file__).parent
 STATE = Path("/var/lib/ovenbell")
-RECORD = Path("/etc/ovenbell/installed")  # what was written: a line each as sha256sum has it
+RECORD = Path("/etc/ovenbell/installed")  # what was written: lines as sha256sum has them
 UNSEEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108 - what a service does not see
 HUB, DISPLAY = "ovenbell-hub.service", "ovenbell-display.service"
 UNITS = Path("/etc/systemd/system")
 WANTED = UNITS / "multi-user.target.wants"
 # The paths that the unit files name, to be put right.
 PROGRAM, CONFIG = "/opt/ovenbell/bin/ovenbell", "/etc/ovenbell/store.toml"
-Run = Callable[[Sequence[str]], None]
+Known = dict[Path, set[str]]  # the digests of what was written; two of a file that is just being written
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Part:
 def parts_of(settings: StoreFile, config: Path, program: Sequence[str], *, display: bool) -> Iterator[Part]:
     """Everything a store's machine needs."""
     command = shlex.join(program)
-    folders, secrets = _folders(settings), _secrets(settings)
+    folders, secrets = _folders(settings), settings.secrets.values()
     hub = _text(HUB).replace(f"{PROGRAM} hub --config {CONFIG}", f"{command} hub --config {config}")
     if folders:
         hub = hub.replace("\nStateDirectory=", f"\nReadWritePaths={' '.join(map(str, folders))}\nStateDirectory=")
@@ -52,6 +52,8 @@ def parts_of(settings: StoreFile, config: Path, program: Sequence[str], *, displ
     if display:
         url = url_of(*listen_address(settings.feed.listen))
         shown = f"{command} display --hub {url} --language {settings.store.language}"
+        if settings.feed.token_file:  # below it becomes readable for the display's user, who is the hub's
+            shown += f" --token-file {settings.feed.token_file}"
         yield Part(UNITS / DISPLAY, _text(DISPLAY).replace(f"{PROGRAM} display --language zh", shown))
         yield Part(WANTED / DISPLAY, link=UNITS / DISPLAY)
         yield Part(Path("/etc/ovenbell/foot.ini"), _text("foot.ini"))
@@ -74,13 +76,6 @@ def _folders(settings: StoreFile) -> list[Path]:
     journal = [Path(settings.journal.path)] if settings.journal.path else []
     folders = {file.parent for file in (*journal, *files)} - {Path("/dev")}
     return sorted(folder for folder in folders if not folder.is_relative_to(STATE))
-
-
-def _secrets(settings: StoreFile) -> list[str]:
-    """The files that the hub's user, and nobody else, must be able to read."""
-    cloud = settings.cloud
-    named = (settings.feed.token_file, *((cloud.password_file, cloud.key_file) if cloud else ()))
-    return [name for name in named if name]
 
 
 def commands(*, display: bool) -> list[list[str]]:
@@ -113,9 +108,8 @@ def call(command: Sequence[str]) -> None:
 
 def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
     """Raise Failed where the service could not work."""
-    cloud = settings.cloud
-    shown = [Path(name) for name in (cloud.ca_file, cloud.cert_file) if name] if cloud else []
-    for path in (config, Path(program[0]), *_folders(settings), *map(Path, _secrets(settings)), *shown):
+    named = (settings.secrets | settings.certificates).values()
+    for path in (config, Path(program[0]), *_folders(settings), *named):
         if not path.is_absolute():
             raise Failed(f"{path}: a service needs the whole path, beginning with /")
         if any(path.is_relative_to(unseen) for unseen in UNSEEN):
@@ -128,33 +122,35 @@ def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
 
 def put(parts: Sequence[Part], root: Path) -> Iterator[str]:
     """Write them below a root; what was changed by hand since is kept, and said."""
-    before = _recorded(root)
+    known = _recorded(root)
     for part in parts:
-        there, now = below(root, part.path), _digest(below(root, part.path))
-        if now not in {None, part.digest, before.get(part.path)}:
+        there, now, ours = below(root, part.path), _digest(below(root, part.path)), known.get(part.path, set())
+        if now not in {None, part.digest, *ours}:
             yield f"{part.path} was changed by hand and is kept: remove it to have it written"
             continue
-        before[part.path] = part.digest
-        _record(root, before)  # first: what stands in it is taken back, whatever comes
-        if now == part.digest:
-            continue
-        there.parent.mkdir(parents=True, exist_ok=True)
-        there.unlink(missing_ok=True)
-        if part.link:
-            there.symlink_to(part.link)
-        else:
-            write_whole(there, part.text.encode())
-        yield str(part.path)
-    stale = [path for path in before if path not in {part.path for part in parts}]  # of an earlier version
-    yield from _take(root, before, stale)
+        if now != part.digest:
+            known[part.path] = ours | {part.digest}  # cut off here, the old one and the new one are both ours
+            _record(root, known)
+            there.parent.mkdir(parents=True, exist_ok=True)
+            if part.link:
+                there.unlink(missing_ok=True)
+                there.symlink_to(part.link)
+            else:
+                write_whole(there, part.text.encode())
+            yield str(part.path)
+        if ours != {part.digest}:
+            known[part.path] = {part.digest}
+            _record(root, known)
+    stale = [path for path in known if path not in {part.path for part in parts}]  # of an earlier version
+    yield from _take(root, known, stale)
 
 
 def take(root: Path) -> Iterator[str]:
     """Take back what was written below a root; journal and settings stay, and what was changed by hand."""
-    before = _recorded(root)
-    if not before:
+    known = _recorded(root)
+    if not known:
         raise Failed(f"nothing is installed: there is no {below(root, RECORD)}")
-    yield from _take(root, before, list(before))
+    yield from _take(root, known, list(known))
     below(root, RECORD).unlink()
 
 
@@ -170,16 +166,16 @@ def farewell(root: Path) -> tuple[list[list[str]], list[list[str]]]:
     return [["systemctl", "stop", *units]] if units else [], reload
 
 
-def _take(root: Path, before: dict[Path, str], paths: Sequence[Path]) -> Iterator[str]:
+def _take(root: Path, known: Known, paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
-        digest, there = before.pop(path), below(root, path)
+        digests, there = known.pop(path), below(root, path)
         now = _digest(there)
-        if now == digest:
+        if now in digests:
             there.unlink()
             yield f"{path} removed"
         elif now is not None:
             yield f"{path} was changed by hand and is kept"
-        _record(root, before)
+        _record(root, known)
 
 
 def below(root: Path, path: Path) -> Path:
@@ -194,13 +190,17 @@ def _digest(path: Path) -> str | None:
     return sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _recorded(root: Path) -> dict[Path, str]:
+def _recorded(root: Path) -> Known:
     file = below(root, RECORD)
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
-    return {Path(path): digest for digest, path in (line.split("  ", 1) for line in lines)}
+    known: Known = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        digest, path = line.split("  ", 1)
+        known.setdefault(Path(path), set()).add(digest)
+    return known
 
 
-def _record(root: Path, written: dict[Path, str]) -> None:
+def _record(root: Path, known: Known) -> None:
     file = below(root, RECORD)
     file.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(file, "".join(f"{digest}  {path}\n" for path, digest in written.items()).encode())
+    lines = (f"{digest}  {path}\n" for path, digests in known.items() for digest in sorted(digests))
+    write_whole(file, "".join(lines).encode())

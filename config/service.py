@@ -1,10 +1,14 @@
-"""The daemon's manners: tell systemd when it is ready and that it lives, end on SIGTERM."""
+"""The daemon's manners: tell systemd when it is ready and that it lives, end on SIGTERM, keep an orderly log."""
 
 import asyncio
+import logging
 import os
 import signal
 import socket
 from contextlib import suppress
+from typing import Any
+
+from edge.text import plain
 
 
 def notify(state: str) -> None:
@@ -33,3 +37,23 @@ async def keep_alive() -> None:
         while True:
             notify("WATCHDOG=1")
             await asyncio.sleep(int(within) / 3_000_000)
+
+
+def start_log() -> None:
+    """Log to standard error, for the journal of systemd."""
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # the mistakes of port scanners are not the hub's
+    handler = logging.StreamHandler()
+    handler.setFormatter(LogLine("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+class LogLine(logging.Formatter):
+    """One line for each event, whatever a customer's name pretends to be; a traceback stands indented below it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's name
+        """The event in its line."""
+        return plain(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
+        """The traceback, no line of which begins like an event."""
+        return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())

@@ -1,5 +1,6 @@
 """store.toml: read whole, every mistake reported at once with its file and the path of its field."""
 
+import os
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
@@ -34,6 +35,8 @@ from edge.settings import (
 )
 from edge.shapes import sift
 from edge.words import speak
+
+SERVICE_SECRETS = Path("/etc/ovenbell/secrets")  # the environment that the services read
 
 
 class StoreFile(Settings, frozen=True):
@@ -104,6 +107,21 @@ class StoreFile(Settings, frozen=True):
             tuple(Keypad(keypad.id, keypad.station, keypad.keys) for keypad in self.keypads),
         )
 
+    @property
+    def secrets(self) -> dict[str, Path]:
+        """The files that the hub's user, and nobody else, must be able to read, by the path of their field."""
+        files: dict[str, str | None] = {"feed.token_file": self.feed.token_file}
+        if self.cloud is not None:
+            files |= {"cloud.password_file": self.cloud.password_file, "cloud.key_file": self.cloud.key_file}
+        return {field: Path(file) for field, file in files.items() if file}
+
+    @property
+    def certificates(self) -> dict[str, Path]:
+        """The files that everybody may read, by the path of their field."""
+        cloud = self.cloud
+        files = {"cloud.ca_file": cloud.ca_file, "cloud.cert_file": cloud.cert_file} if cloud else {}
+        return {field: Path(file) for field, file in files.items() if file}
+
     def _stage_ids(self) -> list[str]:
         named = [
             *self.stages,
@@ -121,9 +139,9 @@ class WrongSettings(Exception):
         super().__init__("\n".join(self.lines))
 
 
-def load_store(file: Path) -> StoreFile:
+def load_store(file: Path, *, here: bool = True) -> StoreFile:
     """The settings of a store; raises WrongSettings."""
-    return check_store(read_toml(file), file)
+    return check_store(read_toml(file), file, here=here)
 
 
 def read_toml(file: Path) -> dict[str, Any]:
@@ -138,8 +156,13 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise WrongSettings(file, ["is nested too deeply"]) from error
 
 
-def check_store(tree: dict[str, Any], file: Path, shape: type[StoreFile] = StoreFile) -> StoreFile:
-    """The settings in a parsed file; raises WrongSettings with every mistake there is."""
+def check_store(
+    tree: dict[str, Any], file: Path, shape: type[StoreFile] = StoreFile, *, here: bool = True
+) -> StoreFile:
+    """The settings in a parsed file; raises WrongSettings with every mistake there is.
+
+    Settings that are not to run here may name files that only the store's machine has: see `absent`.
+    """
     clean, shape_mistakes = sift(tree, shape, strict=True)
     mistakes = [str(mistake) for mistake in shape_mistakes]
     if clean is None:  # go on with the sections that are well formed: one round of mending should do
@@ -149,9 +172,24 @@ def check_store(tree: dict[str, Any], file: Path, shape: type[StoreFile] = Store
     if clean is not None:
         settings = msgspec.convert(clean, shape)
         mistakes += _cross_check(settings)
+        mistakes += _token(settings.feed) if here else ()
     if mistakes or clean is None:
         raise WrongSettings(file, mistakes)
     return settings
+
+
+def absent(settings: StoreFile, root: Path = Path("/")) -> Iterator[str]:
+    """What the store's machine must have before it runs these settings, and what is not below a root."""
+
+    def is_there(file: Path) -> bool:
+        return os.access(root / file.relative_to(file.anchor) if file.is_absolute() else file, os.F_OK)
+
+    for field, file in (settings.secrets | settings.certificates).items():
+        if not is_there(file):
+            yield f"{field}: {file} is not here: the store's machine needs it before its hub starts"
+    loopback = is_loopback(listen_address(settings.feed.listen)[0])
+    if not (loopback or settings.feed.token_file or is_there(SERVICE_SECRETS)):
+        yield f"feed.listen: beyond loopback the hub needs {TOKEN_VARIABLE} in {SERVICE_SECRETS}, or token_file"
 
 
 def _top(path: str) -> str:
@@ -165,7 +203,7 @@ def _cross_check(settings: StoreFile) -> Iterator[str]:
         yield from _parses("cloud.url", parse_url, settings.cloud.url)
         if (settings.cloud.cert_file is None) != (settings.cloud.key_file is None):
             yield "cloud.cert_file: cert_file and key_file go together"
-    yield from _feed(settings.feed)
+    yield from _parses("feed.listen", listen_address, settings.feed.listen)
     yield from _stages(settings)
     stations = settings.layout.stations
     yield from _printers(settings.printers, stations)
@@ -260,8 +298,7 @@ def _zone(name: str) -> Iterator[str]:
         yield f"store.timezone: there is no time zone {name!r}"
 
 
-def _feed(feed: FeedSettings) -> Iterator[str]:
-    yield from _parses("feed.listen", listen_address, feed.listen)
+def _token(feed: FeedSettings) -> Iterator[str]:
     try:
         token = feed_token(feed)
     except OSError as error:
@@ -271,6 +308,6 @@ def _feed(feed: FeedSettings) -> Iterator[str]:
     else:
         if feed.token_file and not token:  # a lock that was asked for and would stand open
             yield "feed.token_file: is empty"
-        with suppress(ValueError):  # of an address that is none, said above
+        with suppress(ValueError):  # of an address that is none, said already
             if not token and not is_loopback(listen_address(feed.listen)[0]):
                 yield f"feed.listen: beyond loopback a token is required: {TOKEN_VARIABLE} or feed.token_file"

@@ -185,7 +185,7 @@ def cut_off(feed: FeedClient, manner: Manner) -> str:
         case Link.SILENT:
             words = say("CUT OFF: the hub is silent")
         case Link.REFUSED if feed.reason.startswith("401"):
-            words = say("CUT OFF: the hub wants a token: OVENBELL_FEED_TOKEN")
+            words = say("CUT OFF: the hub wants a token: OVENBELL_FEED_TOKEN or --token-file")
         case Link.REFUSED:
             words = say("CUT OFF: the hub refuses this display ({reason})").format(reason=shown(feed.reason))
         case Link.CUT:

@@ -26,7 +26,7 @@ class Answers(StoreFile, frozen=True):
 def load_answers(file: Path, config: Path) -> dict[str, Any]:
     """The tree of the store.toml that a file of answers stands for; raises WrongSettings with every mistake."""
     tree = fill(read_toml(file), config)
-    check_store(tree, file, Answers)
+    check_store(tree, file, Answers, here=False)
     return {section: tree[section] for section in StoreFile.__struct_fields__ if section in tree}
 
 

@@ -4,12 +4,12 @@ import asyncio
 from contextlib import aclosing
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
 from config.setup.answers import PAD_KEYS
-from config.setup.found import DeviceStep, Row
+from config.setup.device_step import DeviceStep, Row
 from config.setup.step import Choices
 from devices.discovery import keyboards, serial_ports
 from devices.learning import spoken
@@ -74,12 +74,13 @@ class KeypadStep(DeviceStep):
         if self.lesson is not None and self.lesson < len(LESSON):
             self._next_key()
 
-    async def take(self) -> str:
+    @on(Choices.OptionSelected)
+    def _end_lesson(self, event: Choices.OptionSelected) -> None:
         """Enter ends the lesson first."""
         if self.lesson is not None:
+            event.stop()
+            event.prevent_default()
             self.workers.cancel_node(self)
-            return self.say("Its keys are learnt.")
-        return await super().take()
 
     @work(exclusive=True)
     async def _learn(self, where: str) -> None:
@@ -95,19 +96,16 @@ class KeypadStep(DeviceStep):
                     patience.reschedule(clock() + SILENCE)
                     if self.lesson is None or self.lesson >= len(LESSON):
                         break
-                    if self._settling is not None:
-                        let_go.add(key)
-                        self._settling.reset()
-                    elif key in keys:
-                        self._ask(self.say("{key} is {action} already").format(key=key, action=keys[key]))
-                    else:
-                        keys[key], row["framing"] = LESSON[self.lesson], framing
-                        self.tell(f"{key} = {keys[key]}")
-                        self._settling = self.set_timer(SETTLED, self._next_key)
+                    row["framing"] = framing
+                    self._hear(key, keys, let_go)
         except TimeoutError:
             self.tell(self.say("Nothing was pressed for a while: the lesson is over."))
         except OSError as error:
             self.tell(why(error, where, self.say))
+        except asyncio.CancelledError:
+            if self.is_attached:
+                self.tell(*[self.say("Its keys are learnt.")] * bool(keys))
+            raise
         finally:
             self.lesson = None
             if self._settling is not None:
@@ -118,6 +116,17 @@ class KeypadStep(DeviceStep):
                 self.ticked += [where] if where not in self.ticked else []
                 if self.is_attached:
                     self.redraw()
+
+    def _hear(self, key: str, keys: dict[str, str], let_go: set[str]) -> None:
+        if self._settling is not None:
+            let_go.add(key)
+            self._settling.reset()
+        elif key in keys:
+            self._ask(self.say("{key} is {action} already").format(key=key, action=keys[key]))
+        elif self.lesson is not None:
+            keys[key] = LESSON[self.lesson]
+            self.tell(f"{key} = {keys[key]}")
+            self._settling = self.set_timer(SETTLED, self._next_key)
 
     def _next_key(self) -> None:
         """Ask for the first one, or the next one once a key was let go: some keypads say that too."""

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from config.setup.found import DeviceStep, Row
+from config.setup.device_step import DeviceStep, Row, named
 from config.setup.step import Choices
 from devices.discovery import FoundPrinter, NoNetworkSearch, network_printers, usb_printers
 from devices.settings import PrinterSettings, parse_connection
@@ -27,14 +27,17 @@ class PrinterStep(DeviceStep):
         Binding("t", "try", show=False),
         Binding("e", "encoding", show=False),
         Binding("w", "width", show=False),
+        Binding("b", "backup", show=False),
     ]
+    backed: bool | None = None  # whether each stands in for the one before; none: as it is
 
     @property
     def explained(self) -> str:
         """What to do here."""
         return self.say(
             "T prints a page with its number on each. Space ticks: the first prints for the kitchen, the second the "
-            "whole order when it is ready. E: line 1 of its page does not read like line 2. W: narrow paper."
+            "whole order when it is ready. E: line 1 of its page does not read like line 2. W: narrow paper. "
+            "B: each stands in for the other."
         )
 
     def compose(self) -> ComposeResult:
@@ -67,10 +70,11 @@ class PrinterStep(DeviceStep):
             self._begin()
 
     def said_of(self, where: str, row: Row) -> str:
-        """Its role and its look."""
-        role = self._role(where)["id"] if where in self.ticked else ""
+        """Its role, its look, and who stands in for it."""
+        work = dict(zip(self.ticked, self.answers(), strict=True)).get(where, {})
         drawn = self.say("drawn") if row.get("encoding") == "raster" else ""
-        return f"{role} {drawn} {row.get('columns', 48)}"
+        backup = self.say("else {printer}").format(printer=work["backup"]) if "backup" in work else ""
+        return f"{work.get('id', '')} {drawn} {row.get('columns', 48)} {backup}"
 
     def _role(self, where: str) -> Row:
         row, place = self.rows[where], self.ticked.index(where)
@@ -103,6 +107,12 @@ class PrinterStep(DeviceStep):
         """Another width of its paper."""
         self._turn("columns", 32)
 
+    def action_backup(self) -> None:
+        """What one of them cannot print another does, or waits for it."""
+        if len(self.ticked) > 1:
+            self.backed = not any("backup" in row for row in self.answers())
+            self.redraw()
+
     def _turn(self, name: str, other: object) -> None:
         if self.chosen is not None:
             row = self.rows[self.chosen]
@@ -126,4 +136,12 @@ class PrinterStep(DeviceStep):
 
     def answers(self) -> list[Row]:
         """Those that are ticked, the first for the kitchen."""
-        return [dict(self._role(where)) for where in self.ticked]
+        rows = named([dict(self._role(where)) for where in self.ticked])
+        ids = [row["id"] for row in rows]
+        there = {*ids, *(row["id"] for where in self.ticked for row in self.beside.get(where, ()))}
+        for row, after in zip(rows, [*ids[1:], *ids[:1]], strict=True):
+            if self.backed and row["id"] != after:
+                row["backup"] = after
+            elif self.backed is False or row.get("backup") not in there:
+                row.pop("backup", None)
+        return rows

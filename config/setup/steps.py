@@ -19,7 +19,7 @@ from cloud_bridge import probe
 from cloud_bridge.settings import CloudSettings
 from config.settings import WrongSettings
 from config.setup.answers import BROUGHT, TEMPLATES, TemplateName, template
-from config.setup.preview import board_of
+from config.setup.board_preview import board_of
 from config.setup.step import Choices, Step
 from config.setup.writing import store_text, write_secret, write_store
 from display.board import StationsView

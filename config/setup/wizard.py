@@ -13,9 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from config.settings import StoreFile, WrongSettings, read_toml
+from config.setup.draft import Draft
 from config.setup.keypads import KeypadStep
 from config.setup.printers import PrinterStep
-from config.setup.step import Draft, Step
+from config.setup.step import Step
 from config.setup.steps import BakeryStep, BoardStep, CloudStep, LanguageStep, StoreStep, WriteStep
 from display.palette import BLACK, CYAN, FAINT, RED, SHADE, SURFACE, THEME, WHITE, ink
 from edge.shapes import MISSING, sift

@@ -17,7 +17,7 @@ from escpos.printer import Dummy
 from msgspec.structs import replace
 
 from config.assembly import zone_of
-from config.preview import sample_order, settings_of
+from config.ticket_preview import sample_order, settings_of
 from devices import escpos
 from devices.paper import Line as TextLine
 from devices.paper import draw

@@ -51,10 +51,13 @@ def command_line(process: asyncio.subprocess.Process | None) -> bytes:
     return Path(f"/proc/{process.pid}/cmdline").read_bytes()
 
 
-async def watch(url: str, *until: str, language: str | None = "zh", **environment: str) -> Shown:
+async def watch(
+    url: str, *until: str, language: str | None = "zh", token_file: Path | None = None, **environment: str
+) -> Shown:
     """Run a display in a terminal of its own until it has shown something; without that, until it ends by itself."""
     here, there = pty.openpty()
     words = ["-m", "config.command", "display", "--hub", url, *(["--language", language] if language else [])]
+    words += ["--token-file", str(token_file)] if token_file else []
     size = {"TERM": "xterm-256color", "COLUMNS": "150", "LINES": "50"}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, *words), stdin=there, stdout=there, stderr=there, env=os.environ | size | environment

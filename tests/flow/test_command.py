@@ -113,6 +113,12 @@ def test_beyond_loopback_a_token_is_required(tmp_path: Path) -> None:
     assert "feed.listen" in ended.stderr
 
 
+def test_a_token_that_a_display_cannot_read_is_one_line(tmp_path: Path) -> None:
+    ended = ovenbell("display", "--token-file", str(tmp_path / "token"), OVENBELL_FEED_TOKEN="")
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (1, 1)
+    assert f"{tmp_path}/token: cannot be read" in ended.stderr
+
+
 def test_wrong_usage_is_status_2() -> None:
     assert ovenbell("hub").returncode == 2
     assert ovenbell("bake").returncode == 2

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from config.doctor import Line, Verdict, examine
+from config.doctor.line import Line, Verdict
+from config.doctor.rounds import examine
 from config.settings import load_store
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
 from edge.journal import Journal
 from tests.brokers import Broker, free_port
 from tests.certificates import Authority
-from tests.flow.bakery import STORE
+from tests.flow.bakery import STORE, bakery_of, device_state
 
 Mosquitto = Callable[..., Broker]
 LATE = 4_000_000_000.0  # seconds since 1970
@@ -221,6 +223,45 @@ async def test_a_port_that_a_silent_program_has(store: IllStore) -> None:
         silent.listen(0)
         store.listen = f"127.0.0.1:{silent.getsockname()[1]}"
         assert "end what listens there, or set feed.listen" in await store.only_trouble("hub")
+
+
+async def test_while_a_hub_runs_the_doctor_takes_its_word_and_opens_no_device_itself(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with bakery_of(broker, tmp_path) as bakery:
+        for device in ("kitchen", "counter", "oven-pad", "decorating-pad"):
+            await bakery.until_board(lambda board, device=device: device_state(board, device) == "ok")
+        settings = load_store(tmp_path / "store.toml")
+        bakery.keypads["oven"].unplug()
+        await bakery.until_board(lambda board: device_state(board, "oven-pad") == "missing")
+        elsewhere = replace(  # where the doctor himself would find nobody
+            settings,
+            printers=tuple(replace(one, connection="tcp://127.0.0.1:1") for one in settings.printers),
+            keypads=(
+                *(replace(one, port="/dev/none") for one in settings.keypads),
+                replace(settings.keypads[0], id="new"),
+            ),
+        )
+        found = {line.part: line async for line in examine(elsewhere)}
+    verdicts = {part: str(line.verdict) for part, line in found.items() if part.startswith(("printer", "keypad"))}
+    assert verdicts == {
+        "printer kitchen": "ok",
+        "printer counter": "ok",
+        "keypad oven-pad": "failure",
+        "keypad decorating-pad": "ok",
+        "keypad new": "warning",
+    }
+    assert found["keypad oven-pad"].found == "已拔出"
+
+
+async def test_a_hub_that_wants_another_token_is_said_and_its_devices_are_left_alone(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with bakery_of(broker, tmp_path, OVENBELL_FEED_TOKEN="poppy"):
+        lines = [line async for line in examine(load_store(tmp_path / "store.toml"))]
+    ill = {line.part: line for line in lines if line.verdict is not Verdict.OK}
+    assert (ill["hub"].verdict, ill["printer kitchen"].verdict) == (Verdict.FAILURE, Verdict.WARNING)
+    assert "令牌" in ill["hub"].found
 
 
 async def test_a_doctor_who_watches_sees_the_mending_and_ends_with_the_last_word(store: IllStore) -> None:

@@ -95,7 +95,10 @@ async def test_secrets_are_written_nowhere(chain: ChainBroker, tmp_path: Path, k
             await bakery.start()
         await bakery.until_board(lambda board: board["status"]["cloud"] == "connected")
         shown += command_line(bakery.process) + await everything_asked(bakery)
-        screen = await watch(bakery.url, "烤箱", OVENBELL_FEED_TOKEN=TOKEN)
+        if kept == "files":
+            screen = await watch(bakery.url, "烤箱", token_file=token)
+        else:
+            screen = await watch(bakery.url, "烤箱", OVENBELL_FEED_TOKEN=TOKEN)
         shown += screen.command_line + screen.said
         chain.stop()
         await bakery.until_board(lambda board: board["status"]["cloud"] == "away")

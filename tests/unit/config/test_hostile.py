@@ -5,8 +5,8 @@ import sys
 
 from hypothesis import given
 
-from config.command import LogLine
-from config.doctor import Line, Verdict
+from config.doctor.line import Line, Verdict
+from config.service import LogLine
 from tests.hostile import hostile, powers
 
 FORMAT = LogLine("%(levelname)s %(name)s: %(message)s")

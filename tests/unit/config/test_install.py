@@ -10,7 +10,8 @@ import pytest
 
 from config import install
 from config.failed import Failed
-from config.settings import StoreFile, load_store
+from config.settings import StoreFile, absent, load_store
+from config.setup.writing import write_whole
 from tests.flow.test_command import ovenbell
 
 SETTINGS = """
@@ -31,9 +32,13 @@ PROGRAM = ["/opt/other/bin/ovenbell"]
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """The image of a machine, with a store's settings and its journal."""
-    for name, text in (("etc/ovenbell/store.toml", SETTINGS), ("srv/bakery/journal.db", "the store's memory")):
+    for name, text in (
+        ("etc/ovenbell/store.toml", SETTINGS),
+        ("etc/ovenbell/cloud-password", "poppy"),
+        ("srv/bakery/journal.db", "the store's memory"),
+    ):
         file = tmp_path / name
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     return tmp_path
 
@@ -48,7 +53,7 @@ def files(root: Path) -> dict[str, str]:
 
 
 def a_store(root: Path) -> StoreFile:
-    return load_store(root / "etc/ovenbell/store.toml")
+    return load_store(root / "etc/ovenbell/store.toml", here=False)
 
 
 def put(root: Path, *, display: bool = True) -> list[str]:
@@ -116,6 +121,40 @@ def test_the_units_name_this_program_these_settings_and_this_journal(root: Path)
     assert "\nz /etc/ovenbell/cloud-password 0640 root ovenbell\n" in tmpfiles
 
 
+def test_a_display_has_the_token_that_the_hub_asks_for(root: Path) -> None:
+    token = Path("/etc/ovenbell/token")
+    config = root / "etc/ovenbell/store.toml"
+    config.write_text(f'{config.read_text()}token_file = "{token}"\n')
+    put(root)
+    written = files(root)
+    display = written["/etc/systemd/system/ovenbell-display.service"]
+    assert f" --language en --token-file {token}\n" in display
+    assert "\nUser=ovenbell\n" in display
+    assert f"\nz {token} 0640 root ovenbell\n" in written["/etc/tmpfiles.d/ovenbell.conf"]
+
+
+def test_a_secret_that_only_the_store_s_machine_has_is_a_warning_where_its_image_is_made(root: Path) -> None:
+    config = root / "etc/ovenbell/store.toml"
+    config.write_text(f'{config.read_text()}token_file = "/etc/ovenbell/token"\n')
+    (root / "etc/ovenbell/cloud-password").unlink()
+    ended = ovenbell("install", "--root", str(root), "--program", *PROGRAM)
+    assert (ended.returncode, "/etc/systemd/system/ovenbell-hub.service" in files(root)) == (0, True)
+    needed = "is not here: the store's machine needs it before its hub starts\n"
+    assert ended.stderr == (
+        f"ovenbell: warning: feed.token_file: /etc/ovenbell/token {needed}"
+        f"ovenbell: warning: cloud.password_file: /etc/ovenbell/cloud-password {needed}"
+    )
+
+
+def test_beyond_loopback_a_token_that_services_have_from_their_environment_is_enough(root: Path) -> None:
+    config = root / "etc/ovenbell/store.toml"
+    config.write_text(config.read_text().replace("127.0.0.1", "0.0.0.0"))
+    (warning,) = absent(a_store(root), root)
+    assert warning.startswith("feed.listen: beyond loopback the hub needs OVENBELL_FEED_TOKEN in /etc/ovenbell/secrets")
+    (root / "etc/ovenbell/secrets").write_text("OVENBELL_FEED_TOKEN=poppy\n")
+    assert list(absent(a_store(root), root)) == []
+
+
 def test_without_a_screen_there_is_no_display_and_one_that_was_is_taken_back(root: Path) -> None:
     put(root)
     assert "/etc/systemd/system/ovenbell-display.service removed" in put(root, display=False)
@@ -142,6 +181,41 @@ def test_an_installation_that_was_cut_off_can_be_taken_back(root: Path) -> None:
     steps.close()
     list(install.take(root))
     assert files(root) == before
+
+
+class PowerCut(BaseException):
+    """Between two things that happen on the disk."""
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("writes", range(1, 10))
+def test_an_upgrade_that_was_cut_off_takes_nothing_of_its_own_for_work_by_hand(
+    root: Path, monkeypatch: pytest.MonkeyPatch, writes: int, *, done: bool
+) -> None:
+    before, config = files(root), root / "etc/ovenbell/store.toml"
+    put(root)
+    config.write_text(config.read_text().replace(":9000", ":9001"))  # stands in the display's unit
+    config.write_text(config.read_text().replace("/srv/bakery", "/srv/other"))  # in the hub's, and with the folders
+    left = writes
+
+    def write(file: Path, data: bytes) -> None:
+        nonlocal left
+        left -= 1
+        if left or done:
+            write_whole(file, data)
+        if not left:
+            raise PowerCut
+
+    with monkeypatch.context() as power:
+        power.setattr(install, "write_whole", write)
+        with pytest.raises(PowerCut):
+            put(root)
+    config.write_text(config.read_text().replace(":9001", ":9002"))
+    assert [line for line in put(root) if "by hand" in line] == []
+    assert "127.0.0.1:9002" in files(root)["/etc/systemd/system/ovenbell-display.service"]
+    assert "/srv/other" in files(root)["/etc/systemd/system/ovenbell-hub.service"]
+    assert [line for line in install.take(root) if "by hand" in line] == []
+    assert files(root).keys() == before.keys()
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ async def test_a_display_that_never_saw_its_hub_says_that_it_is_trying(unused_tc
 async def test_a_display_with_a_wrong_token_says_that_it_is_refused(hub: StandIn) -> None:
     hub.refuse = 401
     async with display(hub.url) as screen:
-        await screen.shows("CUT OFF: the hub wants a token: OVENBELL_FEED_TOKEN")
+        await screen.shows("CUT OFF: the hub wants a token: OVENBELL_FEED_TOKEN or --token-file")
 
 
 async def test_the_status_line_says_what_is_not_well(hub: StandIn) -> None:

@@ -56,6 +56,13 @@ def test_a_translation_fills_in_the_same_things(message) -> None:
     assert fields(message.string) == fields(message.id)
 
 
+def test_a_ticket_that_nobody_confirmed_has_one_name_wherever_it_is_spoken_of() -> None:
+    name = "sent, unconfirmed"
+    sentences = {message.string for message in CATALOGUE if name in message.id}
+    assert len(sentences) > 2
+    assert {sentence for sentence in sentences if CATALOGUE.get(name).string not in sentence} == set()
+
+
 def test_the_compiled_catalogue_is_up_to_date() -> None:
     compiled = BytesIO()
     write_mo(compiled, CATALOGUE)

@@ -51,6 +51,13 @@ def test_answers_become_the_settings_of_a_store_without_anybody_being_asked(answ
     assert again.read_bytes() == file.read_bytes()
 
 
+def test_answers_may_name_files_that_only_the_store_s_machine_has(answers: Path, tmp_path: Path) -> None:
+    answers.write_text(f'{ANSWERS}[feed]\ntoken_file = "/etc/ovenbell/of-the-store"\n', encoding="utf-8")
+    ended = ovenbell("setup", "--from", str(answers), "--config", str(tmp_path / "store.toml"))
+    assert (ended.returncode, len(ended.stderr.splitlines())) == (0, 1)
+    assert ended.stderr.startswith("ovenbell: warning: feed.token_file: /etc/ovenbell/of-the-store is not here")
+
+
 def test_all_mistakes_of_answers_are_said_at_once_with_file_and_field(answers: Path, tmp_path: Path) -> None:
     answers.write_text(
         'template = "pizzeria"\n[store]\nid = "h z"\ncolour = 1\n[cloud]\nurl = "http://x"\n'

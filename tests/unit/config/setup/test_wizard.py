@@ -15,8 +15,10 @@ from config.assembly import Store
 from config.settings import StoreFile, WrongSettings, load_store
 from config.setup.keypads import KeypadStep
 from config.setup.printers import PrinterStep
+from config.setup.step import Choices
 from config.setup.steps import BoardStep, CloudStep, WriteStep
 from config.setup.wizard import STEPS, Wizard, draft_of
+from config.setup.writing import write_store
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
 from tests.brokers import Broker, free_port
@@ -45,6 +47,11 @@ class Installer:
     async def until_step(self, step: type) -> None:
         await until(lambda: bool(self.wizard.query("Step")) and type(self.wizard.step) is step)
         await self.pilot.pause()
+
+    @property
+    def listed(self) -> str:
+        choices = self.wizard.query_one(Choices)
+        return "\n".join(str(choices.get_option_at_index(at).prompt) for at in range(choices.option_count))
 
     @property
     def screen(self) -> str:
@@ -262,15 +269,31 @@ async def test_every_found_printer_prints_its_number_and_is_given_work_in_the_or
             (page,) = await printer.printed()
             assert str(number) in page.text
         await until(lambda: installer.screen.count("printed") == 2)
-        await installer.press("home", "space", "space", "e", "enter")  # the first is ticked after the second
+        await installer.press("home", "space", "space", "e", "b")  # the first is ticked after the second
+        await until(lambda: "kitchen  48 else counter" in installer.listed)
+        await installer.press("enter")
         await installer.until_step(KeypadStep)
         for printer in printers:
             await printer.stop()
     rows = installer.wizard.draft.tree["printers"]
-    assert [(row["id"], row["connection"], row.get("print_on"), row.get("encoding")) for row in rows] == [
-        ("kitchen", printers[1].connection, None, None),
-        ("counter", printers[0].connection, "ready", "raster"),
+    assert [
+        (row["id"], row["connection"], row.get("print_on"), row.get("encoding"), row["backup"]) for row in rows
+    ] == [
+        ("kitchen", printers[1].connection, None, None, "counter"),
+        ("counter", printers[0].connection, "ready", "raster", "kitchen"),
     ]
+
+
+async def test_a_printer_that_is_left_out_stands_in_for_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    printer = '[[printers]]\nid = "{}"\nconnection = "file:/dev/{}"\nbackup = "{}"\n'
+    three = (("k", "null", "c"), ("c", "zero", "l"), ("l", "full", "k"))
+    file.write_text('[store]\nid = "a"\n' + "".join(printer.format(*one) for one in three))
+    draft = draft_of(file)
+    step = PrinterStep(draft)
+    step.ticked.remove("file:/dev/zero")
+    assert await step.take() == ""
+    assert [(row["id"], row.get("backup")) for row in draft.tree["printers"]] == [("k", None), ("l", "k")]
 
 
 async def test_a_lesson_that_is_left_in_the_middle_keeps_what_was_learnt(tmp_path: Path) -> None:
@@ -298,3 +321,30 @@ async def test_a_lesson_that_is_left_in_the_middle_keeps_what_was_learnt(tmp_pat
             (row,) = installer.wizard.draft.tree["keypads"]
             assert (row["id"], row["keys"], row["framing"]) == ("kitchen-pad", {"0x4631": "bump 2"}, "stx-etx")
             assert "ignore" not in row
+
+
+async def test_twins_under_one_name_are_learnt_each_where_it_is_plugged_in(tmp_path: Path) -> None:
+    file = tmp_path / "store.toml"
+    with VirtualKeypad(tmp_path / "left") as left, VirtualKeypad(tmp_path / "right") as right:
+        twins = [
+            {"id": one.name, "station": "kitchen", "port": str(tmp_path / "by-id"), "path": str(one), "keys": {}}
+            for one in (Path(left.port), Path(right.port))
+        ]
+        write_store(file, {"store": {"id": "a", "language": "en"}, "keypads": twins})
+        async with an_installer(file) as installer:
+            for at in range(5):
+                await until(lambda at=at: installer.wizard.at == at)
+                await installer.press("ctrl+n")
+            await installer.until_step(KeypadStep)
+            await installer.press("end", "l")
+            await until(lambda: "Press the key for: bump 1" in installer.screen)
+            right.press("x")
+            await until(lambda: "Press the key for: bump 2" in installer.screen)
+            await installer.press("enter")
+            await until(lambda: "Its keys are learnt." in installer.screen)
+            assert str(installer.wizard.query_one("#trouble", Static).content) == ""
+            await installer.press("enter")
+            await installer.until_step(BoardStep)
+            rows = installer.wizard.draft.tree["keypads"]
+    assert [(row["id"], row["keys"]) for row in rows] == [("left", {}), ("right", {"x": "bump 1"})]
+    assert {row["port"] for row in rows} == {str(tmp_path / "by-id")}

@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from config.setup.step import Choices, Draft, Step
+from config.setup.draft import Draft
+from config.setup.step import Choices, Step
 from devices.discovery import FoundPort, FoundPrinter
 from edge.text import plain
 
@@ -27,7 +28,7 @@ class DeviceStep(Step):
         self.beside: dict[str, list[Row]] = {}  # more of store.toml at the same place: kept as they are
         for row in draft.tree.get(self.section, ()):
             if self.place in row:
-                where = str(row[self.place])
+                where = str(row.get("path") or row[self.place])  # as the hub opens it: twins have one port
                 if where in self.rows:
                     self.beside.setdefault(where, []).append(dict(row))
                 else:
@@ -82,7 +83,7 @@ class DeviceStep(Step):
     async def take(self) -> str:
         """Those that are ticked."""
         beside = [row for where in self.ticked for row in self.beside.get(where, ())]
-        self.draft.tree[self.section] = _named([*self.answers(), *beside])
+        self.draft.tree[self.section] = named([*self.answers(), *beside])
         return "\n".join(self.draft.mistakes(self.section))
 
     def answers(self) -> list[Row]:
@@ -90,7 +91,7 @@ class DeviceStep(Step):
         return [self.rows[where] for where in self.ticked]
 
 
-def _named(rows: list[Row]) -> list[Row]:
+def named(rows: list[Row]) -> list[Row]:
     """Rows whose ids are all different."""
     taken: set[str] = set()
     for row in rows:

@@ -7,8 +7,8 @@ from typing import get_args
 import pytest
 from PIL import Image, ImageChops
 
-from config.preview import as_picture, as_text, order_in, settings_of
 from config.settings import load_store
+from config.ticket_preview import as_picture, as_text, order_in, settings_of
 from edge.tickets import TicketKind
 from edge.words import Language
 

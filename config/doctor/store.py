@@ -1,0 +1,130 @@
+"""What the doctor finds of the store itself: its hub, its journal, its secrets."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from http import HTTPStatus
+from pathlib import Path
+
+import aiohttp
+import msgspec
+
+from config.doctor.devices import Told
+from config.doctor.line import FAILURE, OK, WARNING, Line
+from config.settings import StoreFile
+from edge.board import Counters
+from edge.clock import BUILT, STEP
+from edge.settings import feed_token, is_loopback, listen_address, url_of
+from edge.views import Status
+from edge.words import Say
+
+PATIENCE = 3.0  # seconds for a hub to answer
+DAMAGED = "{path} is damaged: {error}; when the hub starts it sets it aside whole and goes on with what can be read"
+NAMED = 5  # gaps that a line names
+LITTLE_SPACE = 200 * 1024 * 1024  # bytes: about a year of a small bakery
+
+
+class _Health(msgspec.Struct):
+    """What a hub answers when it is asked how it is."""
+
+    status: str = ""
+    reason: str = ""
+
+
+class _Board(msgspec.Struct):
+    """Of the board, how the hub finds its devices."""
+
+    status: Status
+
+
+async def examine_hub(settings: StoreFile, say: Say) -> tuple[Line, Told | None]:
+    """Whether a hub runs, and what it says of its devices; none where no hub runs."""
+    listen, (host, port) = settings.feed.listen, listen_address(settings.feed.listen)
+    try:
+        headers = {"Authorization": f"Bearer {feed_token(settings.feed)}"}
+        async with aiohttp.ClientSession(
+            url_of(host, port), timeout=aiohttp.ClientTimeout(PATIENCE), headers=headers
+        ) as session:
+            async with session.get("/healthz") as answer:
+                health = msgspec.json.decode(await answer.read(), type=_Health)
+            if health.status == "ok" or health.reason:
+                return await _running(session, health, listen, say)
+    except (OSError, TimeoutError, aiohttp.ClientError, msgspec.MsgspecError):
+        pass  # nobody, or somebody else
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port, reuse_address=True)
+    except OSError as error:
+        found = say("cannot listen at {listen}: {reason}; end what listens there, or set feed.listen")
+        return Line(FAILURE, "hub", found.format(listen=listen, reason=error.strerror)), None
+    server.close()
+    return Line(WARNING, "hub", say("not running: start it with ovenbell hub --config FILE")), None
+
+
+async def _running(session: aiohttp.ClientSession, health: _Health, listen: str, say: Say) -> tuple[Line, Told]:
+    async with session.get("/api/board") as answer:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            found = say("running at {listen}, but with another token: run the doctor with that of the hub")
+            return Line(FAILURE, "hub", found.format(listen=listen)), {}
+        board = msgspec.json.decode(await answer.read(), type=_Board)
+    told = {(device.kind, device.id): device for device in board.status.devices}
+    if health.reason:
+        return Line(FAILURE, "hub", say("running, but not committing: {reason}").format(reason=health.reason)), told
+    return Line(OK, "hub", say("running and committing at {listen}").format(listen=listen)), told
+
+
+def examine_journal(path: Path, say: Say) -> Iterator[Line]:
+    """Whether the journal can be written and is whole."""
+    try:
+        folder = next(parent for parent in path.parents if parent.exists())
+        path.exists()
+    except PermissionError:
+        yield Line(WARNING, "journal", say("{path} may not be looked at: run the doctor with sudo").format(path=path))
+        return
+    if not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
+        found = say("{path} cannot be written: give its folder to the user of the hub")
+        yield Line(FAILURE, "journal", found.format(path=path))
+        return
+    space = os.statvfs(folder)
+    if space.f_bavail * space.f_frsize < LITTLE_SPACE:
+        found = say("little space is left on the disk of {path}: free some")
+        yield Line(WARNING, "journal", found.format(path=path))
+    if not path.exists():
+        yield Line(OK, "journal", say("{path} will be made when the hub starts").format(path=path))
+        return
+    try:
+        road = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(road, uri=True, timeout=PATIENCE)) as connection:
+            (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            facts, newest = connection.execute("SELECT max(seq), at FROM facts").fetchone()
+            row = connection.execute("SELECT body FROM counters").fetchone()
+            counters = msgspec.json.decode(row[0], type=Counters) if row else Counters()
+    except (sqlite3.Error, msgspec.MsgspecError) as error:
+        yield Line(FAILURE, "journal", say(DAMAGED).format(path=path, error=error))
+        return
+    if verdict == "ok":
+        yield Line(OK, "journal", say("{path} is sound, with {facts} facts").format(path=path, facts=facts or 0))
+    else:
+        yield Line(FAILURE, "journal", say(DAMAGED).format(path=path, error=verdict))
+    if time.time() < max(BUILT, newest or 0.0) - STEP:
+        yield Line(FAILURE, "clock", say("it is before the newest entry of the journal: set it"))
+    if gaps := counters.heard.gaps:
+        numbers = ", ".join(f"{gap.first}-{gap.last}" for gap in gaps[:NAMED])
+        found = say("events {numbers} of the cloud are missing: asked for again and again, look at the cloud's end")
+        yield Line(WARNING, "cloud", found.format(numbers=numbers))
+
+
+def examine_secrets(settings: StoreFile, say: Say) -> Iterator[Line]:
+    """What others could listen to or read: a road without TLS to another machine, a secret in an open file."""
+    cloud = settings.cloud
+    if cloud is not None and not cloud.address.tls and not is_loopback(cloud.address.host):
+        found = say("orders and password go to {address} in the clear: use mqtts://").format(address=cloud.address)
+        yield Line(WARNING, "cloud", found)
+    for path in settings.secrets.values():
+        with suppress(OSError):  # said by the part that needs it
+            if path.stat().st_mode & stat.S_IROTH:
+                found = say("{path} may be read by everybody on this machine: chmod 600, owned by the hub's user")
+                yield Line(WARNING, "secrets", found.format(path=path))
