@@ -3,9 +3,8 @@
 import logging
 from collections import Counter
 from collections.abc import Mapping
-from hashlib import sha256
+from hashlib import blake2b
 
-import msgspec
 from aiohttp import web
 
 from cloud_bridge.gateway.channels import CHANNELS, Account, Answer, Channel, Forged
@@ -41,16 +40,13 @@ class Intake:
             return web.json_response({"reason": "there is no such account"}, status=404)
         channel, account = found
         body = await request.read()
-        webhook = self._webhook(request, account, body)
+        webhook = self._webhook(request, channel, body)
         refusal = self._prove(channel, account, webhook)
         if refusal is not None:
             return refusal
         key = account_key(account.channel, account.id)
-        headers = {name: webhook.headers[name] for name in channel.headers if name in webhook.headers}
-        kept = msgspec.structs.replace(webhook, headers=headers)
-        digest = sha256(repr((kept.query, sorted(headers.items()))).encode() + body).hexdigest()
         try:
-            await self._hub.submit(Keep(kept), by=f"channel:{key}", key=f"webhook\n{key}\n{digest}")
+            await self._hub.submit(Keep(webhook), by=f"channel:{key}", key=f"webhook\n{key}\n{_digest(webhook)}")
         except (NotCommitted, JournalUnusable) as trouble:
             log.error("a webhook of %s could not be kept, it must come again: %s", key, trouble)  # noqa: TRY400
             return web.json_response({"reason": "not kept, send it again"}, status=503)
@@ -62,7 +58,7 @@ class Intake:
         if found is None or found[0].hello is None:
             return web.json_response({"reason": "there is nothing at this address"}, status=404)
         channel, account = found
-        webhook = self._webhook(request, account, b"")
+        webhook = self._webhook(request, channel, b"")
         try:
             assert channel.hello is not None
             return _response(channel.hello(webhook, account))
@@ -74,9 +70,11 @@ class Intake:
         account = self._accounts.get(account_key(name, request.match_info["account"]))
         return None if account is None else (CHANNELS[name], account)
 
-    def _webhook(self, request: web.Request, account: Account, body: bytes) -> Webhook:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return Webhook(account.channel, account.id, self._hub.clock.now(), body, request.query_string, headers)
+    def _webhook(self, request: web.Request, channel: Channel, body: bytes) -> Webhook:
+        there = request.headers
+        headers = {name: value for name in channel.headers if (value := there.get(name)) is not None}
+        account = request.match_info["account"]
+        return Webhook(channel.name, account, self._hub.clock.now(), body, request.query_string, headers)
 
     def _prove(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response | None:
         try:
@@ -93,6 +91,12 @@ class Intake:
         self.refused[key] += 1
         log.warning("a request to %s was refused: %s", key, forged)
         return web.json_response({"reason": str(forged)}, status=401)
+
+
+def _digest(webhook: Webhook) -> str:
+    """The same request once more has the same one."""
+    about = "\n".join((webhook.query, *(f"{name}:{value}" for name, value in webhook.headers.items()), ""))
+    return blake2b(about.encode("utf-8", "surrogateescape") + webhook.body, digest_size=16).hexdigest()
 
 
 def _response(answer: Answer) -> web.Response:

@@ -145,7 +145,7 @@ async def _at_pace(port: int, requests: Sequence[bytes], rate: float) -> list[fl
     began = time.perf_counter()
     for number, request in enumerate(requests):
         at = began + number / rate
-        while (rest := at - time.perf_counter()) > 0:
+        if (rest := at - time.perf_counter()) > 0:
             await asyncio.sleep(rest)
         due.append(at)
         waiting.append(request)

@@ -75,7 +75,7 @@ class Channel(msgspec.Struct, frozen=True):
     hello: Callable[[Webhook, Account], Answer] | None = None
     secrets: tuple[str, ...] = ("secret",)
     options: tuple[str, ...] = ()  # that an account must have
-    headers: tuple[str, ...] = ()  # lower case; kept with the request, besides those the signature needs
+    headers: tuple[str, ...] = ()  # lower case: all that it looks at; the others are not kept
     tells: Way | None = None  # the way back to the channel
 
 
