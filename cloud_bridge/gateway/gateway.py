@@ -63,6 +63,7 @@ class Gateway:
         """Stop everything: first what comes in, then what goes out."""
         if self._runner is not None:
             await self._runner.cleanup()
+        await self.reader.stop()
         await self.courier.stop()
         await self.road.stop()
         await self.hub.stop()

@@ -1,6 +1,8 @@
 """Reads webhooks once they are on the disk: a channel's words into orders of ours, or a dead letter."""
 
+import asyncio
 import logging
+from collections import deque
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NamedTuple
@@ -24,8 +26,21 @@ from edge.text import plain
 
 log = logging.getLogger(__name__)
 
+FLOOD = 48  # webhooks in one commit
+PAUSE = 0.02  # seconds that reading gives way to a flood at a time
+LONGEST = 2.0  # seconds that a webhook waits to be read at most
+AT_ONCE = 16  # read between two looks at the loop
+
 Products = Mapping[str, ProductSettings]
 _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
+
+
+class _Unread(NamedTuple):
+    """A webhook that is on the disk."""
+
+    fact: int
+    webhook: Webhook
+    since: float  # monotonic
 
 
 class Asked(NamedTuple):
@@ -42,6 +57,10 @@ class Reader:
         self, hub: CloudHub, accounts: Mapping[str, Account], products: Mapping[str, Products], seal: Seal
     ) -> None:
         self._hub, self._accounts, self._products, self._seal = hub, accounts, products, seal
+        self._unread: deque[_Unread] = deque()
+        self._flood = False  # so many channels wait for an answer that reading has to wait
+        self._wake = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin, with what was left unread."""
@@ -49,7 +68,15 @@ class Reader:
         for row in list(self._hub.board.webhooks.values()):
             webhook = await self._fetch(row.fact)
             if webhook is not None:
-                self._offer(webhook, row.fact)
+                self._unread.append(_Unread(row.fact, webhook, 0.0))
+        self._wake.set()
+        self._working = asyncio.create_task(self._work())
+
+    async def stop(self) -> None:
+        """What is unread is read after the next start."""
+        if self._working is not None:
+            self._working.cancel()
+            await asyncio.gather(self._working, return_exceptions=True)
 
     async def reparse(self) -> Reparsed:
         """Read the dead letters once more; how many could be, and how many are left."""
@@ -73,9 +100,30 @@ class Reader:
         return found.webhook if isinstance(found, WebhookKept) else None
 
     def _follow(self, commit: Commit[Board, Happened]) -> None:
-        for fact in commit.facts:
-            if isinstance(fact.what, WebhookKept):
-                self._offer(fact.what.webhook, fact.seq)
+        now = self._hub.clock.monotonic()
+        fresh = [
+            _Unread(fact.seq, fact.what.webhook, now) for fact in commit.facts if isinstance(fact.what, WebhookKept)
+        ]
+        self._unread.extend(fresh)
+        self._flood = len(fresh) >= FLOOD
+        if self._unread:
+            self._wake.set()
+
+    async def _work(self) -> None:
+        """A channel counts the milliseconds until its answer, a baker does not count those until the order."""
+        while True:
+            if not self._unread:
+                self._flood = False
+                self._wake.clear()
+                await self._wake.wait()
+            elif self._flood and self._hub.clock.monotonic() - self._unread[0].since < LONGEST:
+                self._flood = False  # if it goes on, the next commit says so
+                await asyncio.sleep(PAUSE)
+            else:
+                for _ in range(min(AT_ONCE, len(self._unread))):
+                    one = self._unread.popleft()
+                    self._offer(one.webhook, one.fact)
+                await asyncio.sleep(0)
 
     def _offer(self, webhook: Webhook, fact: int) -> None:
         by = f"channel:{account_key(webhook.channel, webhook.account)}"

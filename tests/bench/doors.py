@@ -8,8 +8,11 @@ from pathlib import Path
 from aiohttp import web
 
 from cloud_bridge.gateway import CloudFile, Gateway
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.facts import EventsDelivered, Happened
 from cloud_bridge.gateway.settings import AccountSettings, GatewaySettings, StoreSettings
 from cloud_bridge.settings import BrokerSettings
+from edge.hub import Commit
 from tests.gateways import SECRET
 
 STORES = 50
@@ -31,16 +34,27 @@ def cloud_file(directory: Path, broker_port: int) -> CloudFile:
     )
 
 
-async def gateway(directory: Path, broker_port: int) -> None:
-    """The real one; says where it listens."""
+async def gateway(directory: Path, broker_port: int, count: int) -> None:
+    """The real one; says where it listens, and when the broker has so many events."""
     running = Gateway(cloud_file(directory, broker_port), directory / "gateway.db")
     await running.start()
+    delivered = 0
+
+    def follow(commit: Commit[Board, Happened]) -> None:
+        nonlocal delivered
+        for fact in commit.facts:
+            if isinstance(fact.what, EventsDelivered):
+                delivered += sum(map(len, fact.what.stores.values()))
+                if delivered == count:
+                    print("all", flush=True)
+
+    running.hub.follow(follow)
     print(running.address[1], flush=True)
     await _ended()
     await running.stop()
 
 
-async def bare(_directory: Path, _broker_port: int) -> None:
+async def bare(_directory: Path, _broker_port: int, _count: int) -> None:
     """Answers without looking, let alone storing."""
 
     async def post(request: web.Request) -> web.Response:
@@ -64,4 +78,4 @@ async def _ended() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run({"gateway": gateway, "bare": bare}[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run({"gateway": gateway, "bare": bare}[sys.argv[1]](Path(sys.argv[2]), *map(int, sys.argv[3:])))
