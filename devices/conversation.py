@@ -180,7 +180,8 @@ class Conversation:
 
     def _piece(self, byte: int) -> escpos.Answer | None:
         """A byte of an answer of several; nothing in it is an answer of its own."""
-        self._block += bytes([byte])
+        if len(self._block) <= len(self._named):  # longer is not the name, and may have no end: noise
+            self._block += bytes([byte])
         if byte != escpos.BLOCK_END:
             return None
         block, self._block = self._block, b""

@@ -179,6 +179,13 @@ async def test_the_wrong_name_confirms_nothing_and_neither_does_its_last_byte(he
     assert await a_conversation(head).bring(TICKET, "0042") == UNCONFIRMED
 
 
+async def test_an_answer_without_an_end_is_not_kept(head: Head) -> None:
+    talk = a_conversation(head)
+    head.answers = [b"7" + b"A" * 100_000]
+    assert await talk.bring(TICKET, "0042") == UNCONFIRMED
+    assert len(talk._block) < 10
+
+
 async def test_a_printer_that_names_tickets_is_believed_only_then(head: Head) -> None:
     memory = Memory(names=True)
     head.always = ON_PAPER
