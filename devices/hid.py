@@ -97,7 +97,12 @@ def grab(port: FileIO) -> None:
 
 def open_input(place: str) -> FileIO:
     """Open and grab; raises OSError."""
-    port = FileIO(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        port = FileIO(descriptor)
+    except OSError:  # of a folder
+        os.close(descriptor)
+        raise
     try:
         grab(port)
     except OSError:
