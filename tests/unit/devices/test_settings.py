@@ -12,6 +12,7 @@ from devices.settings import (
     Connection,
     Encoding,
     File,
+    Framing,
     PrinterSettings,
     Serial,
     Tcp,
@@ -92,6 +93,16 @@ def test_keys_are_a_character_or_the_hex_of_their_bytes() -> None:
 def test_a_key_that_no_byte_keypad_can_send_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^expected "):
         parse_key(text, "byte")
+
+
+@pytest.mark.parametrize(
+    ("text", "framing"),
+    [("0x310d", "line"), ("0x0a", "line"), ("0x023103", "stx-etx"), ("0x3103", "stx-etx"), (f"0x{'31' * 257}", "line"),
+     ("0x10000", "hid"), ("0x_1", "hid"), ("0x-1", "hid")],
+)  # fmt: skip
+def test_a_key_that_is_never_heard_is_refused(text: str, framing: Framing) -> None:
+    with pytest.raises(ValueError, match=r"^expected "):
+        parse_key(text, framing)
 
 
 @pytest.mark.parametrize(
