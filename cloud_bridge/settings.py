@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from edge.settings import SystemName
+from edge.settings import SystemName, host_in
 
 PASSWORD_VARIABLE = "OVENBELL_CLOUD_PASSWORD"  # noqa: S105 - the variable's name, not a password
 PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -56,15 +56,17 @@ def parse_url(url: str) -> Address:
     """The address in `mqtt://host[:port]` or `mqtts://host[:port]`; ValueError says in one line what is wrong."""
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
+        port = parts.port
     except ValueError as error:
         raise ValueError(f"expected mqtts://host:port, but {error}") from None
     if parts.scheme not in PORTS:
         raise ValueError("expected mqtts://host:port, or mqtt://host:port for a broker on this machine")
     if "@" in parts.netloc:
         raise ValueError("expected no user or password in the url; they belong in username and password_file")
-    if not host or any(character.isspace() for character in url):
-        raise ValueError(f"expected a host after {parts.scheme}://")
+    try:
+        host = host_in(parts)
+    except ValueError:
+        raise ValueError(f"expected a host after {parts.scheme}://") from None
     if port == 0 or parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise ValueError("expected nothing after host and port, and a port from 1 to 65535")
     return Address(host, port or PORTS[parts.scheme], parts.scheme == "mqtts")

@@ -14,7 +14,7 @@ from platformdirs import user_state_path
 
 from cloud_bridge.settings import CloudSettings, parse_url
 from devices.keys import parse_action, parse_key
-from devices.settings import KeypadSettings, PrinterSettings, ScannerSettings, parse_connection
+from devices.settings import KeypadSettings, PrinterSettings, ScannerSettings, Serial, parse_connection
 from display.pickup.settings import PickupSettings
 from edge.info import Keypad, Product, StoreInfo
 from edge.layout import KITCHEN, Layout, PrintRule, Route, Stage, Station, lay_out
@@ -270,11 +270,15 @@ def _scanners(scanners: tuple[ScannerSettings, ...], stations: Collection[str]) 
 def _ports(settings: StoreFile) -> Iterator[str]:
     """One device is one keypad or scanner; two under one name are told apart by where they are plugged in."""
     owners: dict[str, str] = {}
+    for number, printer in enumerate(settings.printers):
+        with suppress(ValueError):  # said already
+            if isinstance(line := parse_connection(printer.connection), Serial):  # two printers may be one device
+                owners.setdefault(str(line.path), f"printers[{number}]")
     for section, devices in (("keypads", settings.keypads), ("scanners", settings.scanners)):
         for number, device in enumerate(devices):
             first = owners.setdefault(device.place, f"{section}[{number}]")
             if first != f"{section}[{number}]":
-                mend = "add path, from /dev/serial/by-path, to both"
+                mend = "correct one" if first.startswith("printers") else "add path, from /dev/serial/by-path, to both"
                 yield f"{section}[{number}].port: {device.place!r} is that of {first} already: {mend}"
 
 

@@ -62,6 +62,7 @@ class Conversation:
         self._unasked = 0  # bytes of an automatic status that are still to come
         self._block = b""  # what has come of an answer of several bytes
         self._named = b""  # the answer that names the ticket at hand
+        self._said = b""  # the last few bytes
         self.answers = self._ask  # until it stays silent
 
     async def check(self) -> None:
@@ -159,6 +160,10 @@ class Conversation:
             async with asyncio.timeout(within):
                 while True:
                     byte = await self._cable.hear()
+                    self._said = (self._said + bytes([byte]))[-len(escpos.ASK_STATUS) :]
+                    if self._said == escpos.ASK_STATUS:  # what only gives back what it gets says nothing of paper
+                        self._ask = False
+                        return None
                     kind = self._sort(byte)
                     if kind in kinds and not (last and self._memory.owed):
                         return byte
@@ -180,7 +185,8 @@ class Conversation:
 
     def _piece(self, byte: int) -> escpos.Answer | None:
         """A byte of an answer of several; nothing in it is an answer of its own."""
-        self._block += bytes([byte])
+        if len(self._block) <= len(self._named):  # longer is not the name, and may have no end: noise
+            self._block += bytes([byte])
         if byte != escpos.BLOCK_END:
             return None
         block, self._block = self._block, b""

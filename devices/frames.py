@@ -6,6 +6,11 @@ LONGEST = 256  # bytes, of a code on a ticket 200; more without an end is noise
 STX, ETX, LINE_ENDS = 0x02, 0x03, b"\r\n"
 
 
+def framed(key: bytes, framing: Framing) -> bytes:
+    """A key as a device sends it."""
+    return {"line": key + b"\r", "stx-etx": bytes([STX]) + key + bytes([ETX])}.get(framing, key)
+
+
 class Frames:
     """One for each time that a device is plugged in: what was begun before is not gone on with."""
 

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY, LAST_RETRY = 0.1, 2.0  # seconds between attempts to open the port
 SAID = 10.0  # seconds for which screens say why a press had no effect
+MOST = 100  # asked at once: no hand is so quick, but a scanner at the wrong speed is
+REST = 1.0  # seconds between two lines of the log about what had no effect
 
 
 class Hand(ABC):
@@ -35,6 +37,7 @@ class Hand(ABC):
         self._asking: set[asyncio.Task[None]] = set()
         self._state: DeviceState = "missing"
         self._forgetting: asyncio.TimerHandle | None = None  # of a press that had no effect
+        self._logged = -REST  # when the log last had a line of one
 
     @abstractmethod
     def heard(self, what: bytes) -> None:
@@ -77,6 +80,8 @@ class Hand(ABC):
 
     def ask(self, intent: FromKeypad) -> None:
         """Ask the hub, and go on listening; why it did nothing is shown for a while."""
+        if len(self._asking) >= MOST:
+            return
         task = asyncio.create_task(self._ask(intent))
         self._asking.add(task)
         task.add_done_callback(self._asking.discard)
@@ -85,7 +90,10 @@ class Hand(ABC):
         try:
             await self._hub.submit(intent, by=f"{self.kind}:{self._listened.id}")
         except (Refused, NotCommitted) as error:
-            log.warning("%s: %s", self.name, error.reason)
+            now = asyncio.get_running_loop().time()
+            if now - self._logged >= REST:
+                self._logged = now
+                log.warning("%s: %s", self.name, error.reason)
             reason = error.said(self._say) if isinstance(error, Refused) else error.reason
         else:
             reason = ""

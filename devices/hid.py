@@ -5,12 +5,14 @@ The kernel's `struct input_event` and one ioctl are all it takes; the evdev pack
 
 import fcntl
 import os
+import re
 import struct
 from io import FileIO
 
 EVENT = struct.Struct("@llHHi")  # seconds, microseconds, type, code, value
 KEY, PRESSED, LET_GO = 1, 1, 0  # a type of event, and its values; 2 is a key held down, repeated by the kernel
 EVIOCGRAB = 0x40044590
+CODE = re.compile("0x[0-9A-Fa-f]{1,4}")  # of a key: the kernel has 16 bits for it
 LONGEST_CODE = 256  # characters; more without an end is no code
 
 # linux/input-event-codes.h: what keys type, plain and with shift, on the keyboard that all such devices pretend to be.
@@ -75,11 +77,8 @@ def parse_name(text: str) -> bytes:
     character = (name.removeprefix("KP") if name != text else text).upper()
     if character in _CHARACTERS:
         return character.encode()
-    if text.startswith("0x"):
-        try:
-            return name_of(int(text, 16))
-        except ValueError:
-            pass
+    if CODE.fullmatch(text):
+        return name_of(int(text, 16))
     raise ValueError(f"expected one character, a name as KEY_ENTER or KEY_F1, or the key's code as 0x1c, not {text!r}")
 
 
@@ -97,7 +96,12 @@ def grab(port: FileIO) -> None:
 
 def open_input(place: str) -> FileIO:
     """Open and grab; raises OSError."""
-    port = FileIO(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        port = FileIO(descriptor)
+    except OSError:  # of a folder
+        os.close(descriptor)
+        raise
     try:
         grab(port)
     except OSError:

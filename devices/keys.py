@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+from devices.frames import Frames, framed
 from devices.hid import parse_name
 from devices.settings import Framing
 from edge import intents as i
@@ -32,6 +33,8 @@ def parse_key(text: str, framing: Framing) -> bytes:
         raise ValueError(f"expected one ASCII character, or 0x.. hex of the key's bytes, not {text!r}")
     if framing == "byte" and len(key) != 1:
         raise ValueError(f"expected a key of one byte, because framing is byte, not {text!r}")
+    if Frames(framing).feed(framed(key, framing)) != [key]:
+        raise ValueError(f"expected a key without what {framing} framing puts around it, not {text!r}")
     return key
 
 

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from edge.layout import PrintOn
 from edge.orders import StationId
-from edge.settings import Key, Settings, SystemName
+from edge.settings import Key, Settings, SystemName, host_in
 
 SLOWEST, FASTEST = 50, 4_000_000  # baud
 Framing = Literal["byte", "line", "stx-etx", "hid"]
@@ -132,14 +132,14 @@ def parse_connection(text: str) -> Connection:
     with suppress(ValueError):  # of urlsplit, port and int: the line below says it better
         parts = urlsplit(text)
         match parts.scheme:
-            case "tcp" if parts.hostname and parts.port != 0 and not any((parts.path.strip("/"), *parts[3:])):
-                return Tcp(parts.hostname, parts.port or 9100)
-            case "usb" if parts.path.startswith("/"):
+            case "tcp" if parts.port != 0 and not any((parts.path.strip("/"), *parts[3:])):
+                return Tcp(host_in(parts), parts.port or 9100)
+            case "usb" if parts.path.startswith("/") and not any((parts.netloc, *parts[3:])):
                 return Usb(Path(parts.path))
-            case "serial" if parts.path.startswith("/"):
+            case "serial" if parts.path.startswith("/") and not parts.netloc:
                 return _serial(parts)
-            case "file" if text.removeprefix("file:"):
-                return File(Path(text.removeprefix("file:")))
+            case "file" if path := text.partition(":")[2]:
+                return File(Path(path))
     raise ValueError(
         "expected tcp://HOST:PORT, usb:/dev/usb/lp0, serial:/dev/ttyUSB0?baud=19200 (and &flow=rtscts or xonxoff) or "
         f"file:PATH, not {text!r}"

@@ -4,6 +4,7 @@ import ipaddress
 import os
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import SplitResult
 
 import msgspec
 from msgspec import Meta
@@ -92,6 +93,15 @@ def listen_address(listen: str) -> tuple[str, int]:
     if not colon or not host or not port.isdecimal() or int(port) > 65_535:  # noqa: PLR2004 - the highest port
         raise ValueError(f"expected host:port, got {listen!r}")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def host_in(parts: SplitResult) -> str:
+    """The host of a URL, where it is one that can be looked up, with nobody's name before it; raises ValueError."""
+    host = parts.hostname
+    if not host or "@" in parts.netloc or any(map(str.isspace, host)):
+        raise ValueError("expected a host")
+    host.encode("idna")
+    return host
 
 
 def url_of(host: str, port: int) -> str:

@@ -25,7 +25,7 @@ def test_an_address_has_a_host_a_port_and_perhaps_tls(url: str, address: Address
 @pytest.mark.parametrize(
     "url",
     ["", "broker.example", "http://broker", "mqtts://", "mqtts://:8883", "mqtt://h:0", "mqtt://h:99999", "mqtt://h:x",
-     "mqtt://h/path", "mqtts://me:secret@broker", "mqtt://[::1", "mqtt://a b", "mqtt://h?x=1"],
+     "mqtt://h/path", "mqtts://me:secret@broker", "mqtt://[::1", "mqtt://a b", "mqtt://h?x=1", "mqtt://.."],
 )  # fmt: skip
 def test_a_wrong_address_is_named_in_one_line_without_secrets(url: str) -> None:
     with pytest.raises(ValueError, match="expected") as caught:

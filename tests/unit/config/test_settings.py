@@ -101,6 +101,10 @@ def test_a_file_from_an_editor_that_marks_utf_8_is_read(tmp_path: Path) -> None:
             ["scanners[0].station: there is no station 'attic'", f"scanners[0].port: {SAME_PORT}"],
         ),
         (
+            PRINTER.replace("file:t.bin", "serial:/dev/pad?baud=19200") + PAD.format("a", "/dev/pad"),
+            ["keypads[0].port: '/dev/pad' is that of printers[0] already: correct one"],
+        ),
+        (
             PAD.format("a", "/dev/pad") + 'keys = { "1" = "bump 1" }\nignore = ["0x31", "10"]',
             [
                 "keypads[0].ignore[0]: is the same key as 1",

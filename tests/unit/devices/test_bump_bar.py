@@ -120,6 +120,13 @@ async def test_a_file_that_is_no_keyboard_is_said_to_be_none(bakery: Bakery, tmp
     assert said(bakery)[1].endswith("file is no such device: correct the port in store.toml")
 
 
+def test_a_folder_that_is_no_keyboard_is_let_go_of_again(tmp_path: Path) -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with pytest.raises(IsADirectoryError):
+        open_input(str(tmp_path))
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
 def test_a_bump_bar_is_taken_for_the_hub_alone(bar: Keyboard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     asked: list[tuple[int, int]] = []

@@ -87,6 +87,20 @@ async def test_an_answer_that_the_paper_is_out_is_not_called_printed(head: Head)
     assert await a_conversation(head).bring(TICKET, "0042") == Outcome("unconfirmed", "the paper is out")
 
 
+async def test_what_only_gives_back_what_it_gets_confirms_nothing() -> None:
+    far, ours = socket.socketpair()
+    ours.setblocking(False)
+    asyncio.get_running_loop().add_reader(far, lambda: far.sendall(far.recv(4096)))
+    cable = Cable(ours.fileno(), ours.close)
+    talk = Conversation(cable, QUICK, Memory())
+    await talk.check()
+    assert not talk.answers
+    assert await talk.bring(TICKET, "0042") == UNCONFIRMED
+    asyncio.get_running_loop().remove_reader(far)
+    far.close()
+    await cable.unplug(linger=0)
+
+
 async def test_a_ticket_of_which_not_one_byte_left_is_none(head: Head) -> None:
     head.hang_up()
     with pytest.raises(Unready, match="the connection broke"):
@@ -177,6 +191,13 @@ async def test_a_ticket_is_printed_once_the_printer_has_named_it(head: Head) -> 
 async def test_the_wrong_name_confirms_nothing_and_neither_does_its_last_byte(head: Head, wrong: bytes) -> None:
     head.answers = [wrong]
     assert await a_conversation(head).bring(TICKET, "0042") == UNCONFIRMED
+
+
+async def test_an_answer_without_an_end_is_not_kept(head: Head) -> None:
+    talk = a_conversation(head)
+    head.answers = [b"7" + b"A" * 100_000]
+    assert await talk.bring(TICKET, "0042") == UNCONFIRMED
+    assert len(talk._block) < 10
 
 
 async def test_a_printer_that_names_tickets_is_believed_only_then(head: Head) -> None:

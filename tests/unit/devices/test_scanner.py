@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from devices import hid
+from devices.hand import MOST
 from devices.scanner import AGAIN, Scanner
 from devices.settings import ScannerSettings
 from devices.twin.keypad import VirtualKeypad
@@ -94,6 +95,20 @@ async def test_a_code_of_something_else_is_a_line_on_the_screen(bakery: Bakery, 
     gun.press(b"\xff\xfe\x1b[2J\r")
     await until(lambda: "[2J" in reason(bakery))
     assert "\x1b" not in reason(bakery)
+
+
+async def test_a_scanner_at_the_wrong_speed_fills_neither_the_log_nor_the_memory(
+    bakery: Bakery, caplog: pytest.LogCaptureFixture
+) -> None:
+    scanner = Scanner(ScannerSettings(id="gun", port="/dev/gun"), bakery.hub, say=speak("en"))
+    for number in range(10 * MOST):
+        scanner.heard(b"%d" % number)
+    assert len(scanner._asking) == MOST
+    await until(lambda: not scanner._asking)
+    assert len(caplog.records) == 1
+    await ready(bakery)
+    scanner.heard(CODE.encode())
+    await until(lambda: order(bakery).state is OrderState.COLLECTED)
 
 
 async def test_an_order_that_is_not_ready_is_not_collected(bakery: Bakery, gun: VirtualKeypad) -> None:

@@ -12,6 +12,7 @@ from devices.settings import (
     Connection,
     Encoding,
     File,
+    Framing,
     PrinterSettings,
     Serial,
     Tcp,
@@ -56,7 +57,9 @@ NONE = OrderId("")  # the rules find it under the number
         ("serial:/dev/ttyUSB0", Serial(Path("/dev/ttyUSB0"), 9600)),
         ("serial:/dev/ttyS0?flow=xonxoff", Serial(Path("/dev/ttyS0"), 9600, "xonxoff")),
         ("serial:/dev/ttyS0?baud=38400&flow=rtscts", Serial(Path("/dev/ttyS0"), 38400, "rtscts")),
+        ("usb:///dev/usb/lp0", Usb(Path("/dev/usb/lp0"))),
         ("file:tickets.bin", File(Path("tickets.bin"))),
+        ("FILE:tickets.bin", File(Path("tickets.bin"))),
         ("file:/var/tmp/a ticket?.bin", File(Path("/var/tmp/a ticket?.bin"))),
     ],
 )
@@ -69,6 +72,8 @@ def test_every_way_to_a_printer_is_understood(text: str, connection: Connection)
     [
         *("", "192.168.1.50", "usb:lp0", "file:"),
         *("tcp://", "tcp://host:99999", "tcp://[::1", "tcp://host:0", "tcp://host?x=1", "tcp://host:9100#x"),
+        *("tcp://a host:9100", "tcp://me:word@host", "tcp://..", f"tcp://{'a' * 64}.local"),
+        *("usb://dev/usb/lp0", "usb:/dev/usb/lp0?baud=9600", "usb:/dev/usb/lp0#1", "serial://dev/ttyUSB0"),
         *("serial:/dev/ttyS0?flow=dsrdtr", "serial:/dev/ttyS0?parity=odd", "serial:/dev/ttyS0?baud", "serial:ttyS0"),
         *("serial:/dev/ttyS0?baud=x", "serial:/dev/ttyS0?baud=49", "serial:/dev/ttyS0?baud=4000001"),
     ],
@@ -88,6 +93,16 @@ def test_keys_are_a_character_or_the_hex_of_their_bytes() -> None:
 def test_a_key_that_no_byte_keypad_can_send_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^expected "):
         parse_key(text, "byte")
+
+
+@pytest.mark.parametrize(
+    ("text", "framing"),
+    [("0x310d", "line"), ("0x0a", "line"), ("0x023103", "stx-etx"), ("0x3103", "stx-etx"), (f"0x{'31' * 257}", "line"),
+     ("0x10000", "hid"), ("0x_1", "hid"), ("0x-1", "hid")],
+)  # fmt: skip
+def test_a_key_that_is_never_heard_is_refused(text: str, framing: Framing) -> None:
+    with pytest.raises(ValueError, match=r"^expected "):
+        parse_key(text, framing)
 
 
 @pytest.mark.parametrize(
