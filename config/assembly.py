@@ -46,7 +46,7 @@ class Store:
         self.feed.app.router.add_post("/api/reparse", self._reparse)
         PickupBoard(self.hub, settings.pickup, settings.store).mount(self.feed.app)
         if settings.pickup.public:
-            self.feed.open |= PATHS
+            self.feed.guard.open |= PATHS
         self._link: Link | None = None
         self._tasks: list[asyncio.Task[None]] = []  # printers, keypads, scanners, pruning
 

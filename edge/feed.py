@@ -1,10 +1,7 @@
 """The feed: the hub's local API over HTTP and WebSocket (CONTRACT.md section 4)."""
 
 import asyncio
-import hmac
-import ipaddress
 import logging
-import socket
 import sqlite3
 from collections import deque
 from collections.abc import Awaitable, Callable
@@ -20,13 +17,13 @@ from edge.asking import Unasked, read_body
 from edge.board import Board
 from edge.cards import show_board, show_change, show_since, show_status
 from edge.facts import DeadLetterKept, Happened
+from edge.guard import Guard
 from edge.hub import Commit, NotCommitted
 from edge.info import Gap, Letter, Letters, StoreInfo
 from edge.intents import Refused
 from edge.journal import JournalUnusable, Row
 from edge.metrics import Metrics
 from edge.orders import Order, OrderId
-from edge.settings import is_loopback
 from edge.store import StoreHub
 from edge.text import plain
 from edge.views import BoardView, Snapshot, Status, Tick, instant
@@ -63,8 +60,7 @@ class Feed:
         self.hub = hub
         self._info = info or StoreInfo("", "", "en")
         self._listen = listen
-        self._token = token
-        self.open = {"/healthz"}  # paths that need no token
+        self.guard = Guard(listen, token)
         self._say = say
         self._clients: set[_Client] = set()
         self._closed: deque[tuple[int, OrderId]] = deque(maxlen=CLOSED_KEPT)
@@ -72,7 +68,7 @@ class Feed:
         self._metrics = Metrics(hub)
         self._runner: web.AppRunner | None = None
         self._ticking: asyncio.Task[None] | None = None
-        self.app = web.Application(middlewares=[self._guard], client_max_size=LARGEST_BODY)
+        self.app = web.Application(middlewares=[self._answer], client_max_size=LARGEST_BODY)
         self.app.router.add_get("/healthz", self._health)
         self.app.router.add_get("/metrics", self._show_metrics)
         self.app.router.add_get("/api/board", self._board)
@@ -118,17 +114,11 @@ class Feed:
     # --- who may ask ------------------------------------------------------------------------------------------------
 
     @web.middleware
-    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """A page elsewhere must not reach the hub through somebody's browser, nor anybody without the token."""
-        if not self._is_ours(request.host) or not self._same_origin(request):
-            return _reason(403, "this Host or Origin is not the hub's")
-        if self._token and request.path not in self.open:
-            scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-            right = hmac.compare_digest(given.strip().encode("utf-8", "replace"), self._token.encode())
-            if not right or scheme.lower() != "bearer":
-                return _reason(401, "a token is required: Authorization: Bearer TOKEN")
-        if request.method == "POST" and request.content_type != "application/json":
-            return _reason(415, "expected Content-Type: application/json")
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Nobody else's request is answered, and every answer is one line that a person can read."""
+        refusal = self.guard.refusal(request)
+        if refusal is not None:
+            return _reason(*refusal)
         try:
             return await handler(request)
         except (NotCommitted, JournalUnusable, sqlite3.Error) as trouble:
@@ -137,21 +127,6 @@ class Feed:
             answer.body = encode({"reason": _WORDS.get(answer.status, answer.reason)})
             answer.content_type = "application/json"
             raise
-
-    def _is_ours(self, host_header: str) -> bool:
-        host = host_header.rsplit(":", 1)[0] if not host_header.endswith("]") else host_header
-        host = host.strip("[]").lower()
-        if is_loopback(host) or host == self._listen[0].lower():
-            return True
-        if is_loopback(self._listen[0]):
-            return False
-        name = socket.gethostname().lower()
-        return host in {name, f"{name}.local"} or _is_address(host)
-
-    @staticmethod
-    def _same_origin(request: web.Request) -> bool:
-        origin = request.headers.get("Origin")
-        return origin is None or origin.split("://", 1)[-1] == request.host
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -349,14 +324,6 @@ def _without_order(body: dict[str, Any]) -> dict[str, Any]:
 
 def _became(last: tuple[str, float] | None) -> dict[str, Any]:
     return {} if last is None else {"last": last[0], "at": instant(last[1])}
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _json(body: Any, status: int = 200) -> web.Response:

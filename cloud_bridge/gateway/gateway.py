@@ -1,6 +1,7 @@
 """A running gateway: the hub, the door of the channels, the road to the stores, the courier to the customers."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -8,17 +9,22 @@ from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.intake import LARGEST, Intake
+from cloud_bridge.gateway.office import Office
 from cloud_bridge.gateway.orders import account_key
 from cloud_bridge.gateway.reader import Reader
 from cloud_bridge.gateway.road import Road
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Seal, keys_at
-from cloud_bridge.gateway.settings import CloudFile
+from cloud_bridge.gateway.settings import TOKEN_VARIABLE, CloudFile, page_token
 from cloud_bridge.gateway.ways import WAYS, Setting
 from edge.clock import Clock, SystemClock
+from edge.guard import Guard
 from edge.journal import Journal
-from edge.settings import listen_address
+from edge.settings import is_loopback, listen_address
+from edge.words import speak
 
+# Behind a proxy on this machine every request comes from this machine.
+NO_TOKEN = f"this gateway is called from outside: set {TOKEN_VARIABLE} or gateway.token_file to see its page"
 SEAL_FILE = "seal.key"  # beside the journal, where the settings name none
 
 
@@ -42,6 +48,17 @@ class Gateway:
         self.courier = Courier(self.hub, ways, _posts(accounts), seal)
         self.app = web.Application(client_max_size=LARGEST)
         self.intake.mount(self.app)
+        self.office = Office(
+            self.hub,
+            self.intake,
+            self.reader,
+            self.road,
+            self.courier,
+            guard=Guard(listen_address(settings.gateway.listen), page_token(settings.gateway), names=_names(settings)),
+            say=speak(settings.gateway.language),
+            closed="" if page_token(settings.gateway) or not _is_public(settings) else NO_TOKEN,
+        )
+        self.office.mount(self.app)
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:
@@ -83,3 +100,14 @@ def _posts(accounts: dict[str, Account]) -> dict[str, Post]:
         for key, account in accounts.items()
         if (way := CHANNELS[account.channel].tells) is not None
     }
+
+
+def _names(settings: CloudFile) -> frozenset[str]:
+    """The names under which this gateway is called from outside, where its page has a token."""
+    host = urlsplit(settings.gateway.url).hostname
+    return frozenset({host} if host and page_token(settings.gateway) else ())
+
+
+def _is_public(settings: CloudFile) -> bool:
+    host = urlsplit(settings.gateway.url).hostname
+    return host is not None and not is_loopback(host)

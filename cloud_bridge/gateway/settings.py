@@ -171,6 +171,14 @@ class CloudFile(Settings, frozen=True):
         return Setting(settings.id, settings.options, secrets, settings.templates)
 
 
+def page_token(settings: GatewaySettings) -> str:
+    """The token of the owner's page, empty where none is set; raises OSError, UnicodeDecodeError."""
+    token = os.environ.get(TOKEN_VARIABLE, "")
+    if not token and settings.token_file:
+        token = Path(settings.token_file).read_text(encoding="utf-8").strip()
+    return token
+
+
 def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:
     """The environment variable that a secret may stand in."""
     kind = ("CHANNEL", settings.channel, settings.id) if isinstance(settings, AccountSettings) else ("WAY", settings.id)

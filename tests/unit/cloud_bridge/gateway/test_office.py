@@ -1,0 +1,100 @@
+"""The owner's page and figures: who may see them, and that they say what is so."""
+
+import json
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from cloud_bridge.gateway.settings import GatewaySettings
+from tests.brokers import Broker
+from tests.cloud import until
+from tests.gateways import BareStore, RunningGateway, order, settings_of, signed
+
+TOKEN = "a token of the owner's"
+
+
+async def _get(gateway: RunningGateway, path: str, **headers: str) -> tuple[int, str]:
+    async with gateway.session.get(gateway.url + path, headers=headers) as answer:
+        return answer.status, await answer.text()
+
+
+async def test_the_page_shows_channels_stores_and_what_was_not_understood(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    store.presence("online")
+    await gateway.tell("placed", order(1))
+    await gateway.tell("placed", {"id": "shop-2", "displayId": "<script>alert(1)</script>"})
+    await until(lambda: gateway.gateway.hub.board.counters.letters == 1 and store.orders)
+    await until(lambda: gateway.gateway.hub.board.store("hz-0012").online)
+    status, page = await _get(gateway, "/")
+    assert status == 200
+    for words in ("generic/shop", "hz-0012 麦田烘焙", "online, since", "type: required"):
+        assert words in page, words
+
+
+async def test_what_a_customer_wrote_is_text_on_the_page(gateway: RunningGateway) -> None:
+    await gateway.tell("placed", order(1, type="<script>alert(1)</script>"))
+    await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
+    _, page = await _get(gateway, "/")
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+
+
+async def test_figures_count_what_was_answered_and_refused(gateway: RunningGateway, store: BareStore) -> None:
+    await gateway.tell("placed", order(1))
+    body = json.dumps({"type": "order.placed", "data": order(2)}).encode()
+    await gateway.post("/channels/generic/shop", body, signed(body, "x", secret="wrong"))
+    await until(lambda: store.orders)
+    _, text = await _get(gateway, "/metrics")
+    for line in (
+        'ovenbell_gateway_webhooks_total{account="generic/shop"} 1.0',
+        'ovenbell_gateway_refused_total{account="generic/shop"} 1.0',
+        "ovenbell_gateway_orders 1.0",
+        "ovenbell_gateway_broker_connected 1.0",
+    ):
+        assert line in text, line
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics"])
+async def test_a_gateway_with_a_token_shows_its_page_to_who_has_it(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setenv("OVENBELL_GATEWAY_TOKEN", TOKEN)
+    async with RunningGateway(settings_of(broker, tmp_path), tmp_path / "gateway.db") as gateway:
+        assert (await _get(gateway, path))[0] == 401
+        assert (await _get(gateway, path, Authorization="Bearer wrong"))[0] == 401
+        assert (await _get(gateway, path, Authorization=f"Bearer {TOKEN}"))[0] == 200
+        basic = "Basic " + b64encode(f"owner:{TOKEN}".encode()).decode()  # what a browser sends that has asked
+        assert (await _get(gateway, path, Authorization=basic))[0] == 200
+        assert (await _get(gateway, "/healthz"))[0] == 200
+
+
+async def test_a_gateway_that_is_called_from_outside_shows_nothing_without_a_token(
+    broker: Broker, tmp_path: Path
+) -> None:
+    public = GatewaySettings(listen="127.0.0.1:0", url="https://orders.example")
+    async with RunningGateway(settings_of(broker, tmp_path, gateway=public), tmp_path / "gateway.db") as gateway:
+        status, said = await _get(gateway, "/")
+        assert status == 403
+        assert "OVENBELL_GATEWAY_TOKEN" in said
+
+
+async def test_a_page_elsewhere_does_not_get_in_through_a_browser(gateway: RunningGateway) -> None:
+    assert (await _get(gateway, "/", Host="evil.example"))[0] == 403
+    assert (await _get(gateway, "/", Origin="https://evil.example"))[0] == 403
+
+
+async def test_dead_letters_are_read_again_after_a_fix(gateway: RunningGateway, store: BareStore) -> None:
+    await gateway.tell("placed", {"id": "shop-1"})
+    await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
+    async with gateway.session.post(f"{gateway.url}/api/reparse", json={}) as answer:
+        assert await answer.json() == {"read": 0, "left": 1}
+    fixed = {**order(1), "addresses": {}}
+    parse = gateway.gateway.reader._take
+    gateway.gateway.reader._take = lambda webhook, said: parse(webhook, type(said)(**{
+        **{name: getattr(said, name) for name in said.__struct_fields__}, "order": fixed}))  # fmt: skip
+    async with gateway.session.post(f"{gateway.url}/api/reparse", json={}) as answer:
+        assert await answer.json() == {"read": 1, "left": 0}
+    await until(lambda: store.orders)
+    assert gateway.gateway.hub.board.counters.letters == 0
