@@ -120,6 +120,13 @@ def order(number: int, **rest: Any) -> dict[str, Any]:
     }
 
 
+async def metric(url: str, name: str) -> float:
+    """A figure of a gateway, the sum of its lines."""
+    async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as answer:
+        lines = (await answer.text()).splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+
 class BareStore:
     """A store that is nothing but an MQTT client: remembers its orders, tells what a test wants."""
 

@@ -55,7 +55,14 @@ def show_page(board: Board, seen: Seen, now: float, say: Say, title: str) -> str
         *(f'<p class="alarm">{escape(line)}</p>' for line in _alarms(board, seen, now, say)),
         _table(
             say("Channels"),
-            (say("account"), say("orders"), say("last order"), say("failures"), say("last failure"), say("refused")),
+            (
+                say("account"),
+                say("orders"),
+                say("last order"),
+                say("failures"),
+                say("last failure"),
+                say("wrong signatures"),
+            ),
             [_account(key, board, seen, now, say) for key in board.plan.accounts],
             say,
         ),

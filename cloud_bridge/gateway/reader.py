@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 FLOOD = 48  # webhooks in one commit
 PAUSE = 0.02  # seconds that reading gives way to a flood at a time
-LONGEST = 2.0  # seconds that a webhook waits to be read at most
+LONGEST = 3.0  # seconds that a webhook waits to be read at most
 AT_ONCE = 16  # read between two looks at the loop
 
 Products = Mapping[str, ProductSettings]

@@ -5,7 +5,20 @@ import os
 import time
 from collections.abc import Callable, Iterator
 
-from tests.bench import burst, display_tick, event_cost, intake, memory, passing, pixel, press, start_up, ticket
+from tests.bench import (
+    burst,
+    chain,
+    display_tick,
+    event_cost,
+    intake,
+    memory,
+    passing,
+    pixel,
+    press,
+    start_up,
+    ticket,
+    webhooks,
+)
 from tests.bench.figures import Section, show, summary
 from tests.brokers import MOSQUITTO
 
@@ -21,6 +34,8 @@ BENCHMARKS: dict[str, Benchmark] = {
     "event": event_cost.measure,
     "memory": memory.measure,
     "ticket": ticket.measure,
+    "webhooks": webhooks.measure,
+    "chain": chain.measure,
 }
 ON_A_BROKER = {
     "intake",
@@ -28,6 +43,8 @@ ON_A_BROKER = {
     "pixel",
     "passing",
     "memory",
+    "webhooks",
+    "chain",
 }  # with sessions and MQTT 5, which the embedded one has not
 
 

@@ -19,24 +19,27 @@ STORES = 50
 ANSWER = b'{"ok":true}'
 
 
-def cloud_file(directory: Path, broker_port: int) -> CloudFile:
-    """A chain of some stores, an account for each."""
+def cloud_file(directory: Path, broker_port: int, count: int = STORES) -> CloudFile:
+    """A chain of stores that has one account with a channel."""
     (directory / "secret").write_text(SECRET)
-    files = {"secret": str(directory / "secret")}
-    stores = [f"store-{number}" for number in range(STORES)]
+    stores = [f"store-{number}" for number in range(count)]
+    chain = AccountSettings(
+        channel="generic",
+        id="chain",
+        stores={store: store for store in stores},
+        secret_files={"secret": str(directory / "secret")},
+    )
     return CloudFile(
         broker=BrokerSettings(url=f"mqtt://127.0.0.1:{broker_port}"),
         gateway=GatewaySettings(listen="127.0.0.1:0"),
         stores=tuple(StoreSettings(id=store) for store in stores),
-        accounts=tuple(
-            AccountSettings(channel="generic", id=store, store=store, secret_files=files) for store in stores
-        ),
+        accounts=(chain,),
     )
 
 
-async def gateway(directory: Path, broker_port: int, count: int) -> None:
+async def gateway(directory: Path, broker_port: int, count: int, stores: int) -> None:
     """The real one; says where it listens, and when the broker has so many events."""
-    running = Gateway(cloud_file(directory, broker_port), directory / "gateway.db")
+    running = Gateway(cloud_file(directory, broker_port, stores), directory / "gateway.db")
     await running.start()
     delivered = 0
 
@@ -54,7 +57,7 @@ async def gateway(directory: Path, broker_port: int, count: int) -> None:
     await running.stop()
 
 
-async def bare(_directory: Path, _broker_port: int, _count: int) -> None:
+async def bare(*_: object) -> None:
     """Answers without looking, let alone storing."""
 
     async def post(request: web.Request) -> web.Response:

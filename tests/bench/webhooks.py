@@ -18,7 +18,7 @@ from tests.gateways import order, signed
 
 ROUNDS = 3
 CONNECTIONS = 256
-COUNT, FEW = 20_000, 2_000
+COUNT, FEW = 10_000, 2_000
 RATE = 1_000  # requests a second, the load of one channel's acceptance
 REPEATS = 16  # times that the same order comes after an outage
 SECONDS, SHORT = 20.0, 3.0
@@ -72,7 +72,16 @@ def _door(kind: str, count: int = 0) -> Iterator[tuple[int, subprocess.Popen[byt
     """A server in a process of its own, with a broker beside it."""
     with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as directory:
         broker = Broker(Path(directory)).start()
-        command = [sys.executable, "-m", "tests.bench.doors", kind, directory, str(broker.port), str(count)]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.bench.doors",
+            kind,
+            directory,
+            str(broker.port),
+            str(count),
+            str(STORES),
+        ]
         process = subprocess.Popen(command, stdout=subprocess.PIPE)
         try:
             assert process.stdout is not None
@@ -85,29 +94,39 @@ def _door(kind: str, count: int = 0) -> Iterator[tuple[int, subprocess.Popen[byt
 
 def _requests(count: int, repeats: int = 1) -> list[bytes]:
     """Requests as they stand on the wire; the same order is sent again 100 orders later, under another event id."""
-    made = []
-    for number in range(count):
-        body = json.dumps({"type": "order.placed", "data": order(number)}, ensure_ascii=False).encode()
-        headers = "".join(f"{name}: {value}\r\n" for name, value in signed(body, f"msg-{number}").items())
-        path = f"/channels/generic/store-{number % STORES}"
-        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers}"
-        made.append(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    made = [request_of(number, f"store-{number % STORES}") for number in range(count)]
     return [one for start in range(0, count, 100) for one in made[start : start + 100] * repeats]
 
 
-class _Channel(asyncio.Protocol):
+def request_of(number: int, store: str) -> bytes:
+    """An order for a store, as it stands on the wire."""
+    data = {**order(number), "merchant": {"id": store}}
+    body = json.dumps({"type": "order.placed", "data": data}, ensure_ascii=False).encode()
+    headers = "".join(f"{name}: {value}\r\n" for name, value in signed(body, f"msg-{number}").items())
+    head = f"POST /channels/generic/chain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers}"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+class Channel(asyncio.Protocol):
     """One connection of a channel: the next request once the last one is answered."""
 
     def __init__(self, waiting: deque[bytes], done: asyncio.Event) -> None:
         self.times: list[float] = []
         self.refused = 0
         self._waiting, self._done, self._sent = waiting, done, 0.0
+        self._asked: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport
         self.free = True
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+
+    async def ask(self, request: bytes) -> None:
+        """Send one request and wait for its answer."""
+        self._asked = asyncio.get_running_loop().create_future()
+        self.send(request)
+        await self._asked
 
     def send(self, request: bytes, at: float | None = None) -> None:
         self.free, self._sent = False, time.perf_counter() if at is None else at
@@ -119,22 +138,25 @@ class _Channel(asyncio.Protocol):
         self.refused += not data.startswith(b"HTTP/1.1 200")
         self.times.append(time.perf_counter() - self._sent)
         self.free = True
-        if self._waiting:
+        if self._asked is not None:
+            self._asked.set_result(None)
+        elif self._waiting:
             self.send(self._waiting.popleft())
         else:
             self._done.set()
 
 
-async def _connect(port: int, waiting: deque[bytes], done: asyncio.Event) -> list[_Channel]:
+async def connect(port: int, waiting: deque[bytes], done: asyncio.Event) -> list[Channel]:
+    """Connections on which the next waiting request is sent once the last one is answered; `done` when none is."""
     loop = asyncio.get_running_loop()
-    made = [loop.create_connection(lambda: _Channel(waiting, done), "127.0.0.1", port) for _ in range(CONNECTIONS)]
+    made = [loop.create_connection(lambda: Channel(waiting, done), "127.0.0.1", port) for _ in range(CONNECTIONS)]
     return [channel for _, channel in await asyncio.gather(*made)]
 
 
 async def _as_many(port: int, requests: Sequence[bytes]) -> float:
     """Answers a second."""
     waiting, done = deque(requests), asyncio.Event()
-    channels = await _connect(port, waiting, done)
+    channels = await connect(port, waiting, done)
     began = time.perf_counter()
     for channel in channels:
         channel.send(waiting.popleft())
@@ -149,7 +171,7 @@ async def _at_pace(port: int, requests: Sequence[bytes], rate: float) -> list[fl
     """Seconds that each answer took, from when its request was due, whether or not a connection was free then."""
     waiting: deque[bytes] = deque()
     due: deque[float] = deque()
-    channels = await _connect(port, waiting, asyncio.Event())
+    channels = await connect(port, waiting, asyncio.Event())
     began = time.perf_counter()
     for number, request in enumerate(requests):
         at = began + number / rate
