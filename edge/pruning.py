@@ -42,12 +42,12 @@ def prune(connection: sqlite3.Connection, before: float) -> int:
     return len(old)
 
 
-def prune_part(connection: sqlite3.Connection, before: float, part: int, facts: range) -> None:
-    """Erase in one part old facts about no order (dead letters among them) and the keys of old events."""
+def prune_part(
+    connection: sqlite3.Connection, before: float, part: int, facts: range, which: str = "subject IS NULL"
+) -> None:
+    """Erase in one part old facts (those about no order, dead letters among them) and the keys of old events."""
     first, last = (facts.start + len(facts) * one // PARTS for one in (part, part + 1))
-    connection.execute(
-        "DELETE FROM facts WHERE subject IS NULL AND at < ? AND seq >= ? AND seq < ?", (before, first, last)
-    )
+    connection.execute(f"DELETE FROM facts WHERE {which} AND at < ? AND seq >= ? AND seq < ?", (before, first, last))  # noqa: S608
     digests = bytes([part]), bytes([part]).ljust(DIGEST, b"\xff")
     connection.execute("DELETE FROM known WHERE at < ? AND digest BETWEEN ? AND ?", (before, *digests))
 

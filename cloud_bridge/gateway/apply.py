@@ -52,6 +52,10 @@ def _letter_read(draft: Board, _fact: CloudFact, _what: f.LetterRead) -> None:
     draft.counters.letters = max(0, draft.counters.letters - 1)
 
 
+def _letters_forgotten(draft: Board, _fact: CloudFact, what: f.LettersForgotten) -> None:
+    draft.counters.letters = what.left
+
+
 def _order_heard(draft: Board, fact: CloudFact, what: f.OrderHeard) -> None:
     order, key = what.order, account_key(what.order.channel, what.order.account)
     if draft.known(order.id) is None:
@@ -259,6 +263,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, CloudFact, Any], None]] = {
     f.WebhookRead: _read,
     f.DeadLetterKept: _letter_kept,
     f.LetterRead: _letter_read,
+    f.LettersForgotten: _letters_forgotten,
     f.OrderHeard: _order_heard,
     f.OrderRouted: _routed,
     f.OrderClosed: _closed,

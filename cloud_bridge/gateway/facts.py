@@ -49,6 +49,12 @@ class LetterRead(Happened, frozen=True):
     letter: int
 
 
+class LettersForgotten(Happened, frozen=True):
+    """Some were too old; so many are left."""
+
+    left: int
+
+
 class OrderHeard(Happened, frozen=True):
     """A channel told something of an order; the event goes to its store."""
 

@@ -1,5 +1,6 @@
 """A running gateway: the hub, the door of the channels, the road to the stores, the courier to the customers."""
 
+import asyncio
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -11,6 +12,7 @@ from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.intake import LARGEST, Intake
 from cloud_bridge.gateway.office import Office
 from cloud_bridge.gateway.orders import account_key
+from cloud_bridge.gateway.pruning import keep_pruned
 from cloud_bridge.gateway.reader import Reader
 from cloud_bridge.gateway.road import Road
 from cloud_bridge.gateway.rules import cloud_hub
@@ -60,6 +62,7 @@ class Gateway:
         )
         self.office.mount(self.app)
         self._runner: web.AppRunner | None = None
+        self._pruning: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
@@ -70,6 +73,7 @@ class Gateway:
             await self.road.start()
             await self.courier.start()
             await self.reader.start()
+            self._pruning = asyncio.create_task(keep_pruned(self.hub, self.settings.journal.keep_days))
             host, port = listen_address(self.settings.gateway.listen)
             await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
         except BaseException:
@@ -78,6 +82,8 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop everything: first what comes in, then what goes out."""
+        if self._pruning is not None:
+            self._pruning.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         await self.reader.stop()
