@@ -1,0 +1,211 @@
+"""What a gateway knows of its stores: who is away with orders waiting, who has missed what, and whose an order is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cloud_bridge.gateway.settings import CloudFile, ProductSettings
+from edge.clock import SystemClock
+from tests.brokers import Broker
+from tests.cloud import until
+from tests.gateways import STORE, BareStore, RunningGateway, order, settings_of
+
+replace = msgspec.structs.replace
+
+
+class SetClock(SystemClock):
+    """The machine's clock, and as many seconds more as a test lets pass."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.passed
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.passed
+
+
+@asynccontextmanager
+async def running(settings: CloudFile, directory: Path, clock: SetClock | None = None) -> AsyncIterator[RunningGateway]:
+    """A gateway with these settings."""
+    async with RunningGateway(settings, directory / "gateway.db", clock) as gateway:
+        yield gateway
+
+
+def alarms(gateway: RunningGateway) -> set[str]:
+    """What a person has to look at."""
+    return {key for key, _ in gateway.gateway.hub.board.alarms.items()}
+
+
+async def test_a_store_that_was_away_too_long_with_orders_waiting_raises_an_alarm_until_it_is_back(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        store.presence("online", 1)
+        await until(lambda: hub.board.store(STORE).online)
+        store.presence("offline", 1)
+        await until(lambda: not hub.board.store(STORE).online)
+        await gateway.tell("placed", order(1))
+        await until(lambda: hub.board.store(STORE).unanswered == 1)
+        clock.passed = 599
+        hub.ring()
+        assert not alarms(gateway)
+        clock.passed = 601
+        await until(lambda: hub.ring() or alarms(gateway) == {f"away/{STORE}"})
+        store.presence("online", 2)
+        await until(lambda: not alarms(gateway))
+
+
+async def test_a_store_that_is_there_but_does_not_accept_its_orders_raises_an_alarm(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        store.presence("online", 1)
+        await gateway.tell("placed", order(1))
+        await until(lambda: store.orders)
+        clock.passed = 601
+        await until(lambda: gateway.gateway.hub.ring() or alarms(gateway) == {f"silent/{STORE}"})
+        event = store.orders[0]
+        store.tell("order.accepted", event["subject"], event=event["id"])
+        await until(lambda: not alarms(gateway))
+
+
+async def test_the_late_will_of_an_earlier_connection_does_not_make_a_store_away(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    hub = gateway.gateway.hub
+    store.presence("online", 2)
+    await until(lambda: hub.board.store(STORE).online)
+    store.presence("offline", 1)
+    store.tell("store.paused")
+    await until(lambda: hub.board.store(STORE).journal)
+    assert hub.board.store(STORE).online
+
+
+async def test_an_order_for_no_known_store_is_kept_and_goes_there_once_the_settings_name_it(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    settings = settings_of(broker, tmp_path)
+    lost = (replace(settings.accounts[0], store="", stores={}),)
+    async with running(replace(settings, accounts=lost), tmp_path) as gateway:
+        shop = order(1, merchant={"id": "poi-7"})
+        assert await gateway.tell("placed", shop) == 200
+        assert await gateway.tell("changed", shop | {"extraInfo": "少糖"}) == 200
+        await until(lambda: alarms(gateway) == {"unrouted/generic/shop/poi-7"})
+        assert not store.orders
+        gateway.settings = replace(settings, accounts=(replace(lost[0], stores={"poi-7": STORE}),))
+        await gateway.again()
+        await until(lambda: len(store.orders) == 2)
+        assert [event["type"].rpartition(".")[2] for event in store.orders] == ["placed", "changed"]
+        assert [event["sequence"] for event in store.orders] == ["1", "2"]
+        assert not alarms(gateway)
+
+
+async def test_the_codes_of_a_channel_become_ours(broker: Broker, tmp_path: Path, store: BareStore) -> None:
+    settings = settings_of(broker, tmp_path)
+    products = {"cake-strawberry-8": ProductSettings(code="cake-8", name="草莓蛋糕")}
+    account = replace(settings.accounts[0], products=products)
+    async with running(replace(settings, accounts=(account,)), tmp_path) as gateway:
+        await gateway.tell("placed", order(1))
+        await until(lambda: store.orders)
+    [item] = store.orders[0]["data"]["items"]
+    assert (item["externalCode"], item["name"]) == ("cake-8", "草莓蛋糕")
+
+
+async def test_a_store_that_knows_nothing_gets_what_is_still_open_and_hears_that_the_rest_is_past(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    for number in range(1, 5):
+        await gateway.tell("placed", order(number))
+    await until(lambda: len(store.orders) == 4)
+    for event in store.orders[:2]:
+        store.tell("order.collected", event["subject"])
+    await until(lambda: gateway.gateway.hub.board.store(STORE).heard.through == 2)
+    store.orders.clear()
+    store.ask()
+    await until(lambda: store.told("sequence.skipped"))
+    assert [event["sequence"] for event in store.told("order.placed")] == ["3", "4"]
+    assert store.told("sequence.skipped")[0]["data"] == {"from": "1", "through": "2"}
+
+
+async def test_a_gateway_with_a_new_journal_goes_on_counting_where_the_store_stands(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    store.ask(after=41)
+    await until(lambda: gateway.gateway.hub.board.store(STORE).sequence == 41)
+    await gateway.tell("placed", order(2))
+    await until(lambda: len(store.orders) == 2)
+    assert store.orders[1]["sequence"] == "42"
+
+
+async def test_what_was_not_published_when_the_gateway_ended_is_published_by_the_next_one(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    async with running(settings_of(broker, tmp_path), tmp_path) as gateway:
+        assert gateway.gateway.road.connection is not None
+        gateway.gateway.road.connection.abandon()
+        await until(lambda: not gateway.gateway.road.connected)
+        gateway.gateway.road._backoff = type(gateway.gateway.road._backoff)(first=60, ceiling=60)
+        for number in range(1, 13):
+            await gateway.tell("placed", order(number))
+        await until(lambda: len(gateway.gateway.hub.board.outbox) == 12)
+        await gateway.again()
+        await until(lambda: len(store.orders) == 12)
+        assert [int(event["sequence"]) for event in store.orders] == list(range(1, 13))
+        await until(lambda: not len(gateway.gateway.hub.board.outbox))
+
+
+async def test_what_a_store_says_of_another_ones_order_is_not_believed(
+    broker: Broker, gateway: RunningGateway, store: BareStore
+) -> None:
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    with BareStore(broker, "elsewhere") as other:
+        other.tell("order.collected", store.orders[0]["subject"])
+        store.tell("store.paused")
+        await until(lambda: gateway.gateway.hub.board.store(STORE).journal)
+    assert gateway.gateway.hub.board.known(store.orders[0]["subject"]).state == "open"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"specversion": "1.0"}', b"\xff", b"x" * 300_000])
+async def test_what_a_store_sends_and_nobody_understands_is_kept_and_the_next_one_is_heard(
+    gateway: RunningGateway, store: BareStore, payload: bytes
+) -> None:
+    store.publish("stages", payload)
+    store.tell("store.paused")
+    hub = gateway.gateway.hub
+    await until(lambda: hub.board.store(STORE).journal)
+    assert hub.board.counters.letters == 1
+
+
+async def test_a_topic_that_the_broker_does_not_let_us_write_to_is_said_and_tried_again(
+    broker: Broker, tmp_path: Path
+) -> None:
+    if broker.embedded:
+        pytest.skip("the embedded broker has no permissions")
+    (tmp_path / "acl").write_text("topic read #\ntopic write ovenbell/v1/other/#\n")
+    limited = Broker(tmp_path, f"acl_file {tmp_path / 'acl'}")
+    limited.start()
+    try:
+        async with running(settings_of(limited, tmp_path), tmp_path) as gateway:
+            await gateway.tell("placed", order(1))
+            await until(lambda: STORE in gateway.gateway.road.refused)
+            assert len(gateway.gateway.hub.board.outbox) == 1
+            with BareStore(limited) as store:
+                (tmp_path / "acl").write_text("topic readwrite #\n")
+                limited.reload()
+                await until(lambda: store.orders)
+                await until(lambda: not len(gateway.gateway.hub.board.outbox))
+                assert not gateway.gateway.road.refused
+    finally:
+        await asyncio.to_thread(limited.stop)
