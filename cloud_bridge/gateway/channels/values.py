@@ -12,6 +12,7 @@ from cloud_bridge.gateway.channels.channel import REPLAY, Forged, Unreadable
 CHINA = timezone(timedelta(hours=8))
 MILLISECONDS = 100_000_000_000  # a time above it, year 5138 in seconds, is one in milliseconds
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+DIGITS = 18  # of a number that is one
 TAIL = 6  # characters of a long order number that people tell one another
 
 Kind = TypeVar("Kind")
@@ -47,7 +48,7 @@ def text(value: Any) -> str:
 def whole(value: Any) -> int | None:
     """A whole number, also as text."""
     written = text(value).strip()
-    return int(written) if written.isascii() and written.lstrip("-").isdigit() and len(written) <= TAIL * 3 else None
+    return int(written) if written.isascii() and written.lstrip("-").isdigit() and len(written) <= DIGITS else None
 
 
 def moment(value: Any, zone: timezone = CHINA) -> float | None:
