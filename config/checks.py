@@ -1,4 +1,4 @@
-"""What the settings files have in common: read whole, every mistake said at once with its file and the path of its field."""
+"""What the settings files have in common: read whole, every mistake at once, by its file and the path of its field."""
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
 from cloud_bridge.gateway.channels import CHANNELS, Channel
 from cloud_bridge.gateway.plan import CHANNEL, NAMES
 from cloud_bridge.gateway.seal import keys_at
@@ -152,8 +150,3 @@ def _message(place: str, message: MessageSettings, stores: set[str], ways: set[s
         if not any(fnmatchcase(store, pattern) for store in stores):
             yield f"{place}.stores: there is no store {pattern!r}"
     yield from _known_ways(place, message.ways, ways)
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of a cloud.toml."""
-    return msgspec.json.schema(CloudFile)

@@ -8,6 +8,7 @@ from typing import NoReturn
 import typer
 
 from config.checks import WrongSettings
+from config.commands.cloud import gateway
 from config.commands.installing import doctor, install, keys, setup, ticket, uninstall
 from config.commands.options import FAILED, INTERRUPTED, WRONG
 from config.commands.records import backup, reparse, restore, schema
@@ -17,6 +18,7 @@ from edge.text import plain
 
 COMMANDS = (
     demo, hub, display, practice, ticket, setup, install, uninstall, doctor, keys, backup, restore, reparse, schema,
+    gateway,
 )  # fmt: skip
 
 app = typer.Typer(

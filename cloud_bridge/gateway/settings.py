@@ -15,7 +15,7 @@ from cloud_bridge.gateway.plan import AccountPlan, Message, Plan, Quiet, StorePl
 from cloud_bridge.gateway.ways import WAYS
 from cloud_bridge.gateway.ways.way import Setting
 from cloud_bridge.settings import BrokerSettings
-from edge.settings import JournalSettings, Key, Settings, SystemName
+from edge.settings import JournalSettings, Key, Settings, SystemName, token_in
 from edge.updates import UpdateKind
 from edge.words import Language
 
@@ -183,10 +183,7 @@ class CloudFile(Settings, frozen=True):
 
 def page_token(settings: GatewaySettings) -> str:
     """The token of the owner's page, empty where none is set; raises OSError, UnicodeDecodeError."""
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if not token and settings.token_file:
-        token = Path(settings.token_file).read_text(encoding="utf-8").strip()
-    return token
+    return token_in(TOKEN_VARIABLE, settings.token_file)
 
 
 def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:

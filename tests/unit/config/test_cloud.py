@@ -43,9 +43,7 @@ def mistakes(folder: Path, text: str) -> list[str]:
     return [line.removeprefix(f"{folder / 'cloud.toml'}: ") for line in wrong.value.lines]
 
 
-def test_the_example_loads_as_it_stands_and_names_every_setting(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_example_loads_as_it_stands_and_names_every_setting(tmp_path: Path) -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     for name in ("web-shop", "chain", "notices"):
         (tmp_path / f"{name}.secret").write_text("flour")
