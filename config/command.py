@@ -7,16 +7,18 @@ from typing import NoReturn
 
 import typer
 
+from config.checks import WrongSettings
+from config.commands.cloud import gateway
 from config.commands.installing import doctor, install, keys, setup, ticket, uninstall
 from config.commands.options import FAILED, INTERRUPTED, WRONG
 from config.commands.records import backup, reparse, restore, schema
 from config.commands.running import demo, display, hub, practice
 from config.failed import Failed
-from config.settings import WrongSettings
 from edge.text import plain
 
 COMMANDS = (
     demo, hub, display, practice, ticket, setup, install, uninstall, doctor, keys, backup, restore, reparse, schema,
+    gateway,
 )  # fmt: skip
 
 app = typer.Typer(

@@ -1,18 +1,19 @@
-"""Keeping the journal: backup, restore and reparse, beside a hub that runs or in its absence."""
+"""Keeping the journal of a store or a gateway: backup, restore and reparse, beside what runs or in its absence."""
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 
 from cloud_bridge import Reparsed, reparse
-from config.failed import Failed
-from config.settings import StoreFile, load_store
+from config.checks import read_toml
+from config.failed import Failed, extra
+from config.settings import check_store
 from edge.backup import NoBackup, back_up, newest_backup, settings_in
 from edge.board import Board
 from edge.clock import SystemClock
@@ -23,6 +24,25 @@ from edge.store import store_hub
 
 PATIENCE = 300.0  # seconds a hub may take for all its dead letters
 
+Reparsing = Callable[[], Awaitable[Reparsed]]
+
+
+class Kept(NamedTuple):
+    """A store or a gateway, as somebody sees it who keeps its journal."""
+
+    id: str
+    journal: Path
+    tables: Mapping[str, type]
+    listen: str
+    token: str
+    since: str  # how it hears of what came after a backup
+    reparse: Reparsing  # where it does not run
+
+    @property
+    def folder(self) -> Path:
+        """Where its backups are."""
+        return self.journal.parent / "backups"
+
 
 class Restored(NamedTuple):
     """What was put where."""
@@ -30,6 +50,7 @@ class Restored(NamedTuple):
     journal: Path
     orders: int
     wrote_settings: bool
+    since: str
 
 
 @contextmanager
@@ -41,60 +62,16 @@ def failures() -> Iterator[None]:
         raise Failed(str(error)) from error
 
 
-def backup(config: Path, to: Path | None) -> Path:
-    """Copy the journal of a store, with its settings, into one file; where that is."""
-    settings = load_store(config)
-    now = datetime.now(UTC)
-    to = to or _folder(settings) / f"{settings.store.id}-{now:%Y%m%d-%H%M%S}.backup"
-    with failures():
-        back_up(settings.journal_path, to, config.read_text(encoding="utf-8-sig"))
-    return to
+def kept_by(config: Path) -> Kept:
+    """Whose settings these are: those of a gateway have a `[broker]`; raises WrongSettings."""
+    tree = read_toml(config)
+    return _gateway(tree, config) if "broker" in tree else _store(tree, config)
 
 
-def restore(config: Path, backup: Path | None) -> Restored:
-    """Have a store go on from a backup; settings that are there already stay, and so does the journal, set aside."""
-    fresh = backup is not None and not config.exists()
-    with failures():
-        if fresh and backup is not None:
-            text = settings_in(backup)
-            config.parent.mkdir(parents=True, exist_ok=True)
-            config.write_text(text, encoding="utf-8")
-        settings = load_store(config)
-        backup = backup or newest_backup(_folder(settings))
-        settings_in(backup)
-        orders = asyncio.run(_restore(settings, backup))
-    return Restored(settings.journal_path, orders, fresh)
+def _store(tree: dict[str, Any], config: Path) -> Kept:
+    settings = check_store(tree, config)
 
-
-async def _restore(settings: StoreFile, backup: Path) -> int:
-    journal = Journal(settings.journal_path, Board.STORED)
-    try:
-        await journal.replace(Board.STORED, time.time(), backup)
-        await journal.open()
-        return len(await journal.load("orders", Board.STORED["orders"]))
-    finally:
-        await journal.close()
-
-
-def reparse_letters(settings: StoreFile) -> Reparsed:
-    """Read the dead letters again: by the hub if it runs, else without it."""
-    with failures():
-        return asyncio.run(_reparse(settings))
-
-
-async def _reparse(settings: StoreFile) -> Reparsed:
-    headers = {"Authorization": f"Bearer {feed_token(settings.feed)}"}
-    timeout = aiohttp.ClientTimeout(PATIENCE)
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
-            session.post(f"{url_of(*listen_address(settings.feed.listen))}/api/reparse", json={}) as answer,
-        ):
-            said = await answer.json(content_type=None)
-            if not answer.ok:
-                raise Failed(f"the hub at {settings.feed.listen} says: {said.get('reason', answer.status)}")
-            return Reparsed(**said)
-    except aiohttp.ClientConnectorError:
+    async def reparse_alone() -> Reparsed:
         hub = store_hub(settings.layout, settings.journal_path, SystemClock())
         await hub.start()
         try:
@@ -102,6 +79,98 @@ async def _reparse(settings: StoreFile) -> Reparsed:
         finally:
             await hub.stop()
 
+    return Kept(
+        settings.store.id,
+        settings.journal_path,
+        Board.STORED,
+        settings.feed.listen,
+        feed_token(settings.feed),
+        "a hub that starts asks for what came since",
+        reparse_alone,
+    )
 
-def _folder(settings: StoreFile) -> Path:
-    return settings.journal_path.parent / "backups"
+
+def _gateway(tree: dict[str, Any], config: Path) -> Kept:
+    with extra("gateway"):
+        from cloud_bridge.gateway import Gateway  # noqa: PLC0415 - a store needs none of it
+        from cloud_bridge.gateway.board import Board  # noqa: PLC0415
+        from cloud_bridge.gateway.settings import page_token  # noqa: PLC0415
+        from config.cloud import check_cloud  # noqa: PLC0415
+
+    cloud = check_cloud(tree, config)
+
+    async def reparse_alone() -> Reparsed:
+        gateway = Gateway(cloud, cloud.journal_path)
+        await gateway.hub.start()
+        try:
+            return await gateway.reader.reparse()
+        finally:
+            await gateway.hub.stop()
+
+    return Kept(
+        cloud.gateway.id,
+        cloud.journal_path,
+        Board.STORED,
+        cloud.gateway.listen,
+        page_token(cloud.gateway),
+        "what the channels sent since is lost where they do not send it again",
+        reparse_alone,
+    )
+
+
+def backup(config: Path, to: Path | None) -> Path:
+    """Copy a journal, with its settings, into one file; where that is."""
+    kept = kept_by(config)
+    now = datetime.now(UTC)
+    to = to or kept.folder / f"{kept.id}-{now:%Y%m%d-%H%M%S}.backup"
+    with failures():
+        back_up(kept.journal, to, config.read_text(encoding="utf-8-sig"))
+    return to
+
+
+def restore(config: Path, backup: Path | None) -> Restored:
+    """Have somebody go on from a backup; settings that are there already stay, and so does the journal, set aside."""
+    fresh = backup is not None and not config.exists()
+    with failures():
+        if fresh and backup is not None:
+            text = settings_in(backup)
+            config.parent.mkdir(parents=True, exist_ok=True)
+            config.write_text(text, encoding="utf-8")
+        kept = kept_by(config)
+        backup = backup or newest_backup(kept.folder)
+        settings_in(backup)
+        orders = asyncio.run(_restore(kept, backup))
+    return Restored(kept.journal, orders, fresh, kept.since)
+
+
+async def _restore(kept: Kept, backup: Path) -> int:
+    journal = Journal(kept.journal, kept.tables)
+    try:
+        await journal.replace(kept.tables, time.time(), backup)
+        await journal.open()
+        return len(await journal.load("orders", kept.tables["orders"]))
+    finally:
+        await journal.close()
+
+
+def reparse_letters(config: Path) -> Reparsed:
+    """Read the dead letters again: by the hub or gateway if it runs, else without it."""
+    kept = kept_by(config)
+    with failures():
+        return asyncio.run(_reparse(kept))
+
+
+async def _reparse(kept: Kept) -> Reparsed:
+    headers = {"Authorization": f"Bearer {kept.token}"}
+    timeout = aiohttp.ClientTimeout(PATIENCE)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
+            session.post(f"{url_of(*listen_address(kept.listen))}/api/reparse", json={}) as answer,
+        ):
+            said = await answer.json(content_type=None)
+            if not answer.ok:
+                raise Failed(f"{kept.id} at {kept.listen} says: {said.get('reason', answer.status)}")
+            return Reparsed(**said)
+    except aiohttp.ClientConnectorError:
+        return await kept.reparse()

@@ -1,18 +1,17 @@
-"""store.toml: read whole, every mistake reported at once with its file and the path of its field."""
+"""store.toml: composed from the rooms' own settings, and what no section of it can know alone."""
 
 import os
-import tomllib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from platformdirs import user_state_path
 
-from cloud_bridge.settings import CloudSettings, parse_url
+from cloud_bridge.settings import CloudSettings
+from config.checks import Door, broker, check, locked, parses, read_toml, twice, zone
 from devices.keys import parse_action, parse_key
 from devices.settings import KeypadSettings, PrinterSettings, ScannerSettings, Serial, parse_connection
 from display.pickup.settings import PickupSettings
@@ -29,11 +28,9 @@ from edge.settings import (
     StageSettings,
     StationSettings,
     StoreSettings,
-    feed_token,
     is_loopback,
     listen_address,
 )
-from edge.shapes import sift
 from edge.words import speak
 
 SERVICE_SECRETS = Path("/etc/ovenbell/secrets")  # the environment that the services read
@@ -131,29 +128,9 @@ class StoreFile(Settings, frozen=True):
         return list(dict.fromkeys([*named, "making"]))
 
 
-class WrongSettings(Exception):
-    """What is wrong in a settings file: one line each, with the file and the path of the field."""
-
-    def __init__(self, file: Path, mistakes: Iterable[str]) -> None:
-        self.lines = [f"{file}: {mistake}" for mistake in mistakes]
-        super().__init__("\n".join(self.lines))
-
-
 def load_store(file: Path, *, here: bool = True) -> StoreFile:
     """The settings of a store; raises WrongSettings."""
     return check_store(read_toml(file), file, here=here)
-
-
-def read_toml(file: Path) -> dict[str, Any]:
-    """What a settings file says, unchecked; raises WrongSettings where it is none."""
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows begin a file with a mark
-    except OSError as error:
-        raise WrongSettings(file, [f"cannot be read: {error.strerror}"]) from error
-    except ValueError as error:
-        raise WrongSettings(file, [f"is not TOML: {error}"]) from error
-    except RecursionError as error:
-        raise WrongSettings(file, ["is nested too deeply"]) from error
 
 
 def check_store(
@@ -163,19 +140,13 @@ def check_store(
 
     Settings that are not to run here may name files that only the store's machine has: see `absent`.
     """
-    clean, shape_mistakes = sift(tree, shape, strict=True)
-    mistakes = [str(mistake) for mistake in shape_mistakes]
-    if clean is None:  # go on with the sections that are well formed: one round of mending should do
-        without = {name: part for name, part in tree.items() if not any(_top(m.path) == name for m in shape_mistakes)}
-        stand_in = {"store": {"id": "store"}, **without}
-        clean, _ = sift(stand_in, shape)
-    if clean is not None:
-        settings = msgspec.convert(clean, shape)
-        mistakes += _cross_check(settings)
-        mistakes += _token(settings.feed) if here else ()
-    if mistakes or clean is None:
-        raise WrongSettings(file, mistakes)
-    return settings
+
+    def cross_check(settings: StoreFile) -> Iterator[str]:
+        yield from _cross_check(settings)
+        if here:
+            yield from locked(_door(settings.feed))
+
+    return check(tree, file, shape, {"store": {"id": "store"}}, cross_check)
 
 
 def absent(settings: StoreFile, root: Path = Path("/")) -> Iterator[str]:
@@ -192,25 +163,19 @@ def absent(settings: StoreFile, root: Path = Path("/")) -> Iterator[str]:
         yield f"feed.listen: beyond loopback the hub needs {TOKEN_VARIABLE} in {SERVICE_SECRETS}, or token_file"
 
 
-def _top(path: str) -> str:
-    return path.partition(".")[0].partition("[")[0]
-
-
 def _cross_check(settings: StoreFile) -> Iterator[str]:
     """What no section can know alone."""
-    yield from _zone(settings.store.timezone)
+    yield from zone("store.timezone", settings.store.timezone)
     if settings.cloud is not None:
-        yield from _parses("cloud.url", parse_url, settings.cloud.url)
-        if (settings.cloud.cert_file is None) != (settings.cloud.key_file is None):
-            yield "cloud.cert_file: cert_file and key_file go together"
-    yield from _parses("feed.listen", listen_address, settings.feed.listen)
+        yield from broker("cloud", settings.cloud)
+    yield from parses("feed.listen", listen_address, settings.feed.listen)
     yield from _stages(settings)
     stations = settings.layout.stations
     yield from _printers(settings.printers, stations)
     yield from _keypads(settings.keypads, stations)
     yield from _scanners(settings.scanners, stations)
     yield from _ports(settings)
-    yield from _twice("products", [product.code for product in settings.products], "code")
+    yield from twice("products", [product.code for product in settings.products], "code")
 
 
 def _stages(settings: StoreFile) -> Iterator[str]:
@@ -219,7 +184,7 @@ def _stages(settings: StoreFile) -> Iterator[str]:
             yield 'stages."": expected a name'
         if stage.min_minutes is not None and stage.max_minutes is not None and stage.min_minutes > stage.max_minutes:
             yield f"stages.{key}.min_minutes: expected at most max_minutes, {stage.max_minutes}"
-    yield from _twice("stations", [station.id for station in settings.stations])
+    yield from twice("stations", [station.id for station in settings.stations])
     owners: dict[str, str] = {}
     for number, station in enumerate(settings.stations):
         for stage_id in station.stages:
@@ -229,17 +194,17 @@ def _stages(settings: StoreFile) -> Iterator[str]:
 
 
 def _printers(printers: tuple[PrinterSettings, ...], stations: Collection[str]) -> Iterator[str]:
-    yield from _twice("printers", [printer.id for printer in printers])
+    yield from twice("printers", [printer.id for printer in printers])
     for number, printer in enumerate(printers):
         place = f"printers[{number}]"
-        yield from _parses(f"{place}.connection", parse_connection, printer.connection)
+        yield from parses(f"{place}.connection", parse_connection, printer.connection)
         yield from (f"{place}.stations: there is no station {one!r}" for one in printer.stations if one not in stations)
         if printer.backup is not None and printer.backup not in {other.id for other in printers} - {printer.id}:
             yield f"{place}.backup: there is no other printer {printer.backup!r}"
 
 
 def _keypads(keypads: tuple[KeypadSettings, ...], stations: Collection[str]) -> Iterator[str]:
-    yield from _twice("keypads", [keypad.id for keypad in keypads])
+    yield from twice("keypads", [keypad.id for keypad in keypads])
     for number, keypad in enumerate(keypads):
         place = f"keypads[{number}]"
         if keypad.station not in stations:
@@ -257,11 +222,11 @@ def _keypads(keypads: tuple[KeypadSettings, ...], stations: Collection[str]) -> 
                 yield f"{place}.{field}: is the same key as {sent[code]}"
             sent.setdefault(code, key)
         for key, action in keypad.keys.items():
-            yield from _parses(f"{place}.keys.{key}", partial(parse_action, station=keypad.station), action)
+            yield from parses(f"{place}.keys.{key}", partial(parse_action, station=keypad.station), action)
 
 
 def _scanners(scanners: tuple[ScannerSettings, ...], stations: Collection[str]) -> Iterator[str]:
-    yield from _twice("scanners", [scanner.id for scanner in scanners])
+    yield from twice("scanners", [scanner.id for scanner in scanners])
     for number, scanner in enumerate(scanners):
         if scanner.station is not None and scanner.station not in stations:
             yield f"scanners[{number}].station: there is no station {scanner.station!r}"
@@ -282,36 +247,5 @@ def _ports(settings: StoreFile) -> Iterator[str]:
                 yield f"{section}[{number}].port: {device.place!r} is that of {first} already: {mend}"
 
 
-def _twice(section: str, values: list[str], field: str = "id") -> Iterator[str]:
-    for number, one in enumerate(values):
-        if one in values[:number]:
-            yield f"{section}[{number}].{field}: {one!r} is there already"
-
-
-def _parses(path: str, parse: Callable[[str], object], text: str) -> Iterator[str]:
-    try:
-        parse(text)
-    except ValueError as error:
-        yield f"{path}: {error}"
-
-
-def _zone(name: str) -> Iterator[str]:
-    try:
-        ZoneInfo(name or "UTC")
-    except (ValueError, OSError, KeyError):
-        yield f"store.timezone: there is no time zone {name!r}"
-
-
-def _token(feed: FeedSettings) -> Iterator[str]:
-    try:
-        token = feed_token(feed)
-    except OSError as error:
-        yield f"feed.token_file: cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        yield "feed.token_file: cannot be read: it is not UTF-8"
-    else:
-        if feed.token_file and not token:  # a lock that was asked for and would stand open
-            yield "feed.token_file: is empty"
-        with suppress(ValueError):  # of an address that is none, said already
-            if not token and not is_loopback(listen_address(feed.listen)[0]):
-                yield f"feed.listen: beyond loopback a token is required: {TOKEN_VARIABLE} or feed.token_file"
+def _door(feed: FeedSettings) -> Door:
+    return Door("feed", feed.listen, feed.token_file, TOKEN_VARIABLE)

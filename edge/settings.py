@@ -118,8 +118,13 @@ def is_loopback(host: str) -> bool:
 
 
 def feed_token(settings: FeedSettings) -> str:
-    """The token from the environment or its file, empty where none is set; raises OSError, UnicodeDecodeError."""
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if not token and settings.token_file:
-        token = Path(settings.token_file).read_text(encoding="utf-8").strip()
+    """The feed's token, empty where none is set; raises OSError, UnicodeDecodeError."""
+    return token_in(TOKEN_VARIABLE, settings.token_file)
+
+
+def token_in(variable: str, file: str) -> str:
+    """A token from the environment or its file, empty where none is set; raises OSError, UnicodeDecodeError."""
+    token = os.environ.get(variable, "")
+    if not token and file:
+        token = Path(file).read_text(encoding="utf-8").strip()
     return token

@@ -27,8 +27,6 @@ from edge.words import speak
 
 # Behind a proxy on this machine every request comes from this machine.
 NO_TOKEN = f"this gateway is called from outside: set {TOKEN_VARIABLE} or gateway.token_file to see its page"
-SEAL_FILE = "seal.key"  # beside the journal, where the settings name none
-
 
 class Gateway:
     """Puts the parts of the cloud's end together and runs them.
@@ -39,8 +37,7 @@ class Gateway:
     def __init__(self, settings: CloudFile, journal: Path, clock: Clock | None = None) -> None:
         self.settings = settings
         self.hub = cloud_hub(settings.plan, Journal(journal, Board.STORED), clock or SystemClock())
-        key_file = settings.gateway.key_file
-        seal = Seal(keys_at(Path(key_file) if key_file else journal.with_name(SEAL_FILE)))
+        seal = Seal(keys_at(settings.key_path(journal)))
         accounts = {account_key(one.channel, one.id): settings.account(one) for one in settings.accounts}
         products = {account_key(one.channel, one.id): one.products for one in settings.accounts}
         ways = {one.id: Post(WAYS[one.kind], settings.way(one), one.per_second) for one in settings.ways}

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
 
+import msgspec
 from aiohttp import web
 
 from cloud_bridge.gateway.channels import CHANNELS, Account, Answer, Channel, Forged
@@ -38,9 +39,9 @@ class Intake:
         found = self._find(request)
         if found is None:
             return web.json_response({"reason": "there is no such account"}, status=404)
-        channel, account = found
-        body = await request.read()
-        webhook = self._webhook(request, channel, body)
+        return await self._take(*found, self._webhook(request, found[0], await request.read()))
+
+    async def _take(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response:
         refusal = self._prove(channel, account, webhook)
         if refusal is not None:
             return refusal
@@ -59,6 +60,9 @@ class Intake:
             return web.json_response({"reason": "there is nothing at this address"}, status=404)
         channel, account = found
         webhook = self._webhook(request, channel, b"")
+        if channel.gets and webhook.query:
+            event = msgspec.structs.replace(webhook, body=webhook.query.encode(), query="")
+            return await self._take(channel, account, event)
         try:
             assert channel.hello is not None
             return _response(channel.hello(webhook, account))
@@ -74,7 +78,7 @@ class Intake:
         there = request.headers
         headers = {name: value for name in channel.headers if (value := there.get(name)) is not None}
         account = request.match_info["account"]
-        return Webhook(channel.name, account, self._hub.clock.now(), body, request.query_string, headers)
+        return Webhook(channel.name, account, self._hub.clock.now(), body, request.rel_url.raw_query_string, headers)
 
     def _prove(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response | None:
         try:

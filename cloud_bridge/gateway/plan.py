@@ -9,6 +9,7 @@ from edge.orders import Record
 from edge.words import Language
 
 CHANNEL = "channel"  # the way to the channel itself, not to a customer
+NAMES = ("order", "item", "stage", "store")  # that words may have in braces
 
 
 class StorePlan(Record, frozen=True):
@@ -49,7 +50,7 @@ class Message(Record, frozen=True):
     """A row of the table of messages: on which event which words go which way."""
 
     on: str  # the store's event without `ovenbell.`
-    words: dict[Language, str]  # by language; {order}, {item}, {stage} and {store} stand for what they say
+    words: dict[Language, str]  # by language; each of NAMES in braces stands for what it says
     stage: str = ""  # empty: any
     stores: tuple[str, ...] = ("*",)
     ways: tuple[str, ...] = ()  # empty: those of the account

@@ -61,7 +61,7 @@ def read_keys(text: str) -> tuple[bytes, ...]:
     for number, line in enumerate(text.split(), 1):
         try:
             key = base64.b64decode(line, validate=True)
-        except binascii.Error:
+        except ValueError:
             raise ValueError(f"key {number} is not base64") from None
         if len(key) != KEY:
             raise ValueError(f"key {number} has {len(key)} bytes, expected {KEY}: openssl rand -base64 {KEY}")
@@ -71,13 +71,15 @@ def read_keys(text: str) -> tuple[bytes, ...]:
     return tuple(keys)
 
 
-def keys_at(file: Path) -> tuple[bytes, ...]:
+def keys_at(file: Path, *, make: bool = True) -> tuple[bytes, ...]:
     """The keys from the environment, else from the file, which is made where there is none; OSError or ValueError."""
     text = os.environ.get(KEY_VARIABLE)
     if text is None:
         try:
-            text = file.read_text(encoding="ascii")
+            text = file.read_text(encoding="ascii", errors="replace")
         except FileNotFoundError:
+            if not make:
+                raise
             text = base64.b64encode(os.urandom(KEY)).decode()
             file.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -8,19 +8,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from msgspec import Meta
+from platformdirs import user_state_path
 
 from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.plan import AccountPlan, Message, Plan, Quiet, StorePlan
 from cloud_bridge.gateway.ways import WAYS
 from cloud_bridge.gateway.ways.way import Setting
 from cloud_bridge.settings import BrokerSettings
-from edge.settings import JournalSettings, Key, Settings, SystemName
+from edge.settings import JournalSettings, Key, Settings, SystemName, token_in
 from edge.updates import UpdateKind
 from edge.words import Language
 
+SEAL_FILE = "seal.key"  # beside the journal, where the settings name none
 TOKEN_VARIABLE = "OVENBELL_GATEWAY_TOKEN"  # noqa: S105 - the name of the variable, not the token
 Name = Annotated[str, Meta(max_length=200)]
-Hours = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]$")]
+CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
+Hours = Annotated[str, Meta(pattern=rf"^{CLOCK}-{CLOCK}$(?!\n)", description="two times, such as 22:00-07:30")]
 Words = dict[Language, Annotated[str, Meta(min_length=1, max_length=1_000)]]
 OWNERS_THREE = (  # what the owner of a bakery wants its customers to hear, where no table says otherwise
     Message(UpdateKind.STARTED, {"zh": "您的{item}已进烤箱。", "en": "Your {item} is in the oven."}, stage="baking"),
@@ -118,6 +121,16 @@ class CloudFile(Settings, frozen=True):
     messages: tuple[MessageSettings, ...] = ()
 
     @property
+    def journal_path(self) -> Path:
+        """Where the journal is."""
+        path = self.journal.path
+        return Path(path) if path else user_state_path("ovenbell") / "gateway" / "journal.db"
+
+    def key_path(self, journal: Path) -> Path:
+        """Where the keys of the seal are."""
+        return Path(self.gateway.key_file) if self.gateway.key_file else journal.with_name(SEAL_FILE)
+
+    @property
     def plan(self) -> Plan:
         """What the rules take as given."""
         quiet = self.gateway.quiet
@@ -157,26 +170,20 @@ class CloudFile(Settings, frozen=True):
 
     def account(self, settings: AccountSettings) -> Account:
         """An account with its secrets; OSError and ValueError where one cannot be read."""
-        channel = CHANNELS[settings.channel]
-        wanted = dict.fromkeys((*channel.secrets, *(channel.tells.secrets if channel.tells else ())))
-        secrets = {name: secret for name in wanted if (secret := _secret_of(settings, name)) is not None}
+        secrets = {name: secret for name in secrets_of(settings) if (secret := _secret_of(settings, name)) is not None}
         base = (self.gateway.url or f"http://{self.gateway.listen}").rstrip("/")
         url = f"{base}/channels/{settings.channel}/{settings.id}"
         return Account(settings.channel, settings.id, url, settings.options, secrets)
 
     def way(self, settings: WaySettings) -> Setting:
         """A way with its secrets; OSError and ValueError where one cannot be read."""
-        names = WAYS[settings.kind].secrets
-        secrets = {name: secret for name in names if (secret := _secret_of(settings, name)) is not None}
+        secrets = {name: secret for name in secrets_of(settings) if (secret := _secret_of(settings, name)) is not None}
         return Setting(settings.id, settings.options, secrets, settings.templates)
 
 
 def page_token(settings: GatewaySettings) -> str:
     """The token of the owner's page, empty where none is set; raises OSError, UnicodeDecodeError."""
-    token = os.environ.get(TOKEN_VARIABLE, "")
-    if not token and settings.token_file:
-        token = Path(settings.token_file).read_text(encoding="utf-8").strip()
-    return token
+    return token_in(TOKEN_VARIABLE, settings.token_file)
 
 
 def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:
@@ -199,14 +206,25 @@ def _secret_of(settings: AccountSettings | WaySettings, name: str) -> str | None
     return secret
 
 
+def secrets_of(settings: AccountSettings | WaySettings) -> tuple[str, ...]:
+    """The secrets that an account or a way may have; those of the way back to a channel are needed for that alone."""
+    if isinstance(settings, WaySettings):
+        return WAYS[settings.kind].secrets
+    channel = CHANNELS[settings.channel]
+    return tuple(dict.fromkeys((*channel.secrets, *(channel.tells.secrets if channel.tells else ()))))
+
+
 def missing_secrets(settings: AccountSettings | WaySettings) -> Iterator[str]:
-    """What is wrong with the secrets that an account or a way must have, a line each."""
-    names = CHANNELS[settings.channel].secrets if isinstance(settings, AccountSettings) else WAYS[settings.kind].secrets
-    for name in names:
+    """What is wrong with the secrets of an account or a way, those that it must have among them, a line each."""
+    kind = CHANNELS[settings.channel] if isinstance(settings, AccountSettings) else WAYS[settings.kind]
+    for name in secrets_of(settings):
         try:
             there = _secret_of(settings, name) is not None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            yield f"secret_files.{name}: cannot be read: {error.strerror}"
+            continue
+        except ValueError as error:
             yield f"secret_files.{name}: {error}"
             continue
-        if not there:
+        if not there and name in kind.secrets:
             yield f"secret_files.{name}: required, or {variable_of(settings, name)} in the environment"

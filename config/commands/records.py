@@ -2,18 +2,22 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from config.commands.options import Config
-from config.settings import StoreFile, load_store
+from config.failed import extra
+
+Config = Annotated[
+    Path, typer.Option("--config", help="The settings of a store or a gateway.", metavar="store.toml|cloud.toml")
+]
 
 
 class Schema(StrEnum):
     """What there is a JSON Schema of."""
 
     STORE = "store"
+    CLOUD = "cloud"
     MESSAGES = "messages"
 
 
@@ -21,7 +25,7 @@ def backup(
     config: Config,
     file: Annotated[Path | None, typer.Argument(help="Where to; beside the journal without it.")] = None,
 ) -> None:
-    """Copy the journal and the settings into one file, also while the hub runs."""
+    """Copy the journal and the settings into one file, also while it is in use."""
     from config import keeping  # noqa: PLC0415 - only here
 
     print(f"ovenbell: copied to {keeping.backup(config, file)}")
@@ -31,20 +35,20 @@ def restore(
     config: Config,
     file: Annotated[Path | None, typer.Argument(help="The backup; without it the newest beside the journal.")] = None,
 ) -> None:
-    """Have a store go on from a backup; what was there before is set aside."""
+    """Have a store or a gateway go on from a backup; what was there before is set aside."""
     from config import keeping  # noqa: PLC0415 - only here
 
     done = keeping.restore(config, file)
     if done.wrote_settings:
         print(f"ovenbell: {config} was written from the backup: correct what differs on this machine")
-    print(f"ovenbell: {done.journal} has {done.orders} orders on the board; a hub that starts asks for what came since")
+    print(f"ovenbell: {done.journal} has {done.orders} orders on the board; {done.since}")
 
 
 def reparse(config: Config) -> None:
-    """Read the messages that were not understood once more."""
+    """Read the messages or webhooks that were not understood once more."""
     from config import keeping  # noqa: PLC0415 - only here
 
-    done = keeping.reparse_letters(load_store(config))
+    done = keeping.reparse_letters(config)
     print(f"ovenbell: {done.read} understood now, {done.left} still not")
 
 
@@ -52,9 +56,23 @@ def schema(of: Annotated[Schema, typer.Argument(help="Of the settings, or of the
     """Print a JSON Schema."""
     import json  # noqa: PLC0415 - only here
 
-    import msgspec  # noqa: PLC0415
+    print(json.dumps(_schema(of), ensure_ascii=False, indent=2))
 
-    from cloud_bridge import schema as message_schema  # noqa: PLC0415
 
-    tree = message_schema() if of is Schema.MESSAGES else msgspec.json.schema(StoreFile)
-    print(json.dumps(tree, ensure_ascii=False, indent=2))
+def _schema(of: Schema) -> dict[str, Any]:
+    import msgspec  # noqa: PLC0415 - only here
+
+    match of:
+        case Schema.MESSAGES:
+            from cloud_bridge import schema  # noqa: PLC0415
+
+            return schema()
+        case Schema.STORE:
+            from config.settings import StoreFile  # noqa: PLC0415
+
+            return msgspec.json.schema(StoreFile)
+        case Schema.CLOUD:
+            with extra("gateway"):
+                from cloud_bridge.gateway.settings import CloudFile  # noqa: PLC0415
+
+            return msgspec.json.schema(CloudFile)

@@ -1,7 +1,6 @@
 """The commands that run something: the demo, the hub, a screen, the practice."""
 
 import asyncio
-import gc
 import logging
 import os
 import shlex
@@ -9,11 +8,12 @@ import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from config.commands.daemon import leave, live, run_daemon, stop_at_once
 from config.commands.options import FAILED, Config, LanguageName
 from config.failed import Failed
 from config.settings import StoreFile, load_store
@@ -21,8 +21,6 @@ from display.views import NAMES
 from edge.settings import FeedSettings, feed_token, is_loopback, listen_address, url_of
 from edge.text import plain
 from edge.words import Language
-
-GOODBYE = 4.5  # seconds a daemon takes to stop at most: systemd and the contract give it five
 
 
 def _command(line: str) -> str:
@@ -54,31 +52,13 @@ def demo(
 
 def hub(config: Config) -> None:
     """Run the hub: orders in, stages out, paper and buttons between."""
-    signal.signal(signal.SIGTERM, lambda *_: _leave(0))  # until the hub listens for it there is nothing to finish
-    from config.service import start_log  # noqa: PLC0415 - a screen needs none of it
-
-    settings = load_store(config)
-    start_log()
-    # Orders are frozen and hold no cycles; collecting thousands of them for nothing would stall the loop.
-    gc.set_threshold(10_000, 20, 100)
-    try:
-        asyncio.new_event_loop().run_until_complete(_run_hub(settings))
-    except Failed as failed:
-        print(f"ovenbell: {plain(str(failed))}", file=sys.stderr)
-        _leave(FAILED)
-    _leave(0)
-
-
-def _leave(status: int) -> NoReturn:
-    """End now: a thread may hang for half a minute in looking up a printer's name or closing its port."""
-    logging.shutdown()
-    sys.stdout.flush()
-    os._exit(status)
+    stop_at_once(signal.SIGTERM)
+    run_daemon(_run_hub(load_store(config)))
 
 
 async def _run_hub(settings: StoreFile) -> None:
     from config.assembly import Store  # noqa: PLC0415 - a screen needs none of it
-    from config.service import keep_alive, notify, stop_signal  # noqa: PLC0415
+    from config.service import stop_signal  # noqa: PLC0415
     from edge.journal import JournalUnusable  # noqa: PLC0415
 
     stopped = stop_signal()
@@ -89,23 +69,8 @@ async def _run_hub(settings: StoreFile) -> None:
         raise Failed(f"the journal cannot be used: {error}; see ovenbell doctor") from error
     except OSError as error:
         raise Failed(f"cannot listen at {settings.feed.listen}: {error.strerror}; is another hub running?") from error
-    print(
-        f"ovenbell hub {settings.store.id}: board at {url_of(*store.feed.address)}, journal {settings.journal_path}",
-        flush=True,
-    )
-    notify("READY=1")
-    alive = asyncio.create_task(keep_alive())
-    ends = [asyncio.create_task(event.wait()) for event in (stopped, store.hub.failed)]
-    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-    alive.cancel()
-    notify("STOPPING=1")
-    try:
-        async with asyncio.timeout(GOODBYE):
-            await store.stop()
-    except TimeoutError as error:
-        raise Failed("a part did not stop in time and was left behind") from error
-    if store.hub.failed.is_set():
-        raise Failed(f"the hub has failed: {store.hub.trouble}; start it again")
+    board = url_of(*store.feed.address)
+    await live(store, stopped, f"ovenbell hub {settings.store.id}: board at {board}, journal {settings.journal_path}")
 
 
 def display(
@@ -183,8 +148,7 @@ def practice(
         for file in write_cards(load_store(config), cards):
             print(f"ovenbell: {file}")
         return
-    for number in (signal.SIGTERM, signal.SIGHUP):  # until the practice listens for them there is nothing to finish
-        signal.signal(number, lambda *_: _leave(0))
+    stop_at_once(signal.SIGTERM, signal.SIGHUP)
     settings = load_store(config)
     known = settings.layout.stations
     for one in station or ():
@@ -199,7 +163,7 @@ def practice(
         asyncio.new_event_loop().run_until_complete(practise(settings, station or (), seed=seed))
     except Failed as failed:
         print(f"ovenbell: {plain(str(failed))}", file=sys.stderr)
-        _leave(FAILED)
+        leave(FAILED)
     with suppress(OSError):  # the terminal may have gone
         print("ovenbell: the practice is over and nothing of it is kept; sudo systemctl start ovenbell-hub", flush=True)
     os._exit(0)

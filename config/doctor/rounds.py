@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from cloud_bridge import probe
+from config.checks import WrongSettings
 from config.doctor.devices import examine_devices
 from config.doctor.line import FAILURE, OK, Line
 from config.doctor.store import examine_hub, examine_journal, examine_secrets
 from config.service import stop_signal
-from config.settings import StoreFile, WrongSettings, load_store
+from config.settings import StoreFile, load_store
 from edge.words import speak
 
 ROUND = 5.0  # seconds between two rounds of a doctor who watches

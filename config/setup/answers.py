@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from config.settings import StoreFile, check_store, read_toml
+from config.checks import read_toml
+from config.settings import StoreFile, check_store
 from devices.settings import is_input
 
 TemplateName = Literal["bread-shop", "cake-studio", "cafe"]

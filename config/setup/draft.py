@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.settings import StoreFile, WrongSettings, check_store
+from config.checks import WrongSettings
+from config.settings import StoreFile, check_store
 from config.setup.answers import fill
 from devices.discovery import DEVICES
 from edge.words import Language, Say, speak

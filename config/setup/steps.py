@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 
 from cloud_bridge import probe
 from cloud_bridge.settings import CloudSettings
-from config.settings import WrongSettings
+from config.checks import WrongSettings
 from config.setup.answers import BROUGHT, TEMPLATES, TemplateName, template
 from config.setup.board_preview import board_of
 from config.setup.step import Choices, Step

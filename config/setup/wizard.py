@@ -12,7 +12,8 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from config.settings import StoreFile, WrongSettings, read_toml
+from config.checks import WrongSettings, read_toml
+from config.settings import StoreFile
 from config.setup.draft import Draft
 from config.setup.keypads import KeypadStep
 from config.setup.printers import PrinterStep

@@ -45,7 +45,7 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 FONTS = "Menlo, DejaVu Sans Mono, Noto Sans Mono CJK SC"
 COMMANDS = (
     "demo", "hub", "display", "practice", "setup", "install", "uninstall", "ticket", "doctor", "keys", "backup",
-    "restore", "reparse", "schema",
+    "restore", "reparse", "schema", "gateway",
 )  # fmt: skip
 
 

@@ -73,6 +73,7 @@ class Channel(msgspec.Struct, frozen=True):
     answer: Callable[[Webhook, Account], Answer]
     # What a GET is answered with, where the channel tries an address by one; it must verify by itself.
     hello: Callable[[Webhook, Account], Answer] | None = None
+    gets: bool = False  # events come as GET too; its query is then read as the body, and only one without is a hello
     secrets: tuple[str, ...] = ("secret",)
     options: tuple[str, ...] = ()  # that an account must have
     headers: tuple[str, ...] = ()  # lower case: all that it looks at; the others are not kept

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import StoreFile, WrongSettings, load_store
+from config.checks import WrongSettings
+from config.settings import StoreFile, load_store
 from edge.settings import TOKEN_VARIABLE
 
 SAME_PORT = "'/dev/pad' is that of keypads[0] already: add path, from /dev/serial/by-path, to both"

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from config.settings import WrongSettings, load_store
+from config.checks import WrongSettings
+from config.settings import load_store
 from config.setup.answers import PAD_KEYS, STATE, TEMPLATES, fill, load_answers, template
 from config.setup.writing import EXAMPLE, store_text, write_secret, write_store
 from edge.words import Language, speak

@@ -12,7 +12,8 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from config.assembly import Store
-from config.settings import StoreFile, WrongSettings, load_store
+from config.checks import WrongSettings
+from config.settings import StoreFile, load_store
 from config.setup.keypads import KeypadStep
 from config.setup.printers import PrinterStep
 from config.setup.step import Choices

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import StoreFile, WrongSettings, check_store
+from config.checks import WrongSettings
+from config.settings import StoreFile, check_store
 from display import palette
 from display.pickup.board import PAGE, PATHS, SCRIPT, STYLE
 from display.pickup.page import Page, make_page

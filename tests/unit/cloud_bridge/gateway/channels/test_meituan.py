@@ -1,0 +1,217 @@
+"""A push of Meituan becomes the order, the cancellation or the pickup that it says."""
+
+import hashlib
+import json
+import logging
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yarl import URL as URL_
+
+from cloud_bridge.gateway.channels import Account, Unreadable, meituan
+from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.messages import EventType
+from tests.brokers import Broker
+from tests.channels import NOW, anything, is_forged, one_account, parsed, readable
+from tests.cloud import until
+from tests.gateways import BareStore
+
+URL = "https://cloud.example/channels/meituan/shop"
+SECRET = "d41d8cd98f00b204e9800998ecf8427e"
+ACCOUNT = Account("meituan", "shop", URL, secrets={"secret": SECRET})
+DETAIL = [
+    {
+        "app_food_code": "cake-mango",
+        "box_num": 1,
+        "box_price": 2,
+        "cart_id": 0,
+        "food_discount": 1,
+        "food_name": "芒果蛋糕",
+        "food_property": "少糖,写字:生日快乐",
+        "price": 168,
+        "quantity": 1,
+        "sku_id": "cake-mango-6",
+        "spec": "6寸",
+        "unit": "份",
+    },
+    {"app_food_code": "puff", "food_name": "泡芙", "quantity": 6, "price": 5, "sku_id": "", "spec": "", "unit": "个"},
+]
+ORDER = {
+    "app_id": "5308",
+    "app_poi_code": "shop-12",
+    "caution": "100%动物奶油 + 蜡烛 & 刀叉",
+    "ctime": "1789999000",
+    "day_seq": "17",
+    "delivery_time": "0",
+    "detail": json.dumps(DETAIL, ensure_ascii=False),
+    "latitude": "29.774482",
+    "order_id": "27057681346841638",
+    "pick_type": "0",
+    "recipient_name": "赵(先生)",
+    "recipient_phone": "17600005287",
+    "status": "2",
+    "timestamp": "1790000000",
+    "total": "200.0",
+    "utime": "1789999001",
+    "wm_order_id_view": "27057681346841638",
+}
+
+
+def sig(url: str, fields: dict[str, str]) -> str:
+    """As the document says: the address, `?`, the sorted fields as they read, the secret; MD5 in hexadecimal."""
+    about = "&".join("=".join(pair) for pair in sorted(fields.items()))
+    return hashlib.md5((url + "?" + about + SECRET).encode()).hexdigest()
+
+
+def form(fields: dict[str, str], *, url: str = URL, times: int = 2) -> bytes:
+    """The push, its values encoded so many times."""
+    values = {name: quote(value) if times == 2 else value for name, value in fields.items()}
+    return urlencode(values | {"sig": sig(url, fields)}, quote_via=quote_plus).encode()
+
+
+def push(times: int = 2, **fields: str) -> Webhook:
+    about = {"app_id": "5308", "timestamp": "1790000000", "order_id": "27057681346841638"} | fields
+    return Webhook("meituan", "shop", NOW, form(about, times=times))
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_signature_is_made_over_what_the_values_say(times: int) -> None:
+    meituan.CHANNEL.verify(push(times, caution="少糖 + 蜡烛 & 50%"), ACCOUNT, NOW)
+
+
+def test_a_wrong_a_missing_and_an_old_signature_are_refused() -> None:
+    right = push(reason="a")
+    other = Account("meituan", "shop", URL, secrets={"secret": "another"})
+    elsewhere = Account("meituan", "shop", URL + "/", secrets={"secret": SECRET})
+    assert is_forged(meituan.CHANNEL, right, other)
+    assert is_forged(meituan.CHANNEL, right, elsewhere)
+    assert is_forged(
+        meituan.CHANNEL, Webhook("meituan", "shop", NOW, right.body.replace(b"reason=a", b"reason=b")), ACCOUNT
+    )
+    assert is_forged(meituan.CHANNEL, Webhook("meituan", "shop", NOW, b"order_id=1"), ACCOUNT)
+    assert is_forged(meituan.CHANNEL, right, ACCOUNT, NOW + 25 * 3600)
+    assert not is_forged(meituan.CHANNEL, right, ACCOUNT, NOW + 23 * 3600)  # the last try after an outage
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_order_is_read_with_its_specifications_and_notes(times: int) -> None:
+    [said] = parsed(meituan.CHANNEL, push(times, **ORDER), ACCOUNT)
+    assert (said.origin, said.kind, said.shop) == ("27057681346841638", EventType.PLACED, "shop-12")
+    order = readable(said)
+    assert (order.display_id, order.type, order.due, order.created) == ("17", "DELIVERY", None, 1_789_999_000)
+    assert (order.customer, order.phone, order.note) == ("赵(先生)", "17600005287", "100%动物奶油 + 蜡烛 & 刀叉")
+    cake, puff = order.items
+    assert (cake.name, cake.code, cake.quantity) == ("芒果蛋糕", "cake-mango-6", 1)
+    assert [option.name for option in cake.options] == ["6寸", "少糖", "写字:生日快乐"]
+    assert (puff.code, puff.quantity, puff.unit, puff.options) == ("puff", Decimal(6), "个", ())
+
+
+def test_the_time_of_a_preorder_is_that_of_the_pickup_where_the_customer_comes() -> None:
+    ours = ORDER | {"delivery_time": "1790020000", "pick_type": "1"}
+    order = readable(parsed(meituan.CHANNEL, push(**ours), ACCOUNT)[0])
+    assert (order.type, order.due, order.scheduled) == ("TAKEOUT", 1_790_020_000, True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"reason_code": "1103", "reason": "用户退款取消"}, EventType.CANCELLED),
+        ({"notify_type": "agree", "reason": "不想要了"}, EventType.CANCELLED),
+        ({"notify_type": "apply", "reason": "不想要了"}, None),
+        ({"notify_type": "agree", "food": "[]", "money": "5"}, None),
+        ({"logistics_status": "10"}, None),
+        ({"logistics_status": "20"}, EventType.COLLECTED),
+        ({"logistics_status": "40"}, EventType.COLLECTED),
+        (ORDER | {"status": "8"}, EventType.COLLECTED),
+        (ORDER | {"status": "4"}, EventType.PLACED),
+        (ORDER | {"status": "9"}, EventType.CANCELLED),
+        ({"remind_id": "1"}, None),
+    ],
+)
+def test_the_fields_tell_what_a_push_is_about(fields: dict[str, str], kind: EventType | None) -> None:
+    said = parsed(meituan.CHANNEL, push(**fields), ACCOUNT)
+    assert [one.kind for one in said] == ([kind] if kind else [])
+    assert [one.reason for one in said] in ([], [fields.get("reason", "")])
+
+
+def test_a_push_that_comes_again_is_the_same_event_and_another_is_not() -> None:
+    first, again = (
+        parsed(meituan.CHANNEL, push(**ORDER | {"timestamp": at}), ACCOUNT)[0] for at in ("1790000000", "1790000900")
+    )
+    cancelled = parsed(meituan.CHANNEL, push(reason_code="1101"), ACCOUNT)[0]
+    collected = parsed(meituan.CHANNEL, push(logistics_status="20"), ACCOUNT)[0]
+    assert first.event == again.event
+    assert len({first.event, cancelled.event, collected.event}) == 3
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["detail", "ctime", "status", "order_id", "notify_type"]), anything.map(json.dumps)
+    ),
+    anything,
+)
+def test_whatever_a_signed_push_holds_is_read_or_unreadable(fields: dict[str, str], detail: Any) -> None:
+    for one in parsed(meituan.CHANNEL, push(**fields), ACCOUNT):
+        assert one.origin
+    parsed(meituan.CHANNEL, push(**ORDER | {"detail": json.dumps([detail])}), ACCOUNT)
+
+
+def test_goods_without_a_name_are_said_with_their_place() -> None:
+    with pytest.raises(Unreadable, match="line 1: expected a name"):
+        meituan.CHANNEL.parse(push(**ORDER | {"detail": '[{"quantity":1}]'}), ACCOUNT)
+
+
+async def test_a_push_goes_to_the_store_once_and_a_forged_one_nowhere(
+    broker: Broker, store: BareStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with one_account(broker, tmp_path, "meituan", {"secret": SECRET}) as gateway:
+        path, now = "/channels/meituan/shop", str(int(time.time()))
+        url = gateway.gateway.intake._accounts["meituan/shop"].url
+        headers = {"content-type": "application/x-www-form-urlencoded"}
+        for _ in range(3):
+            answer = await gateway.post(path, form(ORDER | {"timestamp": now}, url=url), headers)
+            assert answer == (200, b'{"data":"ok"}')
+        gone = form(
+            {"timestamp": now, "order_id": ORDER["order_id"], "reason_code": "1103", "reason": "不要了"}, url=url
+        )
+        for query, status in ((b"", 200), (gone, 200), (gone.replace(b"1103", b"1102"), 401)):
+            address = f"{gateway.url}{path}?{query.decode()}"
+            async with gateway.session.get(URL_(address, encoded=True)) as tried:
+                assert (tried.status, await tried.read() == b'{"data":"ok"}') == (status, status == 200)
+        await until(lambda: store.told("order.cancelled"))
+        with caplog.at_level(logging.WARNING):
+            assert (await gateway.post(path, b"order_id=1&sig=0", headers))[0] == 401
+        assert gateway.gateway.intake.refused["meituan/shop"] == 2
+        assert "meituan/shop" in caplog.text
+        assert SECRET not in caplog.text
+    [placed, cancelled] = store.orders
+    assert placed["type"] == "ovenbell.order.placed"
+    data = placed["data"]
+    assert data == {
+        "id": data["id"],
+        "displayId": "17",
+        "type": "DELIVERY",
+        "createdAt": "2026-09-21T13:56:40Z",
+        "orderTiming": "INSTANT",
+        "salesChannel": "meituan",
+        "customer": {"name": "赵(先生)", "phone": {"number": "17600005287"}},
+        "extraInfo": "100%动物奶油 + 蜡烛 & 刀叉",
+        "items": [
+            {
+                "id": "1",
+                "name": "芒果蛋糕",
+                "externalCode": "cake-mango-6",
+                "quantity": 1,
+                "unit": "份",
+                "options": [{"name": name, "quantity": 1} for name in ("6寸", "少糖", "写字:生日快乐")],
+            },
+            {"id": "2", "name": "泡芙", "externalCode": "puff", "quantity": 6, "unit": "个"},
+        ],
+    }
+    assert cancelled["data"] == {"id": data["id"], "reason": "不要了"}
