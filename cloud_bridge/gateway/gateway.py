@@ -28,6 +28,7 @@ from edge.words import speak
 # Behind a proxy on this machine every request comes from this machine.
 NO_TOKEN = f"this gateway is called from outside: set {TOKEN_VARIABLE} or gateway.token_file to see its page"
 
+
 class Gateway:
     """Puts the parts of the cloud's end together and runs them.
 

@@ -38,7 +38,8 @@ CAKES = (
     Product("cake-chocolate-8", "黑森林蛋糕 8寸", "Black forest cake 8in"),
     Product("cake-mango-6", "芒果慕斯 6寸", "Mango mousse 6in"),
 )
-CHANNELS = ("wechat", "meituan", "eleme", "shopify")
+CHANNELS = ("wechat", "meituan", "eleme", "wechat")
+PROGRAM = "wechat"  # the shop's own mini program, where an order can also be changed and cancelled
 NAMES = {"zh": ("王女士", "李先生", "陈小姐", "周老师"), "en": ("Ms Wang", "Mr Li", "Ms Chen", "Mr Zhou")}
 NOTES = {"zh": ("", "", "少糖", "切片", "不要蜡烛"), "en": ("", "", "less sugar", "sliced", "no candles")}
 LEAD_MINUTES = 90  # of cakes, in the demo's store.toml
@@ -61,7 +62,7 @@ class Morning:
         yield self._order(3.0, CAKES[:1])
         birthday = self._birthday(4.5)
         yield birthday
-        doubtful = self._order(6.0, BREADS[3:])
+        doubtful = self._order(6.0, BREADS[3:], channel=PROGRAM)
         yield doubtful
         yield self._order(7.0, CAKES[2:])
         changed = {**birthday.data, "items": [self._candles(birthday.data["items"][0])]}
@@ -81,10 +82,12 @@ class Morning:
             return (self._random.choice(CAKES),)
         return tuple(self._random.sample(BREADS, self._random.choice((1, 1, 2))))
 
-    def _order(self, at: float, products: tuple[Product, ...], kind: Kind = "placed") -> Step:
+    def _order(
+        self, at: float, products: tuple[Product, ...], kind: Kind = "placed", channel: str | None = None
+    ) -> Step:
         self._count += 1
         when = self._start + timedelta(seconds=at)
-        channel = "phone" if kind == "walk-in" else self._random.choice(CHANNELS)
+        channel = channel or ("phone" if kind == "walk-in" else self._random.choice(CHANNELS))
         data = {
             "id": str(UUID(int=self._random.getrandbits(128), version=4)),
             "displayId": f"{channel[0].upper()}{self._count:03}",
@@ -101,7 +104,6 @@ class Morning:
                 "phone": {"number": f"138{self._random.randrange(10**8):08}"},
             },
             "items": [self._line(str(number), product) for number, product in enumerate(products, 1)],
-            "replyTo": f"demo-{self._count}",
         }
         return Step(at, kind, data)
 
@@ -121,7 +123,7 @@ class Morning:
 
     def _birthday(self, at: float) -> Step:
         """Due so that it is released a few seconds after it came."""
-        step = self._order(at, CAKES[1:2])
+        step = self._order(at, CAKES[1:2], channel=PROGRAM)
         due = _rfc3339(self._start + timedelta(seconds=at + 5.5, minutes=LEAD_MINUTES))
         line = step.data["items"][0]
         line["bakery"] |= {"cakeText": self._either("小雨,生日快乐!", "Happy birthday, Rain!"), "candles": 6}

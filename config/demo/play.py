@@ -5,17 +5,18 @@ import signal
 import threading
 import time
 from collections.abc import Coroutine
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from rich.text import Text
+from textual.containers import Vertical
 from textual.widgets import RichLog
 
 from config.demo.baker import Baker
 from config.demo.morning import Morning
 from config.demo.shop import STATIONS, STORE, Shop
-from config.demo.simulator import Simulator
+from config.demo.simulator import Phones, Simulator, Told
 from config.failed import Failed
 from devices.twin.printer import VirtualPrinter
 from display.app import KitchenDisplay
@@ -23,7 +24,7 @@ from display.feed_client import FeedClient
 from edge.words import Language
 
 HEADLESS_SECONDS = 30.0
-TOPICS = {"orders": "cloud", "stages": "customer", "backfill": "hub", "presence": "hub", "receipts": "cloud"}
+TOPICS = {"orders": "gateway", "stages": "hub", "backfill": "hub", "presence": "hub", "receipts": "gateway"}
 SETTLED = 10.0  # seconds for the last order to be answered
 
 
@@ -45,20 +46,29 @@ async def _until_ended(work: Coroutine[Any, Any, None]) -> None:
 # --- in a terminal --------------------------------------------------------------------------------------------------
 
 
-class TicketRoll(RichLog):
-    """The paper that comes out of the virtual printer."""
+class Roll(RichLog):
+    """Grows at its end."""
 
-    DEFAULT_CSS: ClassVar[str] = "TicketRoll { width: 52; background: #fbf9f3; color: #1c1a18; padding: 0 1; }"
+    DEFAULT_CSS: ClassVar[str] = "Roll { background: #fbf9f3; color: #1c1a18; padding: 0 1; }"
     can_focus = False
 
-    def __init__(self, printer: VirtualPrinter) -> None:
-        super().__init__(wrap=False, markup=False, max_lines=500)
-        self._printer = printer
-        self._shown = 0
+    def __init__(self, *, wrap: bool) -> None:
+        super().__init__(wrap=wrap, markup=False, max_lines=500)
 
     def on_mount(self) -> None:
-        """Look for paper often enough to seem alive."""
+        """Look often enough to seem alive."""
         self.set_interval(0.2, self._take)
+
+    def _take(self) -> None: ...
+
+
+class TicketRoll(Roll):
+    """The paper that comes out of the virtual printer."""
+
+    def __init__(self, printer: VirtualPrinter) -> None:
+        super().__init__(wrap=False)
+        self._printer = printer
+        self._shown = 0
 
     def _take(self) -> None:
         for ticket in self._printer.tickets[self._shown :]:
@@ -66,24 +76,55 @@ class TicketRoll(RichLog):
             self.write(Text(f"{ticket.text}\n{'- ' * 24}", no_wrap=True, overflow="crop"))
 
 
+class PhoneRoll(Roll):
+    """What customers read on their phones."""
+
+    DEFAULT_CSS: ClassVar[str] = "PhoneRoll { height: 12; background: #dcefdc; border-top: solid #1c1a18; }"
+
+    def __init__(self, phones: Phones) -> None:
+        super().__init__(wrap=True)
+        self._phones = phones
+        self._shown = 0
+
+    def _take(self) -> None:
+        for notice in self._phones.notices[self._shown :]:
+            self._shown += 1
+            self.write(Text(f"{'/'.join(notice['addresses'].values())}: {notice['words']}"))
+
+
+class Outside(Vertical):
+    """What is seen of the shop from outside its kitchen: paper, and the customers' phones."""
+
+    DEFAULT_CSS: ClassVar[str] = "Outside { width: 52; }"
+
+    def __init__(self, printer: VirtualPrinter, phones: Phones) -> None:
+        super().__init__(TicketRoll(printer), PhoneRoll(phones))
+
+
+def _world(shop: Shop, told: Told) -> Simulator:
+    broker = shop.broker.port, shop.broker.protocol
+    return Simulator(STORE, broker=broker, gateway=shop.gateway, told=told, place=shop.place)
+
+
 async def _show(seconds: float | None, seed: int, language: Language) -> None:
-    async with Shop(language) as shop:
-        simulator = Simulator(STORE, shop.broker.port, shop.broker.protocol, lambda *_: None, shop.place)
-        app = KitchenDisplay(
-            FeedClient(shop.url),
-            stations=STATIONS,
-            language=language,
-            press=lambda station, number: shop.keypads[station].press(str(number)),
-            side=TicketRoll(shop.printer),
-        )
-        simulator.start(Morning(datetime.now(UTC), seed, language).steps())
-        try:
-            async with asyncio.timeout(seconds):
-                await app.run_async()
-        except TimeoutError:
-            app.exit()
-        finally:
-            await asyncio.to_thread(simulator.stop)
+    with closing(Phones(lambda *_: None)) as phones:
+        async with Shop(language, phones.url) as shop:
+            simulator = _world(shop, lambda *_: None)
+            app = KitchenDisplay(
+                FeedClient(shop.url),
+                stations=STATIONS,
+                language=language,
+                press=lambda station, number: shop.keypads[station].press(str(number)),
+                side=Outside(shop.printer, phones),
+            )
+            simulator.start(Morning(datetime.now(UTC), seed, language).steps())
+            try:
+                async with asyncio.timeout(seconds):
+                    await app.run_async()
+            except TimeoutError:
+                app.exit()
+            finally:
+                await asyncio.to_thread(simulator.stop)
 
 
 # --- without one ----------------------------------------------------------------------------------------------------
@@ -104,12 +145,23 @@ class Report:
     def message(self, topic: str, event: dict[str, Any]) -> None:
         """One MQTT message."""
         data = event.get("data", {})
-        if topic == "presence":
-            self.line("hub", f"presence {event.get('state', '?')}")
-            return
+        match topic:
+            case "presence":
+                self.line("hub", f"presence {event.get('state', '?')}")
+                return
+            case "webhook":
+                items = (f"{item['quantity']} x {item['name']}" for item in data.get("items", ()))
+                said = (event["kind"], data.get("displayId", ""), *items, f"-> {event['answer']}")
+                self.line(event["channel"], "  ".join(word for word in said if word))
+                return
+            case "phone":
+                self.line("customer", f"{'/'.join(event['addresses'].values())}: {event['words']}")
+                return
+            case "receipts":
+                return
         words = [event["type"].removeprefix("ovenbell."), data.get("displayId", "")]
         if topic == "orders":
-            words += [f"{item['quantity']} x {item['name']}" for item in data.get("items", ())]
+            words += [f"under number {event.get('sequence', '?')}"]
         else:
             words += [data.get("stage", ""), data.get("name", ""), "(implied)" if data.get("implied") else ""]
         self.line(TOPICS.get(topic, topic), "  ".join(word for word in words if word))
@@ -117,23 +169,25 @@ class Report:
 
 async def _tell(seconds: float, seed: int, language: Language) -> None:
     report = Report()
-    async with Shop(language) as shop:
-        report.line("demo", f"{shop.broker.name}, hub at {shop.url}, printer at {shop.printer.connection}, 3 keypads")
-        simulator = Simulator(STORE, shop.broker.port, shop.broker.protocol, report.message, shop.place)
-        feed = FeedClient(shop.url)
-        baker = Baker(shop, feed, seed, lambda station, what: report.line(f"keypad {station}"[:10], what))
-        simulator.start(Morning(datetime.now(UTC), seed, language).steps())
-        try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(seconds), asyncio.TaskGroup() as work:
-                    work.create_task(feed.follow(lambda: None))
-                    work.create_task(baker.work())
-                    work.create_task(_announce(shop.printer, report))
-            await asyncio.to_thread(simulator.pause)
-            missing = await _missing(simulator)
-        finally:
-            await asyncio.to_thread(simulator.stop)
-        _summarise(shop, simulator, baker, missing)
+    with closing(Phones(report.message)) as phones:
+        async with Shop(language, phones.url) as shop:
+            report.line("demo", f"{shop.broker.name}, gateway at {shop.gateway}, hub at {shop.url}")
+            report.line("demo", f"printer at {shop.printer.connection}, {len(shop.keypads)} keypads")
+            simulator = _world(shop, report.message)
+            feed = FeedClient(shop.url)
+            baker = Baker(shop, feed, seed, lambda station, what: report.line(f"keypad {station}"[:10], what))
+            simulator.start(Morning(datetime.now(UTC), seed, language).steps())
+            try:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds), asyncio.TaskGroup() as work:
+                        work.create_task(feed.follow(lambda: None))
+                        work.create_task(baker.work())
+                        work.create_task(_announce(shop.printer, report))
+                await asyncio.to_thread(simulator.pause)
+                missing = await _missing(simulator)
+            finally:
+                await asyncio.to_thread(simulator.stop)
+            _summarise(shop, simulator, phones, baker, missing)
 
 
 async def _announce(printer: VirtualPrinter, report: Report) -> None:
@@ -146,28 +200,31 @@ async def _announce(printer: VirtualPrinter, report: Report) -> None:
             report.line("printer", " | ".join(line.strip() for line in ticket.text.splitlines() if line.strip())[:110])
 
 
-async def _missing(simulator: Simulator) -> set[str]:
-    """The events that the store has not accepted in the end."""
+async def _missing(simulator: Simulator) -> int:
+    """How many of the requests that the gateway answered the store has not accepted in the end."""
     deadline = time.monotonic() + SETTLED
     while True:
-        accepted = {event["data"].get("event") for event in tuple(simulator.heard)}
-        missing = {event["id"] for event in simulator.pushed} - accepted
-        if not missing or time.monotonic() > deadline:
+        accepted = {
+            event["data"].get("event") for event in tuple(simulator.heard) if event["type"].endswith("accepted")
+        }
+        missing = simulator.posted - len(accepted - {None})
+        if missing <= 0 or time.monotonic() > deadline:
             return missing
         await asyncio.sleep(0.1)
 
 
-def _summarise(shop: Shop, simulator: Simulator, baker: Baker, missing: set[str]) -> None:
+def _summarise(shop: Shop, simulator: Simulator, phones: Phones, baker: Baker, missing: int) -> None:
     heard = simulator.heard
     distinct = {event["id"] for event in heard}
     sequences = sorted({int(event["sequence"]) for event in heard})
     gaps = sequences != list(range(1, len(sequences) + 1))
     ready = sum(event["type"].endswith("order.ready") for event in heard)
     print()
-    print(f"orders and changes pushed   {len(simulator.pushed):>5}   accepted {len(simulator.pushed) - len(missing)}")
+    print(f"webhooks answered           {simulator.posted:>5}   accepted by the store {simulator.posted - missing}")
     print(f"stage updates received      {len(distinct):>5}   sequence {'broken' if gaps else 'without gaps'}")
     print(f"orders ready                {ready:>5}")
     print(f"keypad presses              {baker.presses:>5}   taken back {baker.slips}")
     print(f"tickets printed             {len(shop.printer.tickets):>5}   not understood {len(shop.printer.unknown)}")
-    if missing or gaps or shop.printer.unknown:
+    print(f"notices to customers        {len(phones.notices):>5}")
+    if missing or gaps or shop.printer.unknown or not phones.notices:
         raise Failed("the morning did not go as it should: see the lines above")

@@ -1,4 +1,4 @@
-"""The demo's shop: broker, hub process, virtual printer and virtual keypads, in a directory that vanishes with it."""
+"""The demo's shop: broker, gateway, hub, virtual printer and keypads, in a directory that vanishes with it."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from config.demo.broker import Broker, free_port
+from config.demo.channels import ACCOUNT, SECRETS
 from config.demo.morning import BREADS, CAKES, LEAD_MINUTES
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
@@ -44,11 +45,13 @@ STARTED = 30.0  # seconds for the hub to say that it is ready
 class Shop:
     """`async with` it: everything runs inside, nothing is left behind."""
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, phones: str = "") -> None:
         self.language = language
         self.printer = VirtualPrinter()
         self.keypads: dict[str, VirtualKeypad] = {}
         self.url = f"http://127.0.0.1:{free_port()}"
+        self.gateway = f"http://127.0.0.1:{free_port()}"
+        self._phones = phones
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -69,20 +72,22 @@ class Shop:
         await self.printer.start()
         self._stack.push_async_callback(self.printer.stop)
         self.keypads = {station: self._stack.enter_context(VirtualKeypad()) for station in STATIONS}
-        settings = self.directory / "store.toml"
-        settings.write_text(self.settings(self.directory), encoding="utf-8")
-        await self._start_hub(settings)
+        await self._start("gateway", self.cloud_settings())
+        await self._start("hub", self.settings(self.directory))
 
-    async def _start_hub(self, settings: Path) -> None:
-        command = [sys.executable, "-m", "config.command", "hub", "--config", str(settings)]
-        log = self._stack.enter_context((self.directory / "hub.log").open("ab"))
-        hub = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=log)
-        self._stack.push_async_callback(_end, hub)
-        assert hub.stdout is not None
+    async def _start(self, name: str, settings: str) -> None:
+        """A daemon as a process of its own, ready when it says so."""
+        file, log = self.directory / f"{name}.toml", self.directory / f"{name}.log"
+        file.write_text(settings, encoding="utf-8")
+        command = [sys.executable, "-m", "config.command", name, "--config", str(file)]
+        errors = self._stack.enter_context(log.open("ab"))
+        daemon = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=errors)
+        self._stack.push_async_callback(_end, daemon)
+        assert daemon.stdout is not None
         async with asyncio.timeout(STARTED):
-            ready = await hub.stdout.readline()
+            ready = await daemon.stdout.readline()
         if not ready:
-            raise OSError(f"the hub did not start: {(self.directory / 'hub.log').read_text(errors='replace')[-500:]}")
+            raise OSError(f"the {name} did not start: {log.read_text(errors='replace')[-500:]}")
 
     def place(self, data: Mapping[str, Any]) -> None:
         """Enter an order by hand, as a phone call or a walk-in."""
@@ -141,6 +146,39 @@ print_on = "ready"
 {stations}
 {self._products()}"""
 
+    def cloud_settings(self) -> str:
+        """The gateway's cloud.toml."""
+        accounts = []
+        for channel, secret in SECRETS.items():
+            file = self.directory / f"{channel}.secret"
+            file.write_text(secret, encoding="utf-8")
+            accounts.append(
+                f'[[accounts]]\nchannel = "{channel}"\nid = "{ACCOUNT}"\nstore = "{STORE}"\nways = ["phone"]\n'
+                f'secret_files = {{ secret = "{file}" }}'
+            )
+        way_secret = self.directory / "phone.secret"
+        way_secret.write_text(SECRETS["generic"], encoding="utf-8")
+        return f"""
+[broker]
+url = "{self.broker.url}"
+protocol = "{self.broker.protocol}"
+[gateway]
+listen = "{self.gateway.removeprefix("http://")}"
+language = "{self.language}"
+[journal]
+path = "{self.directory / "gateway.db"}"
+[[stores]]
+id = "{STORE}"
+name = "{NAMES[self.language]["store"]}"
+language = "{self.language}"
+[[ways]]
+id = "phone"
+kind = "webhook"
+options = {{ url = "{self._phones}" }}
+secret_files = {{ secret = "{way_secret}" }}
+{chr(10).join(accounts)}
+"""
+
     def _products(self) -> str:
         """What the morning's customers order too."""
         tables = [{"code": product.code, "name": getattr(product, self.language)} for product in (*BREADS, *CAKES)]
@@ -154,7 +192,8 @@ print_on = "ready"
         )
 
     def _cloud(self) -> str:
-        return f'[cloud]\nurl = "{self.broker.url}"\nprotocol = "{self.broker.protocol}"\ngrace_seconds = 3'
+        broker = f'url = "{self.broker.url}"\nprotocol = "{self.broker.protocol}"'
+        return f"[cloud]\n{broker}\nreceipts = true\ngrace_seconds = 3"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

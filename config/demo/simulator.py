@@ -1,38 +1,73 @@
-"""The cloud simulator: an MQTT client of its own that pushes a morning's orders and hears what becomes of them."""
+"""The world outside: posts a morning's orders as their channels do, is told what customers are told, and listens in."""
 
 import json
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from config.demo.channels import path_of, post_of
 from config.demo.morning import Step
 
 Told = Callable[[str, dict[str, Any]], None]
+AGAIN = 1.0  # seconds until a channel posts once more what was not answered well
+
+
+class Phones:
+    """The customers' phones: a server that takes what they are told."""
+
+    def __init__(self, told: Told) -> None:
+        self.notices: list[dict[str, Any]] = []
+
+        class Take(BaseHTTPRequestHandler):
+            def do_POST(handler) -> None:  # noqa: N805 - the library's name, and two selves
+                body = handler.rfile.read(int(handler.headers.get("content-length", 0)))
+                notice = json.loads(body)["data"]
+                self.notices.append(notice)
+                handler.send_response(204)
+                handler.end_headers()
+                told("phone", notice)
+
+            def log_message(self, *_: object) -> None: ...
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Take)
+        self._thread = threading.Thread(target=self._server.serve_forever, name="phones", daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where they are reached."""
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    def close(self) -> None:
+        """Switch them off."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
 
 
 class Simulator:
-    """Runs in threads of its own, as a cloud would run elsewhere; `told` hears topics and messages."""
+    """Runs in threads of its own, as the world would run elsewhere; `told` hears topics and messages."""
 
     def __init__(
-        self, store: str, port: int, protocol: str, told: Told, place: Callable[[dict[str, Any]], None]
+        self, store: str, *, broker: tuple[int, str], gateway: str, told: Told, place: Callable[[dict[str, Any]], None]
     ) -> None:
-        self.pushed: list[dict[str, Any]] = []
+        self.posted = 0
         self.heard: list[dict[str, Any]] = []
         self._topic = f"ovenbell/v1/{store}"
-        self._told, self._place = told, place
-        self._port = port
+        self._told, self._place, self._gateway = told, place, gateway
+        self._port, protocol = broker
         version = mqtt.MQTTv5 if protocol == "5" else mqtt.MQTTv311
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{store}-cloud", protocol=version)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{store}-listener", protocol=version)
         self._client.on_connect = lambda client, *_: client.subscribe(f"{self._topic}/#", qos=1)
         self._client.on_message = lambda _client, _data, message: self._hear(message)
         self._ending = threading.Event()
         self._walking: threading.Thread | None = None
-        self._sequence = 0
 
     def start(self, steps: Iterable[Step]) -> None:
         """Connect, and send each step at its time."""
@@ -55,41 +90,34 @@ class Simulator:
 
     def _walk(self, steps: Iterable[Step]) -> None:
         began = time.monotonic()
-        for step in steps:
+        for number, step in enumerate(steps, 1):
             if self._ending.wait(max(0.0, began + step.at - time.monotonic())):
                 return
             if step.kind == "walk-in":
                 self._place(step.data)
             else:
-                self._push(step)
+                self._post(step, number)
 
-    def _push(self, step: Step) -> None:
-        self._sequence += 1
-        event = {
-            "specversion": "1.0",
-            "id": f"demo-{self._sequence}",
-            "source": "/channels/demo",
-            "type": f"ovenbell.order.{step.kind}",
-            "time": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            "subject": step.data["id"],
-            "sequence": str(self._sequence),
-            "data": step.data,
-        }
-        self.pushed.append(event)
-        self._send(event)
-        self._told("orders", event)
-
-    def _send(self, event: dict[str, Any]) -> None:
-        self._client.publish(f"{self._topic}/orders", json.dumps(event, ensure_ascii=False), qos=1)
+    def _post(self, step: Step, number: int) -> None:
+        post = post_of(step, number, self._gateway)
+        url = self._gateway + path_of(post.channel)
+        answer = b""
+        while not answer:
+            request = urllib.request.Request(url, post.body, post.headers)  # noqa: S310 - the address is our own
+            try:
+                with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310
+                    answer = response.read()
+            except OSError:
+                if self._ending.wait(AGAIN):
+                    return
+        self.posted += 1
+        self._told(
+            "webhook", {"channel": post.channel, "kind": step.kind, "data": step.data, "answer": answer.decode()}
+        )
 
     def _hear(self, message: mqtt.MQTTMessage) -> None:
         topic = message.topic.removeprefix(f"{self._topic}/")
-        if topic == "orders":
-            return
         event = json.loads(message.payload or b"{}")
         if topic == "stages":
             self.heard.append(event)
-        elif topic == "backfill":
-            for missed in self.pushed[int(event["data"].get("after", "0")) :]:
-                self._send(missed)
         self._told(topic, event)

@@ -1,8 +1,8 @@
 """Ele.me's open platform (open.shop.ele.me): message pushes.
 
-Documents: open.shop.ele.me/openapi/documents/callback, "消息推送" with its types, "OOrder", "签名", as known in 2026-11;
-type 10, the new order, was replaced on 2023-09-30 by 217, which is of the same shape with fewer fields. Never tried
-against the vendor's live system.
+Documents: open.shop.ele.me/openapi/documents/callback, "消息推送" with its types, "OOrder", "签名", as known in
+2026-11; type 10, the new order, was replaced on 2023-09-30 by 217, which is of the same shape with fewer fields. Never
+tried against the vendor's live system.
 
 The signature is the upper MD5 of the sorted `name=value` of all fields but itself, without anything between them, and
 the secret. Pushes come again for a day, and whether they are signed anew is not documented; the same one has no
