@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -174,7 +175,7 @@ class BareStore:
             "id": f"{self.journal}-{self.sequence}",
             "source": f"/stores/{self.store}/{self.journal}",
             "type": f"ovenbell.{kind}",
-            "time": "2026-11-22T01:00:00Z",
+            "time": datetime.now(UTC).isoformat(),
             "subject": order,
             "sequence": str(self.sequence),
             "data": {"order": order, "by": "keypad:oven-pad", **data},
