@@ -225,7 +225,7 @@ def put_off(draft: Board, intent: i.PutOff, now: float) -> Iterator[f.Happened]:
     way = notice.account if notice.to_channel else notice.ways[0]
     twice = notice.on == READY or way in draft.plan.repeatable
     if notice.revoked or (intent.unsure and not twice):
-        yield f.NoticeDropped(notice.id, notice.revoked or intent.reason, said=intent.unsure)
+        yield f.NoticeDropped(notice.id, notice.revoked or intent.reason, said=intent.unsure and not twice)
         return
     due = _waking(draft, notice, now + intent.seconds)
     if due > notice.until or (notice.tries >= FEW and len(notice.ways) > 1):
