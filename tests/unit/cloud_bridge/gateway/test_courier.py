@@ -20,7 +20,9 @@ from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Reply, Seal
 from cloud_bridge.gateway.ways import Call, Setting, Way, webhook, wechat
 from cloud_bridge.gateway.ways.webhook import judge
-from cloud_bridge.messages import EventType
+from cloud_bridge.messages import EventType, order_event, topics_of
+from cloud_bridge.reader import Reader
+from edge.intents import ReportUntold
 from edge.journal import Journal
 from edge.orders import OrderId
 from tests.builders import ManualClock
@@ -226,6 +228,14 @@ async def test_the_next_way_is_taken_and_what_no_way_takes_is_told_to_the_store(
         "words": "A001 is ready at Wheatfield.",
     }
     assert counter.courier.failed == {"first": 1, "second": 1}
+    topics = topics_of(STORE)
+    payload = order_event(
+        event.kind, event.data, event_id=event.id, source="/gateway", at=event.at, order=order, sequence=event.sequence
+    )
+    understood = Reader(topics, "journal").read(topics.orders, payload, NOON)
+    assert understood is not None
+    assert isinstance(understood.intent, ReportUntold)
+    assert (understood.intent.order, understood.intent.words) == (order, "A001 is ready at Wheatfield.")
 
 
 @pytest.mark.parametrize(
