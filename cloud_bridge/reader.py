@@ -9,9 +9,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from cloud_bridge.messages import Ended, EventType, Name, Presence, Receipt, Skipped, Time, Topics
+from cloud_bridge.messages import Ended, EventType, Name, Presence, Receipt, Skipped, Time, Topics, Untold
 from edge.heard import Range
-from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates, Skip
+from edge.intents import Cancel, Change, FromCloud, Gone, KeepLetter, Place, ReceiptUpdates, ReportUntold, Skip
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Order, OrderId, Stamp
 from edge.shapes import LOST, read_loosely
@@ -53,6 +53,7 @@ class _Named(msgspec.Struct, frozen=True):
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _ENDED = msgspec.json.Decoder(Ended)
 _RECEIPT = msgspec.json.Decoder(Receipt)
+_UNTOLD = msgspec.json.Decoder(Untold)
 _SKIPPED = msgspec.json.Decoder(Skipped)
 _PRESENCE = msgspec.json.Decoder(Presence)
 _WRONG = (Unreadable, msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError)
@@ -100,6 +101,8 @@ class Reader(msgspec.Struct, frozen=True):
             case EventType.COLLECTED:
                 order, reason = _ended(event)
                 intent = Gone(order=order, stamp=stamp, reason=reason)
+            case EventType.UNTOLD:
+                intent = _untold(event, stamp)
             case EventType.SKIPPED:
                 intent = Skip(stamp=stamp, numbers=_skipped(event))
             case unknown:
@@ -184,6 +187,12 @@ def _ended(event: _Envelope) -> tuple[OrderId, str]:
     ended = _ENDED.decode(event.data)
     _same_subject(event, ended.id)
     return OrderId(ended.id), ended.reason if isinstance(ended.reason, str) else ""
+
+
+def _untold(event: _Envelope, stamp: Stamp) -> ReportUntold:
+    untold = _UNTOLD.decode(event.data)
+    _same_subject(event, untold.id)
+    return ReportUntold(OrderId(untold.id), stamp, untold.on, untold.way, untold.reason, untold.words or "")
 
 
 def _skipped(event: _Envelope) -> Range:

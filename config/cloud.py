@@ -9,7 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cloud_bridge.gateway.channels import CHANNELS, Channel
-from cloud_bridge.gateway.plan import CHANNEL, NAMES
+from cloud_bridge.gateway.orders import CHANNEL
+from cloud_bridge.gateway.plan import NAMES
 from cloud_bridge.gateway.seal import keys_at
 from cloud_bridge.gateway.settings import (
     TOKEN_VARIABLE,

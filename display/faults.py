@@ -11,7 +11,7 @@ from display.palette import RED, YELLOW
 from display.statusline import device_name, lasted, saving
 from edge.info import Letter, Letters
 from edge.tickets import JobState
-from edge.views import BoardView, Halted, Paper
+from edge.views import BoardView, Halted, Paper, Untold
 from edge.words import Say
 
 BEGINNING = 240  # characters of a message that could not be understood
@@ -31,6 +31,7 @@ class Kind(StrEnum):
     PRINTER = "printer"
     KEYPAD = "keypad"
     REFUSED_PRESS = "refused press"
+    UNTOLD = "untold"
     LETTERS = "letters"
     GAPS = "gaps"
     LAPSED = "lapsed"
@@ -44,12 +45,13 @@ COLORS = dict.fromkeys(Kind, YELLOW) | dict.fromkeys(_LOUD, RED)
 
 @dataclass(frozen=True)
 class Detail:
-    """One of several things of a kind; `paper` is a ticket that is printed if somebody asks for it."""
+    """One of several things; `paper` is printed if somebody asks for it, `untold` is done if somebody says so."""
 
     key: str
     said: str
     more: str = ""
     paper: Paper | None = None
+    untold: Untold | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,9 @@ def what_to_do(kind: Kind, say: Say) -> str:
         Kind.PRINTER: say("Look whether it is on, has paper, is closed, and its cable is in. It goes on by itself."),
         Kind.KEYPAD: say("Look whether its cable is in. Until then: the same numbers on this screen's keyboard."),
         Kind.REFUSED_PRESS: say("Look at the card, then press again."),
+        Kind.UNTOLD: say(
+            "Phone the customer, or look into the channel's own app. Then its number says that it is done."
+        ),
         Kind.LETTERS: say(
             "Look for the order at its channel. If it is not on the board, enter it by hand. Tell whoever looks after "
             "the cloud the reason."
@@ -114,6 +119,7 @@ def faults(board: BoardView, manner: Manner, trouble: str = "", letters: Letters
         *_papers(board, manner),
         *_devices(board, manner),
         *_messages(board, manner, letters or Letters((), ())),
+        *_untold(board, manner),
         *_lapsed(board, manner),
     )
     order = list(Kind)
@@ -131,6 +137,7 @@ def well(board: BoardView, manner: Manner, wrong: Sequence[Fault]) -> list[str]:
         Kind.NOT_SAVED: say("everything that is pressed is saved"),
         Kind.CLOCK: say("the clock is right"),
         Kind.CLOUD: f"{say('cloud connected')}, {heard}" if status.cloud == "connected" else say("no cloud"),
+        Kind.UNTOLD: say("no customer has to be phoned"),
         Kind.GAPS: say("no message of the cloud is missing"),
         Kind.LETTERS: say("every message was understood"),
         Kind.UNPRINTED: say("no ticket waits for its printer"),
@@ -265,6 +272,22 @@ def _letter(letter: Letter, board: BoardView, manner: Manner) -> Detail:
     size = manner.say("{size} bytes").format(size=letter.size)
     said = f"{at}  {shown(letter.topic)}  {size}: {shown(letter.reason)}"
     return Detail(f"letter {letter.sequence}", said, shown(letter.payload, BEGINNING))
+
+
+def _untold(board: BoardView, manner: Manner) -> Iterator[Fault]:
+    if not board.untold:
+        return
+    say = manner.say
+    names = " ".join(dict.fromkeys(shown_id(one) for one in board.untold))
+    details = []
+    for one in board.untold:
+        at = manner.clock(one.at, board.now.timestamp())
+        who = f"{shown(one.customer)} {shown(one.phone)}".strip()
+        channel = say("the channel {channel}").format(channel=shown(one.channel))
+        parts = (shown_id(one), at, who if one.words else channel, shown(one.words or one.on))
+        key = f"untold {one.order} {bool(one.words)}"
+        details.append(Detail(key, "  ".join(filter(None, parts)), shown(one.reason), untold=one))
+    yield Fault(Kind.UNTOLD, say("not told: {names}").format(names=names), details)
 
 
 def _lapsed(board: BoardView, manner: Manner) -> Iterator[Fault]:

@@ -33,6 +33,8 @@ HAPPENED = {
     "ItemRemade": "made again",
     "MoveRecalled": "taken back",
     "Acknowledged": "acknowledged",
+    "CustomerUntold": "customer not told",
+    "CustomerPhoned": "customer phoned",
     "TicketPrinted": "printed",
     "TicketUnsent": "not printed",
     "TicketMoved": "printed elsewhere",

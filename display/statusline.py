@@ -1,6 +1,6 @@
 """The status line: whether what is shown can be trusted, always in sight, in plain words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
 from textual.strip import Strip
@@ -9,7 +9,7 @@ from display.cells import Painted, Piece, row, shown, shown_id
 from display.feed_client import FeedClient, Link
 from display.manner import Manner
 from display.palette import BLACK, FAINT, RED, WHITE, YELLOW, ink
-from edge.views import BoardView, Device, Halted, Status
+from edge.views import BoardView, Device, Entry, Halted, Status
 from edge.words import Say
 
 WIDE = 150  # from this width on one row is enough
@@ -83,9 +83,8 @@ class StatusLine(Painted):
         if board.unavailable:
             names = " ".join(shown(product.name or product.code) for product in board.unavailable)
             yield say("sold out: {names}").format(names=names), WATCH
-        if board.lapsed:
-            names = " ".join(shown_id(order) for order in board.lapsed)
-            yield say("too old, not made: {names}").format(names=names), WATCH
+        yield from _named(board.untold, say("not told: {names}"))
+        yield from _named(board.lapsed, say("too old, not made: {names}"))
 
     def _cloud(self, board: BoardView, manner: Manner) -> Piece:
         say, status = manner.say, board.status
@@ -97,6 +96,11 @@ class StatusLine(Painted):
         if status.cloud == "away":
             return say("CLOUD AWAY") + ", " + heard, TROUBLE
         return say("cloud connected") + ", " + heard, CALM
+
+
+def _named(entries: Sequence[Entry], words: str) -> Iterator[Piece]:
+    if names := " ".join(dict.fromkeys(map(shown_id, entries))):
+        yield words.format(names=names), WATCH
 
 
 def _alarms(status: Status, say: Say) -> Iterator[Piece]:

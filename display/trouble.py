@@ -1,4 +1,4 @@
-"""Trouble: all that is wrong with what to do about it, and a number to print a ticket again."""
+"""Trouble: what is wrong with what to do about it; a number prints a ticket again, or says that somebody was phoned."""
 
 from collections.abc import Iterator
 from typing import ClassVar
@@ -103,11 +103,11 @@ def _heading(fault: Fault, at: int, manner: Manner, width: int) -> Entry:
 
 
 def _detail(detail: Detail, kind: Kind, manner: Manner, width: int) -> Entry:
-    style, faint = manner.ink(WHITE, BLACK, bold=detail.paper is not None), manner.ink(FAINT, BLACK)
+    asked = detail.paper or detail.untold
+    style, faint = manner.ink(WHITE, BLACK, bold=asked is not None), manner.ink(FAINT, BLACK)
     rows: list[list[Piece]] = [[(line, style)] for line in _rows(detail.said, width)]
     rows += [[(f"  {line}", faint)] for line in _rows(detail.more, width - 2)]
-    paper = detail.paper
-    target = Target(shown_id(paper), order=paper.order, paper=paper) if paper else None
+    target = Target(shown_id(asked), order=asked.order, paper=detail.paper, untold=detail.untold) if asked else None
     return Entry(f"{kind} {detail.key}", rows or [[("?", faint)]], target, alone=True)
 
 

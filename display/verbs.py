@@ -176,6 +176,8 @@ async def _at_a_card(verb: Verb, number: int, target: Target, talk: Talk) -> Err
             return Errand(i.Recall(**at), say("{number}: last press taken back").format(number=number))
         case "acknowledge":
             return Errand(i.Acknowledge(**at), say("{order}: acknowledged").format(order=name))
+        case "reprint" if target.untold is not None:
+            return Errand(i.Acknowledge(order=target.order), say("{order}: the customer was phoned").format(order=name))
         case "reprint":
             job = target.paper.job if target.paper else None
             intent = i.Reprint(job=job) if job else i.Reprint(**at)

@@ -20,7 +20,7 @@ from display.palette import BLACK, FAINT, SHADE, WHITE, ink
 from edge.info import StoreInfo
 from edge.intents import TurnPage
 from edge.orders import OrderId, StationId
-from edge.views import BoardView, Card, CardItem, Paper, Whole
+from edge.views import BoardView, Card, CardItem, Paper, Untold, Whole
 
 BADGE = 5  # cells for a number before its entry
 LARGE = (100, 40)  # from this size on a view may have numbers five rows high
@@ -66,6 +66,7 @@ class Target:
     items: tuple[CardItem, ...] = ()
     locked: tuple[CardItem, ...] = ()  # those of the items that wait until their allergens are acknowledged
     paper: Paper | None = None
+    untold: Untold | None = None
 
 
 class View(Painted):

@@ -8,7 +8,7 @@ import msgspec
 from edge import facts as f
 from edge.board import MOVES_KEPT, STORE, Board, Halt, Press, Rest, items_at, shown_at, station_of
 from edge.heard import Heard
-from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Word
+from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Untold, Word
 from edge.outbox import (
     StoreFact,
     count_anew,
@@ -80,7 +80,7 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
 def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:
     order = draft.orders.get(what.order) or (what.stub and replace(what.stub, number=fact.seq))
     if order:
-        _accept(draft, fact, _call_off(draft, fact, replace(order, stamp=what.stamp or order.stamp)))
+        _accept(draft, fact, _call_off(draft, fact, replace(order, stamp=what.stamp or order.stamp, untold=())))
 
 
 def _refused(draft: Board, fact: StoreFact, what: f.OrderRefused) -> None:
@@ -140,7 +140,7 @@ def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
     if not order:
         return
     closes = fact.at + draft.layout.close_after
-    order = replace(order, state=OrderState.COLLECTED, closes=closes, stamp=what.stamp or order.stamp)
+    order = replace(order, state=OrderState.COLLECTED, closes=closes, stamp=what.stamp or order.stamp, untold=())
     draft.orders[order.id] = order
     tell(draft, fact, order, UpdateKind.COLLECTED, reason=what.reason or None)
 
@@ -156,6 +156,18 @@ def _closed(draft: Board, fact: StoreFact, what: f.OrderClosed) -> None:
     draft.closed[what.order] = replace(order, state=OrderState.CLOSED, revision=fact.seq, jobs=())
     for job in order.jobs:
         draft.jobs.drop(job)  # type: ignore[arg-type]
+
+
+def _untold(draft: Board, fact: StoreFact, what: f.CustomerUntold) -> None:
+    new = Untold(what.on, what.way, what.reason, what.words, fact.at)
+    draft.update_order(
+        what.order,
+        lambda o: replace(o, untold=(*(one for one in o.untold if one.to_channel is not new.to_channel), new)),
+    )
+
+
+def _phoned(draft: Board, _fact: StoreFact, what: f.CustomerPhoned) -> None:
+    draft.update_order(what.order, lambda o: replace(o, untold=()))
 
 
 def _nothing(_draft: Board, _fact: StoreFact, _what: Any) -> None:
@@ -451,6 +463,8 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.OrderClosed: _closed,
     f.OrderLapsed: _lapsed,
     f.EventOvertaken: _nothing,
+    f.CustomerUntold: _untold,
+    f.CustomerPhoned: _phoned,
     f.SlotTaken: _slot_taken,
     f.SlotFreed: _slot_freed,
     f.ItemStarted: _started,

@@ -27,6 +27,7 @@ from edge.views import (
     RemovedItem,
     StationView,
     Status,
+    Untold,
     Whole,
     instant,
     merge,
@@ -128,6 +129,20 @@ def show_order(board: Board, order: Order) -> OrderView:
             )
             for job in board.jobs_of(order)
             if job.state is not JobState.PRINTED
+        ),
+        untold=tuple(
+            Untold(
+                order=order.id,
+                display_id=order.display_id,
+                on=one.on,
+                at=instant(one.at),
+                customer=order.customer,
+                phone=layout.phone.of(order.phone),
+                channel=order.channel,
+                words="" if one.to_channel else one.words or one.on,
+                reason=one.reason,
+            )
+            for one in order.untold
         ),
     )
 

@@ -16,7 +16,7 @@ from edge.routes import release_time, routed
 from edge.settle import queue_tickets, settle
 from edge.slips import cancel_slips, change_slips
 from edge.tickets import Job
-from edge.updates import UpdateId
+from edge.updates import UpdateId, UpdateKind
 
 replace = msgspec.structs.replace
 DRIFT = 2.0  # seconds that time may have gone back between an alarm and the rules without a step
@@ -164,6 +164,16 @@ def _gone(draft: Board, intent: i.Gone, now: float) -> Iterator[f.Happened]:
         return
     yield f.OrderCollected(intent.order, intent.reason, intent.stamp, None if known else _stub(intent, now))
     yield from settle(draft, intent.order, now)
+
+
+def _untold(draft: Board, intent: i.ReportUntold, _now: float) -> Iterator[f.Happened]:
+    known = draft.known(intent.order)
+    refused = known is not None and known.state is OrderState.CANCELLED and intent.on == UpdateKind.REFUSED
+    if known is None or (known.state in OVER and not refused):
+        late = f"the order is {known.state}" if known else "there is no such order"
+        yield f.EventOvertaken(intent.order, intent.stamp, late)
+    else:
+        yield f.CustomerUntold(known.id, intent.stamp, intent.on, intent.way, intent.reason, intent.words)
 
 
 def _stub(intent: i.Cancel | i.Gone, now: float) -> Order:
@@ -346,6 +356,7 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Change: _change,
     i.Cancel: _cancel,
     i.Gone: _gone,
+    i.ReportUntold: _untold,
     i.KeepLetter: _keep_letter,
     i.Skip: _skip,
     i.Bump: press.bump,

@@ -108,6 +108,20 @@ class EventOvertaken(About, frozen=True):
     reason: str
 
 
+class CustomerUntold(About, frozen=True):
+    """The cloud could not tell the customer, or the channel: somebody has to."""
+
+    stamp: Stamp
+    on: str
+    way: str
+    reason: str
+    words: str
+
+
+class CustomerPhoned(About, frozen=True):
+    """Somebody told them, or saw that it need not be."""
+
+
 class SlotTaken(About, frozen=True):
     """The order stands at a station under a number."""
 

@@ -67,7 +67,10 @@ class Recall(AtStation, tag="recall", frozen=True):
 
 
 class Acknowledge(AtStation, tag="acknowledge", frozen=True):
-    """Clear a card's marks; without a slot those of the oldest card that has any."""
+    """Clear a card's marks; without a slot those of the oldest card that has any.
+
+    Of an order alone: its customer knows now what the cloud could not tell them, where there is such a thing.
+    """
 
 
 class Reprint(AtStation, tag="reprint", frozen=True):
@@ -208,6 +211,17 @@ class KeepLetter(Record, frozen=True):
     stamp: Stamp | None = None  # where its envelope could be read
 
 
+class ReportUntold(Record, frozen=True):
+    """The cloud could not tell the customer, or the channel, what happened to an order."""
+
+    order: OrderId
+    stamp: Stamp
+    on: str
+    way: str = ""
+    reason: str = ""
+    words: str = ""
+
+
 class Skip(Record, frozen=True):
     """The cloud cannot send these numbers of its sequence again."""
 
@@ -289,7 +303,7 @@ Asked = (
     | Available
 )
 FromKeypad = Asked | OnCard | ReleaseNext
-FromCloud = Place | Change | Cancel | Gone | KeepLetter | Skip
+FromCloud = Place | Change | Cancel | Gone | ReportUntold | KeepLetter | Skip
 FromHub = ReleaseDue | CloseDue | SendDue | Reseat | Note
 FromCourier = ReportTicket | MoveTicket | ReceiptUpdates | RequestBackfill
 Intent = FromKeypad | Reschedule | FromCloud | FromHub | FromCourier

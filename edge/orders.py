@@ -153,6 +153,21 @@ class Stamp(Record, frozen=True):
         return self.time < other.time
 
 
+class Untold(Record, frozen=True):
+    """What the cloud could not tell the customer of an order, or its channel."""
+
+    on: str  # the event that was to be told: `order.ready`
+    way: str  # the last one tried; `channel` where it was the channel that was to be told
+    reason: str
+    words: str  # for the customer
+    at: float
+
+    @property
+    def to_channel(self) -> bool:
+        """Whether it is the channel that was not told."""
+        return self.way == "channel"
+
+
 class Order(Record, frozen=True):
     """An order with everything the store shows, prints or answers about it."""
 
@@ -182,6 +197,7 @@ class Order(Record, frozen=True):
     dropped: tuple[str, ...] = ()  # paths of optional fields that could not be understood
     graced: tuple[str, ...] = ()  # its updates still in their grace, oldest first
     jobs: tuple[str, ...] = ()  # its tickets
+    untold: tuple[Untold, ...] = ()  # the newest to the customer and to the channel, until somebody has phoned them
     ready: float | None = None  # since when
     closes: float | None = None  # when it leaves the board by itself
 

@@ -186,6 +186,10 @@ def _moves(order: Order, intent: Recall) -> list[Move]:
 
 def acknowledge(draft: Board, intent: Acknowledge, now: float) -> Iterator[f.Happened]:
     """Clear a card's marks; what is cancelled or removed leaves with them."""
+    untold = draft.orders.get(intent.order) if intent.order and intent.station is None else None
+    if untold is not None and untold.untold:
+        yield f.CustomerPhoned(untold.id)
+        return
     if intent.station is not None and intent.whole_station:
         station = station_named(draft, intent.station)
         marked = [order for _, order in draft.cards(station.id) if words_at(draft.layout, order, station.id)]

@@ -46,7 +46,7 @@ def _asks_about(intent: Intent) -> str | None:
     match intent:
         case i.Place(order=order) | i.Change(order=order):
             return order.id
-        case i.Cancel(order=order_id) | i.Gone(order=order_id):
+        case i.Cancel(order=order_id) | i.Gone(order=order_id) | i.ReportUntold(order=order_id):
             return order_id
     return None
 

@@ -106,6 +106,18 @@ class Lapsed(Entry, frozen=True):
     due: datetime | None
 
 
+class Untold(Entry, frozen=True):
+    """What the cloud could not tell: the customer must be phoned, or the channel told."""
+
+    on: str  # the event that was to be told: `order.ready`
+    at: datetime
+    customer: str
+    phone: str  # as much of it as the settings let people see
+    channel: str
+    words: str  # for the customer; empty where it is the channel that was not told
+    reason: str
+
+
 class Ready(Entry, frozen=True):
     """An order that waits for its customer."""
 
@@ -226,6 +238,7 @@ class BoardView(View, frozen=True):
     status: Status
     orders: tuple[Whole, ...] = ()  # by due time
     papers: tuple[Paper, ...] = ()  # oldest first
+    untold: tuple[Untold, ...] = ()  # oldest first
     paused: Halted | None = None
     unavailable: tuple[Halted, ...] = ()
 
@@ -246,6 +259,7 @@ class OrderView(View, frozen=True):
     lapsed: Lapsed | None = None
     whole: Whole | None = None
     papers: tuple[Paper, ...] = ()
+    untold: tuple[Untold, ...] = ()
 
 
 class Change(View, tag="change", tag_field="type", frozen=True):
@@ -297,6 +311,9 @@ def merge(board: BoardView, change: Change) -> BoardView:
         orders=_merged(board.orders, gone, (view.whole for view in change.orders), lambda whole: _when(whole.due)),
         papers=_merged(
             board.papers, gone, (paper for view in change.orders for paper in view.papers), lambda paper: int(paper.job)
+        ),
+        untold=_merged(
+            board.untold, gone, (one for view in change.orders for one in view.untold), lambda one: _when(one.at)
         ),
         paused=change.paused,
         unavailable=change.unavailable,

@@ -6,7 +6,9 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from hashlib import sha256
+from inspect import isawaitable
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -174,7 +176,7 @@ class BareStore:
             "id": f"{self.journal}-{self.sequence}",
             "source": f"/stores/{self.store}/{self.journal}",
             "type": f"ovenbell.{kind}",
-            "time": "2026-11-22T01:00:00Z",
+            "time": datetime.now(UTC).isoformat(),
             "subject": order,
             "sequence": str(self.sequence),
             "data": {"order": order, "by": "keypad:oven-pad", **data},
@@ -200,7 +202,7 @@ HEARD = ("orders", "receipts")
 class StandIn:
     """A provider's or a shop's server: remembers what it was sent, and answers as a test wants it."""
 
-    def __init__(self, answer: Callable[[web.Request, bytes], web.Response] | None = None) -> None:
+    def __init__(self, answer: Callable[[web.Request, bytes], Any] | None = None) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []  # path with query, headers, body
         self.answer = answer or (lambda _request, _body: web.json_response({}))
         app = web.Application()
@@ -230,4 +232,5 @@ class StandIn:
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.requests.append((request.path_qs, headers, body))
-        return self.answer(request, body)
+        answer: Any = self.answer(request, body)
+        return await answer if isawaitable(answer) else answer

@@ -225,7 +225,11 @@ def _failed(draft: Board, fact: CloudFact, what: f.NoticeFailed) -> None:
 
 
 def _dropped(draft: Board, _fact: CloudFact, what: f.NoticeDropped) -> None:
-    _leave(draft, what.notice, untold=True)
+    _leave(draft, what.notice, untold=not what.said)
+
+
+def _revoked(draft: Board, _fact: CloudFact, what: f.NoticeRevoked) -> None:
+    draft.notices[what.notice] = replace(draft.notices[what.notice], revoked=what.reason)
 
 
 def _leave(draft: Board, notice_id: str, *, untold: bool = False) -> None:
@@ -252,7 +256,8 @@ def _cleared(draft: Board, _fact: CloudFact, what: f.AlarmCleared) -> None:
 def _stepped(draft: Board, _fact: CloudFact, what: f.ClockStepped) -> None:
     """What is due is due after as long as before."""
     for notice in list(draft.notices.values()):
-        draft.notices[notice.id] = replace(notice, due=notice.due + what.seconds, at=notice.at + what.seconds)
+        at, due, until = (moment + what.seconds for moment in (notice.at, notice.due, notice.until))
+        draft.notices[notice.id] = replace(notice, at=at, due=due, until=until)
 
 
 def _nothing(_draft: Board, _fact: CloudFact, _what: f.Happened) -> None: ...
@@ -281,6 +286,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, CloudFact, Any], None]] = {
     f.NoticeSent: _sent,
     f.NoticeFailed: _failed,
     f.NoticeDropped: _dropped,
+    f.NoticeRevoked: _revoked,
     f.AlarmRaised: _raised,
     f.AlarmCleared: _cleared,
     f.ClockStepped: _stepped,

@@ -4,8 +4,8 @@ import asyncio
 import heapq
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -14,12 +14,11 @@ import msgspec
 
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.facts import Happened
-from cloud_bridge.gateway.intents import GiveUp, PutOff, Send, Sent
+from cloud_bridge.gateway.intents import GiveUp, Intent, PutOff, Send, Sent
 from cloud_bridge.gateway.orders import Notice, Sending
-from cloud_bridge.gateway.plan import CHANNEL
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
-from cloud_bridge.gateway.ways import Call, Later, Never, Outcome, Setting, Unsendable, Way
+from cloud_bridge.gateway.ways import Call, Later, Never, Outcome, Setting, Token, Unsendable, Way
 from cloud_bridge.gateway.ways import Sent as Arrived
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
@@ -27,10 +26,15 @@ from edge.text import plain
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 32  # notices on their way
+AT_ONCE = 16  # notices on their way, of each way
 PATIENCE = aiohttp.ClientTimeout(total=15, connect=5)
+IDLE = 10.0  # seconds for which a connection is kept: on one that the other end just closed, nobody knows what arrived
 LARGEST = 64 * 1024  # bytes of an answer that are looked at
 FRESH = 60.0  # seconds before its end that a token is fetched anew
+NO_TOKEN = 30.0  # seconds for which a refused token is not asked for again: providers lock out who does
+LONGEST = 3600.0  # seconds between two tries
+TICK = 1.0  # the longest a lane sleeps while something is due later, so that a stepped clock is noticed
+GOODBYE = 3.0  # seconds in which what is on its way may still arrive
 
 
 class Post(NamedTuple):
@@ -41,174 +45,267 @@ class Post(NamedTuple):
     per_second: float = 20.0
 
 
+class _Unsure(NamedTuple):
+    """Nobody knows whether it arrived."""
+
+    reason: str
+
+
 class _Token(NamedTuple):
-    text: str
+    """What was said when a token was asked for."""
+
+    said: str | Later | Never
     until: float  # on the loop's clock
 
 
+class _Lane:
+    """What goes one way: a way that is slow, dead or refuses for a while delays only its own."""
+
+    def __init__(self, post: Post | None) -> None:
+        self.post = post
+        self.due: list[tuple[float, int, str]] = []
+        self.wake = asyncio.Event()
+        self.flying: dict[str, asyncio.Task[None]] = {}  # by notice
+        self.free = 0.0  # when another one may go, on the loop's clock
+        self.token: _Token | None = None
+        self.fetching = asyncio.Lock()
+        self.threads: ThreadPoolExecutor | None = None
+        if post is not None and post.way.carry is not None:
+            self.threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=post.setting.id)
+
+
 class Courier:
-    """Runs beside the hub; a way that is slow or dead delays only what goes that way."""
+    """Runs beside the hub."""
 
     def __init__(self, hub: CloudHub, ways: Mapping[str, Post], channels: Mapping[str, Post], seal: Seal) -> None:
         self.sent: dict[str, int] = {}  # notices by way, since the start
         self.failed: dict[str, int] = {}
-        self._hub, self._ways, self._channels, self._seal = hub, ways, channels, seal
-        self._due: list[tuple[float, int, str]] = []
+        self._hub, self._seal = hub, seal
+        self._ways = {way: _Lane(post) for way, post in ways.items()}
+        self._channels = {account: _Lane(post) for account, post in channels.items()}
+        self._nowhere = _Lane(None)  # ways that the settings do not name any more
         self._numbers = count()
-        self._wake = asyncio.Event()
-        self._flying: dict[str, asyncio.Task[None]] = {}  # by notice
-        self._next: dict[int, float] = {}  # by post: when its rate allows another one, on the loop's clock
-        self._tokens: dict[int, _Token] = {}
-        self._fetching: dict[int, asyncio.Lock] = {}
         self._session: aiohttp.ClientSession
-        self._working: asyncio.Task[None] | None = None
+        self._working: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin, with what is owed."""
-        self._session = aiohttp.ClientSession(timeout=PATIENCE, auto_decompress=True)
+        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE)
+        self._session = aiohttp.ClientSession(
+            timeout=PATIENCE, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
+        )
         for notice in self._hub.board.notices.values():
             self._put(notice)
-        self._hub.follow(self._follow)
-        self._working = asyncio.create_task(self._work())
+        self._unfollow = self._hub.follow(self._follow)
+        self._working = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
 
     async def stop(self) -> None:
-        """Let go of what is on its way: it is known that nobody knows whether it came."""
-        tasks = [task for task in (self._working, *self._flying.values()) if task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Let what is on its way arrive; of what does not in time, it is known that nobody knows."""
+        if not self._working:
+            return
+        self._unfollow()
+        await _ended(self._working)
+        flying = [task for lane in self._lanes for task in lane.flying.values()]
+        if flying:
+            await asyncio.wait(flying, timeout=GOODBYE)
+        await _ended(flying)
+        for lane in self._lanes:
+            if lane.threads is not None:
+                lane.threads.shutdown(wait=False, cancel_futures=True)
         await self._session.close()
+
+    @property
+    def _lanes(self) -> list[_Lane]:
+        return [*self._ways.values(), *self._channels.values(), self._nowhere]
+
+    def _lane(self, notice: Notice) -> _Lane:
+        lanes, name = (self._channels, notice.account) if notice.to_channel else (self._ways, notice.ways[0])
+        return lanes.get(name, self._nowhere)
+
+    # --- who is next ------------------------------------------------------------------------------------------------
 
     def _follow(self, commit: Commit[Board, Happened]) -> None:
         for notice in commit.draft.notices.changes.values():
             if notice is not None:
                 self._put(notice)
-        for order in commit.draft.orders.changes.values():
-            if order is not None and order.notices and (first := self._hub.board.notices.get(order.notices[0])):
-                self._put(first)
+        for order in commit.draft.orders.changes.values():  # who stood behind another one may be the next now
+            for notice_id in order.notices if order is not None else ():
+                if notice := self._hub.board.notices.get(notice_id):
+                    self._put(notice)
 
     def _put(self, notice: Notice) -> None:
         if notice.state is Sending.QUEUED:
-            heapq.heappush(self._due, (notice.due, next(self._numbers), notice.id))
-            self._wake.set()
+            lane = self._lane(notice)
+            heapq.heappush(lane.due, (notice.due, next(self._numbers), notice.id))
+            lane.wake.set()
 
-    async def _work(self) -> None:
+    async def _work(self, lane: _Lane) -> None:
+        loop = asyncio.get_running_loop()
         while True:
-            self._wake.clear()
-            now = self._hub.clock.now()
-            while self._due and self._due[0][0] <= now and len(self._flying) < AT_ONCE:
-                _, _, notice_id = heapq.heappop(self._due)
-                notice = self._hub.board.notices.get(notice_id)
-                if notice is not None and self._may_go(notice, now):
-                    task = asyncio.create_task(self._carry(notice))
-                    self._flying[notice_id] = task
-                    task.add_done_callback(partial(self._landed, notice_id))
-            rest = min(1.0, self._due[0][0] - now) if self._due and len(self._flying) < AT_ONCE else 1.0
+            lane.wake.clear()
+            rest: float | None = None
+            if lane.due and len(lane.flying) < AT_ONCE:
+                now = self._hub.clock.now()
+                rest = max(lane.due[0][0] - now, lane.free - loop.time())
+                if rest <= 0:
+                    _, _, notice_id = heapq.heappop(lane.due)
+                    notice = self._hub.board.notices.get(notice_id)
+                    if notice is not None and self._may_go(lane, notice, now):
+                        lane.free = loop.time() + (1 / lane.post.per_second if lane.post else 0.0)
+                        self._let_go(lane, notice)
+                    continue
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(rest, 0.0)):
-                    await self._wake.wait()
+                async with asyncio.timeout(None if rest is None else min(rest, TICK)):
+                    await lane.wake.wait()
 
-    def _may_go(self, notice: Notice, now: float) -> bool:
-        """Whether it still stands, and nothing of its order has to go before it; that one brings it here again."""
-        if notice.state is not Sending.QUEUED or notice.due > now or notice.id in self._flying:
+    def _may_go(self, lane: _Lane, notice: Notice, now: float) -> bool:
+        """Whether it still stands, goes this way, and nothing of its line has to go before it."""
+        if notice.state is not Sending.QUEUED or notice.due > now or notice.id in lane.flying:
             return False
-        order = self._hub.board.orders.get(notice.order) if notice.order else None
-        return order is None or not order.notices or order.notices[0] == notice.id
+        if self._lane(notice) is not lane:
+            return False
+        board = self._hub.board
+        order = board.orders.get(notice.order) if notice.order else None
+        if order is not None:
+            line = (one for one in order.notices if (row := board.notices.get(one)) and row.line == notice.line)
+            return next(line, notice.id) == notice.id
+        return not any((row := board.notices.get(one)) and row.line == notice.line for one in lane.flying)
 
-    def _landed(self, notice_id: str, _task: asyncio.Task[None]) -> None:
-        self._flying.pop(notice_id, None)
-        self._wake.set()
+    def _let_go(self, lane: _Lane, notice: Notice) -> None:
+        task = asyncio.create_task(self._carry(lane, notice))
+        lane.flying[notice.id] = task
+        task.add_done_callback(lambda _: self._landed(lane, notice))
 
-    def _post(self, notice: Notice) -> Post | None:
-        return self._channels.get(notice.account) if notice.ways[0] == CHANNEL else self._ways.get(notice.ways[0])
+    def _landed(self, lane: _Lane, notice: Notice) -> None:
+        del lane.flying[notice.id]
+        board = self._hub.board
+        for row in (board.notices.get(notice.id),) if notice.order else tuple(board.notices.values()):
+            if row is not None and row.line == notice.line:
+                self._put(row)
+        lane.wake.set()
 
-    async def _carry(self, notice: Notice) -> None:
-        post = self._post(notice)
-        if post is not None:
-            await self._keep_rate(post)
+    # --- on its way -------------------------------------------------------------------------------------------------
+
+    async def _carry(self, lane: _Lane, notice: Notice) -> None:
         try:
             await self._hub.submit(Send(notice.id), by="courier")
         except Refused:
             return  # it was taken back meanwhile
-        except NotCommitted:  # it is still queued: the next look finds it
-            await asyncio.sleep(1)
-            self._put(notice)
+        except NotCommitted:  # it is still queued
+            await asyncio.sleep(TICK)
             return
-        outcome: Outcome
+        leaving = self._hub.board.notices.get(notice.id)
+        if leaving is None or leaving.state is not Sending.SENDING:
+            return  # it was too late for it, or too early
+        outcome: Outcome | _Unsure
         try:
-            outcome = Never(f"there is no way {notice.ways[0]}") if post is None else await self._call(post, notice)
+            outcome = await self._call(lane, notice)
         except Exception as error:  # a mistake in a way's file: this notice goes another way
             log.exception("a notice could not be sent by %s", notice.ways[0])
             outcome = Never(f"a mistake in the gateway, see its log: {type(error).__name__}")
-        self._tell(notice, outcome)
+        await self._tell(lane, notice, outcome)
 
-    def _tell(self, notice: Notice, outcome: Outcome) -> None:
+    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Unsure) -> None:
+        """Have written down what became of it."""
         way = notice.ways[0]
         match outcome:
             case Arrived():
                 self.sent[way] = self.sent.get(way, 0) + 1
-                self._hub.offer(Sent(notice.id), by="courier", key=None, done=_nothing)
-            case Later(reason, seconds):
-                wait = min(max(seconds, 1.0) * 2**notice.tries, 3600.0)
-                self._hub.offer(PutOff(notice.id, wait, plain(reason, 300)), by="courier", key=None, done=_nothing)
-            case Never(reason):
+                intent: Intent = Sent(notice.id)
+            case Later(reason, seconds, everything):
+                if everything:
+                    lane.free = max(lane.free, asyncio.get_running_loop().time() + seconds)
+                wait = min(max(seconds, 1.0) * 2 ** min(notice.tries, 16), max(LONGEST, seconds))
+                intent = PutOff(notice.id, wait, plain(reason, 300))
+            case _Unsure(reason):
+                intent = PutOff(notice.id, min(2.0**notice.tries, LONGEST), plain(reason, 300), unsure=True)
+            case Never(reason, spent):
                 self.failed[way] = self.failed.get(way, 0) + 1
                 log.warning("a notice did not go by %s: %s", way, plain(reason, 300))
-                self._hub.offer(GiveUp(notice.id, plain(reason, 300)), by="courier", key=None, done=_nothing)
+                intent = GiveUp(notice.id, plain(reason, 300), spent)
+        written = asyncio.Event()
+        self._hub.offer(intent, by="courier", key=None, done=written.set)
+        await written.wait()
 
-    async def _keep_rate(self, post: Post) -> None:
-        loop = asyncio.get_running_loop()
-        at = max(loop.time(), self._next.get(id(post), 0.0))
-        self._next[id(post)] = at + 1 / post.per_second
-        await asyncio.sleep(at - loop.time())
-
-    async def _call(self, post: Post, notice: Notice) -> Outcome:
+    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Unsure:
+        post = lane.post
+        if post is None:
+            return Never(f"there is no way {notice.ways[0]}")
         try:
             addresses = self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
         except Broken as error:
             return Never(str(error))
-        for fresh in (False, True):  # a token may have been taken back before its time
-            try:
-                token = await self._token(post, anew=fresh)
-                call = post.way.call(notice, addresses, post.setting, token, self._hub.clock.now())
-                status, body, headers = await self._make(post.way, call)
-            except Unsendable as error:
-                return Never(str(error))
-            except ValueError as error:
-                return Later(f"no access token: {error}")
-            except (aiohttp.ClientError, TimeoutError, OSError) as error:
-                return Later(
-                    type(error).__name__ if isinstance(error, TimeoutError) else f"{type(error).__name__}: away"
-                )
-            if fresh or post.way.token is None or not post.way.token.refused(status, body):
-                break
-        return post.way.judge(status, body, headers)
+        outcome, refused = await self._try(lane, post, notice, addresses)
+        if refused:  # a token may be taken back before its time
+            outcome, _ = await self._try(lane, post, notice, addresses, refused)
+        return outcome
 
-    async def _make(self, way: Way, call: Call) -> tuple[int, bytes, Mapping[str, str]]:
+    async def _try(
+        self, lane: _Lane, post: Post, notice: Notice, addresses: dict[str, str], refused: str = ""
+    ) -> tuple[Outcome | _Unsure, str]:
+        """What comes of one request, and its token where that was refused."""
+        token = await self._token(lane, post, refused)
+        if isinstance(token, Later | Never):
+            return token, ""
+        try:
+            call = post.way.call(notice, addresses, post.setting, token, self._hub.clock.now())
+        except Unsendable as error:
+            return Never(str(error)), ""
+        if (row := self._hub.board.notices.get(notice.id)) is None or row.revoked:
+            return Later("it was taken back"), ""
+        try:
+            answer = await self._make(lane, post.way, call)
+        except aiohttp.InvalidURL:  # its own words would carry what stands in it
+            return Never("its address is not one"), ""
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return Later(f"away: {type(error).__name__}"), ""
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _Unsure(f"no answer: {type(error).__name__}"), ""
+        again = token if post.way.token is not None and post.way.token.refused(*answer[:2]) else ""
+        return post.way.judge(*answer), again
+
+    async def _make(self, lane: _Lane | None, way: Way, call: Call) -> tuple[int, bytes, Mapping[str, str]]:
         if way.carry is not None:
-            status, body = await asyncio.to_thread(way.carry, call)
+            status, body = await asyncio.get_running_loop().run_in_executor(
+                lane.threads if lane else None, way.carry, call
+            )
             return status, body, {}
         async with self._session.request(
             call.method, call.url, data=call.body, headers=call.headers, allow_redirects=False
         ) as answer:
-            body = await answer.content.read(LARGEST)
+            body = b""
+            while len(body) < LARGEST and (more := await answer.content.read(LARGEST - len(body))):
+                body += more
             return answer.status, body, {name.lower(): value for name, value in answer.headers.items()}
 
-    async def _token(self, post: Post, *, anew: bool) -> str:
-        if post.way.token is None:
+    async def _token(self, lane: _Lane, post: Post, refused: str) -> str | Later | Never:
+        """A token, but not the one that was refused; what was fetched for one notice serves all."""
+        loop, way = asyncio.get_running_loop(), post.way
+        if way.token is None:
             return ""
-        loop, key = asyncio.get_running_loop(), id(post)
-        async with self._fetching.setdefault(key, asyncio.Lock()):
-            known = self._tokens.get(key)
-            if known is not None and known.until > loop.time() and not anew:
-                return known.text
-            status, body, _ = await self._make(
-                msgspec.structs.replace(post.way, carry=None), post.way.token.call(post.setting)
-            )
-            text, seconds = post.way.token.read(status, body)
-            self._tokens[key] = _Token(text, loop.time() + max(seconds - FRESH, 1.0))
-            return text
+        async with lane.fetching:
+            known = lane.token
+            if known is None or known.until <= loop.time() or known.said == refused:
+                known = lane.token = await self._fetched(way, way.token, post.setting)
+            return known.said
+
+    async def _fetched(self, way: Way, token: Token, setting: Setting) -> _Token:
+        now = asyncio.get_running_loop().time()
+        try:
+            status, body, _ = await self._make(None, msgspec.structs.replace(way, carry=None), token.call(setting))
+            text, seconds = token.read(status, body)
+        except aiohttp.InvalidURL:  # its own words would carry what stands in it
+            return _Token(Never("no access token: its address is not one"), now + NO_TOKEN)
+        except Unsendable as error:
+            return _Token(Never(f"no access token: {error}"), now + NO_TOKEN)
+        except ValueError as error:
+            return _Token(Later(f"no access token: {error}", NO_TOKEN), now + NO_TOKEN)
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            return _Token(Later(f"no access token: {type(error).__name__}"), now)
+        return _Token(text, now + max(seconds - FRESH, 1.0))
 
 
-def _nothing() -> None:
-    """Nobody waits for it."""
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -68,7 +68,7 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
         yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
     yield from _letter(intent.letter)
     if order.state in OVER:
-        yield from notices.drop(draft, order.id, f"the order is {order.state}")
+        yield from notices.drop(draft, order.id, f"the order is {order.state}", lambda _: True)
 
 
 def _is_news(known: Order, intent: i.Take) -> bool:
@@ -150,7 +150,7 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
         turned = TURNS.get(UpdateKind(intent.kind))
         if intent.told.get("ready") is False:
             turned = State.OPEN
-        if turned and turned is not order.state and order.state is not State.CANCELLED:
+        if turned and turned is not order.state and order.state not in OVER:
             yield f.OrderTurned(order.id, turned)
     if intent.kind == UpdateKind.REJECTED:
         yield from _raise(draft, "rejected", intent.store, str(intent.told.get("reason", "")), now)
@@ -239,6 +239,5 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Sent: notices.sent,
     i.PutOff: notices.put_off,
     i.GiveUp: notices.give_up,
-    i.Resume: notices.resume,
     i.Note: _note,
 }

@@ -167,7 +167,14 @@ class NoticeFailed(About, frozen=True):
 
 
 class NoticeDropped(About, frozen=True):
-    """It is not true any more."""
+    """It is not true any more, or nobody knows whether it was `said` and it must not be said twice."""
+
+    reason: str
+    said: bool = False
+
+
+class NoticeRevoked(About, frozen=True):
+    """It turned untrue while it was leaving: it is not tried again. Without a reason: it is true again."""
 
     reason: str
 

@@ -102,24 +102,20 @@ class Sent(Record, frozen=True):
 
 
 class PutOff(Record, frozen=True):
-    """A notice could not leave now."""
+    """A notice could not leave now; `unsure` where nobody knows whether it did."""
 
     notice: str
     seconds: float
     reason: str
+    unsure: bool = False
 
 
 class GiveUp(Record, frozen=True):
-    """A notice will never leave this way."""
+    """A notice will never leave this way; `spent` where the customer allows no more of its template."""
 
     notice: str
     reason: str
-
-
-class Resume(Record, frozen=True):
-    """The gateway ended while a notice was leaving."""
-
-    notice: str
+    spent: bool = False
 
 
 class Route(Record, frozen=True):
@@ -160,7 +156,6 @@ Intent = (
     | Sent
     | PutOff
     | GiveUp
-    | Resume
     | Route
     | CheckStore
     | CloseDue

@@ -1,26 +1,33 @@
 """Who is told what: from a store's events to notices for customers and channels, and what becomes of those. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from cloud_bridge.gateway import facts as f
 from cloud_bridge.gateway import intents as i
-from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.orders import Notice, Order, Sending, account_key
-from cloud_bridge.gateway.plan import CHANNEL, AccountPlan, say
+from cloud_bridge.gateway.board import Board, grant_key
+from cloud_bridge.gateway.orders import CHANNEL, Alarm, Notice, Order, Sending, State, account_key
+from cloud_bridge.gateway.plan import AccountPlan, Message, say, template_of
 from cloud_bridge.messages import EventType, Untold
 from edge.intents import Refused
 from edge.orders import Moment, OrderId
 from edge.updates import UpdateKind
 
+replace = msgspec.structs.replace
 READY = UpdateKind.READY
 MOMENTS = {Moment.STARTED: UpdateKind.STARTED, Moment.FINISHED: UpdateKind.FINISHED}
 ITEMS = frozenset(MOMENTS.values())
+# What an order must be for an event of it to be told; where none stands, it must not be over.
+STANDING = {
+    READY: State.READY,
+    UpdateKind.COLLECTED: State.COLLECTED,
+    UpdateKind.REFUSED: State.REFUSED,
+}
 # Seconds after which it is too late to say it.
 PATIENCE = {READY: 24 * 3600.0, UpdateKind.REFUSED: 24 * 3600.0}
 STALE = 3600.0
-MOST_TRIES = 12
+FEW = 3  # tries of a way, where there is another one
 
 
 def follow(draft: Board, intent: i.Hear, order: Order | None, now: float) -> Iterator[f.Happened]:
@@ -28,103 +35,149 @@ def follow(draft: Board, intent: i.Hear, order: Order | None, now: float) -> Ite
     if order is None:
         if intent.order is None:
             yield from _tell_channels(draft, intent, now)
-        return
+    elif intent.kind == UpdateKind.RECALLED:
+        yield from drop(draft, order.id, "it was taken back", _taken_back(intent))
+    else:
+        if intent.kind in STANDING:  # nobody wants to hear any more what was before
+            yield from drop(
+                draft, order.id, "it was overtaken", lambda notice: not notice.to_channel and notice.on != intent.kind
+            )
+        yield from _tell(draft, intent, order, now)
+
+
+def _taken_back(intent: i.Hear) -> Callable[[Notice], bool]:
     told = intent.told
-    if intent.kind == UpdateKind.RECALLED:
-        on = MOMENTS.get(Moment(told.get("moment") or Moment.FINISHED), UpdateKind.FINISHED)
-        about = {_key(on, str(told.get("stage", "")), str(told.get("item", "")))}
-        about |= {_key(READY)} if told.get("ready") is False else set()
-        yield from drop(draft, order.id, "it was taken back", about)
+    on = UpdateKind.STARTED if told.get("moment") == Moment.STARTED else UpdateKind.FINISHED
+    about = (on, str(told.get("stage") or ""), str(told.get("item") or ""))
+    unready = told.get("ready") is False
+    return lambda notice: (notice.on, notice.stage, notice.item) == about or (unready and notice.on == READY)
+
+
+def _tell(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.Happened]:
+    known = draft.known(order.id) or order
+    right = STANDING.get(UpdateKind(intent.kind))
+    if known.state is not right if right else known.state not in {State.OPEN, State.READY}:
         return
-    if intent.kind in {
-        READY,
-        UpdateKind.COLLECTED,
-        UpdateKind.REFUSED,
-    }:  # nobody wants to hear any more what was before
-        yield from drop(draft, order.id, "it was overtaken")
-    yield from _tell_customer(draft, intent, order, now)
     account = draft.plan.account(account_key(order.channel, order.account))
-    if account is not None and intent.kind in account.tells and f"{CHANNEL}/{_key(intent.kind)}" not in order.told:
-        yield _queued(draft, intent, account, now, order=order, key=f"{CHANNEL}/{_key(intent.kind)}")
+    if account is None:
+        return
+    for message in draft.plan.messages_on(intent.kind, str(intent.told.get("stage") or ""), intent.store):
+        if not intent.told.get("implied") or message.implied:
+            yield from _tell_customer(draft, intent, _notice(draft, intent, account, now, known), message, now)
+    if intent.kind in account.tells:
+        notice = _notice(draft, intent, account, now, known)
+        yield from _once(draft, replace(notice, key=f"{CHANNEL}/{_key(intent, of_order=True)}"), now)
 
 
-def _tell_customer(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.Happened]:
-    plan, told = draft.plan, intent.told
-    account, store = plan.account(account_key(order.channel, order.account)), plan.stores[intent.store]
-    stage, item = str(told.get("stage", "")), str(told.get("item", ""))
-    for message in plan.messages_on(intent.kind, stage, intent.store):
-        ways = message.ways or (account.ways if account else ())
-        if not (account and ways and order.reply) or (told.get("implied") and not message.implied):
-            continue
-        key = _key(intent.kind, stage, "" if message.once else item)
-        if key in draft.orders[order.id].told:
-            continue
-        words = say(message, store, order=order.display_id, item=str(told.get("name", "")), stage=stage)
-        due = plan.quiet.over(now, store.zone) if plan.quiet else now
-        yield _queued(draft, intent, account, now, order=order, key=key, words=words, due=due, ways=ways)
+def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Message, now: float) -> Iterator[f.Happened]:
+    store, account = draft.plan.stores[intent.store], draft.plan.accounts[notice.account]
+    ways = message.ways or account.ways
+    if not ways or not notice.reply or notice.order is None:
+        return
+    notice = replace(notice, ways=ways)
+    due = _waking(draft, notice, now)
+    notice = replace(
+        notice,
+        key=_key(intent, of_order=message.once),
+        words=say(message, store, order=notice.display_id, item=notice.name, stage=notice.stage),
+        due=due,
+        until=max(notice.at, due if due > now else 0.0) + _patience(notice),
+    )
+    if notice.on in ITEMS:  # of what waits for the morning, or for a way that is away, only the newest is news
+        yield from drop(
+            draft,
+            notice.order,
+            "it was overtaken",
+            lambda old: not old.to_channel and old.item == notice.item and old.on in ITEMS and old.due > now,
+        )
+    yield from _once(draft, notice, now)
+
+
+def _once(draft: Board, notice: Notice, now: float) -> Iterator[f.Happened]:
+    """Of an order everything is said once; what was taken back while it was leaving, and is so again, still goes."""
+    order = draft.known(notice.order)
+    if order is None or now > notice.until:
+        return
+    if notice.key not in order.told:
+        yield f.NoticeQueued(replace(notice, id=str(draft.counters.seq + 1)))
+        return
+    for one in (draft.notices[notice_id] for notice_id in order.notices):
+        if one.key == notice.key and one.revoked:
+            yield f.NoticeRevoked(one.id, "")
 
 
 def _tell_channels(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
     """A store that pauses, or a product that is sold out, concerns every channel that sells for it."""
     for account in draft.plan.accounts.values():
-        if intent.kind in account.tells and intent.store in {account.store, *account.stores.values()}:
-            yield _queued(draft, intent, account, now)
+        if intent.kind not in account.tells or intent.store not in {account.store, *account.stores.values()}:
+            continue
+        notice = _notice(draft, intent, account, now)
+        for old in list(draft.notices.values()):
+            if old.order is None and old.line == notice.line and not old.revoked:
+                yield _drop(old, "it was overtaken")
+        yield f.NoticeQueued(replace(notice, id=str(draft.counters.seq + 1)))
 
 
-def _queued(
-    draft: Board,
-    intent: i.Hear,
-    account: AccountPlan,
-    now: float,
-    *,
-    order: Order | None = None,
-    key: str = "",
-    words: str = "",
-    due: float | None = None,
-    ways: tuple[str, ...] = (CHANNEL,),
-) -> f.NoticeQueued:
+def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, order: Order | None = None) -> Notice:
+    """What is told the channel; the customer of an order has ways and words of their own."""
     told = {name: str(value) for name, value in intent.told.items() if value is not None}
-    return f.NoticeQueued(
-        Notice(
-            id=str(draft.counters.seq + 1),
-            account=account.key,
-            on=intent.kind,
-            store=intent.store,
-            at=now,
-            due=now if due is None else due,
-            ways=ways,
-            order=order.id if order else None,
-            origin=order.origin if order else "",
-            reply=order.reply if order else "",
-            key=key,
-            words=words,
-            stage=told.get("stage", ""),
-            item=told.get("item", ""),
-            name=told.get("name", ""),
-            code=told.get("code", ""),
-            reason=told.get("reason", ""),
-        )
+    store = draft.plan.stores[intent.store]
+    at = min(now, intent.at) if order else now
+    notice = Notice(
+        id="",
+        account=account.key,
+        on=intent.kind,
+        store=intent.store,
+        at=at,
+        due=now,
+        until=0.0,
+        ways=(CHANNEL,),
+        order=order.id if order else None,
+        origin=order.origin if order else "",
+        display_id=order.display_id if order else "",
+        store_name=store.name or store.id,
+        zone=store.timezone,
+        reply=order.reply if order else "",
+        stage=told.get("stage", ""),
+        item=told.get("item", ""),
+        name=told.get("name", ""),
+        code=told.get("code", ""),
+        reason=told.get("reason", ""),
     )
+    return replace(notice, until=at + _patience(notice))
 
 
-def _key(on: str, stage: str = "", item: str = "") -> str:
-    return f"{on}/{stage}/{item}" if on in ITEMS else on
+def _key(intent: i.Hear, *, of_order: bool) -> str:
+    """What is said, once; of an item it is said for each, unless it is said for all."""
+    told = intent.told
+    if intent.kind == UpdateKind.RESCHEDULED:
+        return f"{intent.kind}/{told.get('due')}"
+    if intent.kind not in ITEMS:
+        return intent.kind
+    return f"{intent.kind}/{told.get('stage') or ''}/{'' if of_order else told.get('item') or ''}"
 
 
-def drop(draft: Board, order: OrderId, reason: str, about: set[str] | None = None) -> Iterator[f.Happened]:
-    """Take back what has not left of an order's notices: all of them, or those that say this."""
-    there = draft.orders.get(order)
-    for notice_id in there.notices if there else ():
-        notice = draft.notices[notice_id]
-        to_channel = notice.ways[:1] == (CHANNEL,)
-        wanted = not to_channel if about is None else notice.key.removeprefix(f"{CHANNEL}/") in _widened(about)
-        if notice.state is Sending.QUEUED and wanted:
-            yield f.NoticeDropped(notice_id, reason)
+def _patience(notice: Notice) -> float:
+    return PATIENCE.get(UpdateKind(notice.on), STALE)
 
 
-def _widened(about: set[str]) -> set[str]:
-    """Also what was said once for all items of an order."""
-    return about | {f"{key.rpartition('/')[0]}/" for key in about if "/" in key}
+def _waking(draft: Board, notice: Notice, at: float) -> float:
+    """When it may be said: customers are not woken."""
+    if draft.plan.quiet is None or notice.to_channel or notice.store not in draft.plan.stores:
+        return at
+    return draft.plan.quiet.over(at, draft.plan.stores[notice.store].zone)
+
+
+def drop(draft: Board, order: OrderId | None, reason: str, which: Callable[[Notice], bool]) -> Iterator[f.Happened]:
+    """Take back some of an order's notices; what is leaving just now is not tried again."""
+    there = draft.orders.get(order) if order else None
+    for notice in [draft.notices[notice_id] for notice_id in there.notices] if there else ():
+        if which(notice) and not notice.revoked:
+            yield _drop(notice, reason)
+
+
+def _drop(notice: Notice, reason: str) -> f.Happened:
+    return (f.NoticeDropped if notice.state is Sending.QUEUED else f.NoticeRevoked)(notice.id, reason)
 
 
 # --- what becomes of them -------------------------------------------------------------------------------------------
@@ -137,49 +190,91 @@ def _pending(draft: Board, notice_id: str) -> Notice:
     return notice
 
 
-def send(draft: Board, intent: i.Send, _now: float) -> Iterator[f.Happened]:
-    """It leaves, if it still stands."""
-    if _pending(draft, intent.notice).state is not Sending.QUEUED:
+def send(draft: Board, intent: i.Send, now: float) -> Iterator[f.Happened]:
+    """It leaves, if it still stands and may."""
+    notice = _pending(draft, intent.notice)
+    if notice.state is not Sending.QUEUED:
         raise Refused("this notice is leaving already")
-    yield f.NoticeSending(intent.notice)
+    due, grant = _waking(draft, notice, now), _grant(draft, notice)
+    if now > notice.until:
+        yield from _fail(draft, notice, "it is too late to say it", now)
+    elif due > now:
+        yield f.NoticePutOff(notice.id, due, "customers are not woken")
+    elif grant is not None and grant[1] == 0:
+        yield from _go_on(draft, notice, "the customer allows no more", now)
+    else:
+        yield f.NoticeSending(notice.id)
 
 
 def sent(draft: Board, intent: i.Sent, _now: float) -> Iterator[f.Happened]:
     """It has arrived."""
-    yield f.NoticeSent(intent.notice, _pending(draft, intent.notice).ways[0])
+    notice, grant = _pending(draft, intent.notice), _grant(draft, _pending(draft, intent.notice))
+    if grant is not None and grant[1] > 0:
+        yield _used(draft, notice, grant[0], 1)
+    yield f.NoticeSent(notice.id, notice.ways[0])
+    if f"untold/{notice.line}" in draft.alarms:
+        yield f.AlarmCleared(f"untold/{notice.line}")
 
 
 def put_off(draft: Board, intent: i.PutOff, now: float) -> Iterator[f.Happened]:
-    """It is tried again, unless that would be too late."""
+    """It is tried again, unless that would be too late, or untrue; what may have arrived, only if it may come twice.
+
+    Of `ready` it is better that a customer reads it twice than never; a way may know again what comes twice.
+    """
     notice = _pending(draft, intent.notice)
-    due = now + intent.seconds
-    late = due > max(notice.at, notice.due if notice.tries == 0 else 0.0) + PATIENCE.get(UpdateKind(notice.on), STALE)
-    if late or notice.tries >= MOST_TRIES:
-        yield from _give_up(draft, notice, intent.reason, now)
+    way = notice.account if notice.to_channel else notice.ways[0]
+    twice = notice.on == READY or way in draft.plan.repeatable
+    if notice.revoked or (intent.unsure and not twice):
+        yield f.NoticeDropped(notice.id, notice.revoked or intent.reason, said=intent.unsure and not twice)
+        return
+    due = _waking(draft, notice, now + intent.seconds)
+    if due > notice.until or (notice.tries >= FEW and len(notice.ways) > 1):
+        yield from _go_on(draft, notice, intent.reason, now)
     else:
         yield f.NoticePutOff(notice.id, due, intent.reason)
 
 
 def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     """The way will not do: the next one, or none."""
-    yield from _give_up(draft, _pending(draft, intent.notice), intent.reason, now)
+    notice = _pending(draft, intent.notice)
+    grant = _grant(draft, notice)
+    if intent.spent and grant is not None and grant[1] > 0:
+        yield _used(draft, notice, *grant)
+    if notice.revoked:
+        yield f.NoticeDropped(notice.id, notice.revoked)
+    else:
+        yield from _go_on(draft, notice, intent.reason, now)
 
 
-def _give_up(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.Happened]:
-    if len(notice.ways) > 1:
+def _go_on(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.Happened]:
+    if len(notice.ways) > 1 and now <= notice.until:
         yield f.NoticeFellBack(notice.id, notice.ways[0], reason)
-        return
+    else:
+        yield from _fail(draft, notice, reason, now)
+
+
+def _fail(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.Happened]:
+    """The store, or the owner, must know."""
     event = None
     if notice.order is not None:
         data = msgspec.json.encode(Untold(notice.order, notice.on, notice.ways[0], reason, notice.words or None))
         event = draft.next_event(notice.store, notice.order, EventType.UNTOLD, now, msgspec.Raw(data))
     yield f.NoticeFailed(notice.id, reason, event)
+    if event is None and f"untold/{notice.line}" not in draft.alarms:
+        yield f.AlarmRaised(f"untold/{notice.line}", Alarm("untold", notice.account, now, reason))
 
 
-def resume(draft: Board, intent: i.Resume, now: float) -> Iterator[f.Happened]:
-    """The gateway ended while it was leaving: `ready` goes once more, and so does what a way knows again."""
-    notice = _pending(draft, intent.notice)
-    if notice.on == READY or notice.ways[0] in draft.plan.repeatable:
-        yield f.NoticePutOff(notice.id, now, "the gateway ended while it was leaving")
-    else:
-        yield f.NoticeDropped(notice.id, "nobody knows whether it was sent")
+# --- what customers allow -------------------------------------------------------------------------------------------
+
+
+def _grant(draft: Board, notice: Notice) -> tuple[str, int] | None:
+    """The template that a notice uses up once, and how often the customer still allows it; none where nobody knows."""
+    template = template_of(draft.plan.templates.get(notice.ways[0], {}), notice)
+    order = draft.known(notice.order)
+    row = draft.grants.get(grant_key(notice.account, order.customer, template)) if order and template else None
+    return None if row is None else (template, row.left)
+
+
+def _used(draft: Board, notice: Notice, template: str, count: int) -> f.GrantsChanged:
+    order = draft.known(notice.order)
+    return f.GrantsChanged(notice.account, order.customer if order else "", {template: -count})

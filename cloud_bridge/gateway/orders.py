@@ -9,6 +9,8 @@ from cloud_bridge.messages import EventType
 from edge.heard import Heard
 from edge.orders import OrderId, Record
 
+CHANNEL = "channel"  # the way to the channel itself, not to a customer
+
 
 class State(StrEnum):
     """Where an order stands, as far as the gateway has to know."""
@@ -116,9 +118,13 @@ class Notice(Record, frozen=True):
     store: str
     at: float
     due: float  # not before
+    until: float  # after which it is too late to say it
     ways: tuple[str, ...]  # the first is tried, the next one where it fails for good
     order: OrderId | None = None
     origin: str = ""
+    display_id: str = ""
+    store_name: str = ""
+    zone: str = ""  # of the store
     key: str = ""  # what it says of its order, once
     reply: str = ""
     words: str = ""
@@ -128,7 +134,19 @@ class Notice(Record, frozen=True):
     code: str = ""  # of a product
     reason: str = ""
     state: Sending = Sending.QUEUED
-    tries: int = 0
+    tries: int = 0  # by the first way
+    revoked: str = ""  # why it is not tried again: it turned untrue while it was leaving
+
+    @property
+    def to_channel(self) -> bool:
+        """Whether it is the channel that is told, not a customer."""
+        return self.ways[0] == CHANNEL
+
+    @property
+    def line(self) -> str:
+        """What it is about and to whom; of one line none overtakes another."""
+        who = self.account if self.to_channel else "customer"
+        return f"{self.order}/{who}" if self.order else f"{who}/{self.store}/{self.code}"
 
 
 class Alarm(Record, frozen=True):

@@ -4,11 +4,10 @@ from datetime import UTC, datetime, time, timedelta
 from fnmatch import fnmatchcase
 from zoneinfo import ZoneInfo
 
-from cloud_bridge.gateway.orders import account_key
+from cloud_bridge.gateway.orders import Notice, account_key
 from edge.orders import Record
 from edge.words import Language
 
-CHANNEL = "channel"  # the way to the channel itself, not to a customer
 NAMES = ("order", "item", "stage", "store")  # that words may have in braces
 
 
@@ -71,10 +70,9 @@ class Quiet(Record, frozen=True):
         within = self.start <= clock < self.end if self.start <= self.end else not self.end <= clock < self.start
         if not within:
             return now
-        end = datetime.combine(here.date(), self.end, zone)
-        if end <= here:
-            end = datetime.combine(here.date() + timedelta(days=1), self.end, zone)
-        return end.timestamp()
+        day = here.date() if clock < self.end else here.date() + timedelta(days=1)
+        end = datetime.combine(day, self.end, zone)
+        return max(end.timestamp(), end.replace(fold=1).timestamp())  # an hour that comes twice is quiet twice
 
 
 class Plan(Record, frozen=True):
@@ -85,7 +83,8 @@ class Plan(Record, frozen=True):
     messages: tuple[Message, ...] = ()
     quiet: Quiet | None = None
     away: float = 600.0  # seconds that orders may wait for a store
-    repeatable: frozenset[str] = frozenset()  # ways that know a message again when it comes twice
+    repeatable: frozenset[str] = frozenset()  # ways, and accounts, that know a message again when it comes twice
+    templates: dict[str, dict[str, str]] = {}  # of ways that use a provider's: their ids, as `template_of` finds them
 
     def account(self, key: str) -> AccountPlan | None:
         """An account by its key."""
@@ -102,12 +101,21 @@ class Plan(Record, frozen=True):
         ]
 
 
+def template_of(templates: dict[str, str], notice: Notice) -> str:
+    """The template for a notice: that of its stage (`item.started baking`), else of its event; empty for none."""
+    return templates.get(f"{notice.on} {notice.stage}") or templates.get(notice.on, "")
+
+
 def say(message: Message, store: StorePlan, **about: str) -> str:
     """The words of a message in the store's language; what a customer wrote stays what it is."""
     words = message.words.get(store.language) or next(iter(message.words.values()), "")
+    return fill(words, {"store": store.name or store.id} | about)
+
+
+def fill(words: str, known: dict[str, str]) -> str:
+    """Words with what is known in its places, once: braces that a customer wrote stay what they are."""
     parts = words.split("{")
     said = parts[0]
-    known = {"store": store.name or store.id} | about
     for part in parts[1:]:
         name, brace, rest = part.partition("}")
         said += known[name] + rest if brace and name in known else "{" + part

@@ -185,8 +185,13 @@ class Reader:
             display_id=order.display_id,
             content=sha256(content).hexdigest()[:32],
             reply=reply,
-            customer=self._seal.name(key, min(said.addresses.values())) if said.addresses else "",
+            customer=self._customer(key, said),
         )
+
+    def _customer(self, key: str, said: Said) -> str:
+        """A name for who ordered: by the channel's own id of them, which is what they allow messages with."""
+        own = said.addresses.get(key.partition("/")[0]) or min(said.addresses.values(), default="")
+        return self._seal.name(key, own) if own else ""
 
     def _items(self, key: str, order: dict[str, Any]) -> Any:
         """The lines of an order with our codes and names."""

@@ -34,7 +34,7 @@ def _waking(board: Board) -> Iterator[Intent]:
             yield i.Route(order.id)
     for notice in board.notices.values():
         if notice.state is Sending.SENDING:
-            yield i.Resume(notice.id)
+            yield i.PutOff(notice.id, 0.0, "the gateway ended while it was leaving", unsure=True)
 
 
 def _asks_about(intent: Intent) -> str | None:

@@ -11,6 +11,7 @@ from msgspec import Meta
 from platformdirs import user_state_path
 
 from cloud_bridge.gateway.channels import CHANNELS, Account
+from cloud_bridge.gateway.orders import account_key
 from cloud_bridge.gateway.plan import AccountPlan, Message, Plan, Quiet, StorePlan
 from cloud_bridge.gateway.ways import WAYS
 from cloud_bridge.gateway.ways.way import Setting
@@ -155,7 +156,15 @@ class CloudFile(Settings, frozen=True):
             or OWNERS_THREE,
             quiet=Quiet(*(time.fromisoformat(part) for part in quiet.split("-"))) if quiet else None,
             away=self.gateway.away_minutes * 60,
-            repeatable=frozenset(one.id for one in self.ways if WAYS[one.kind].repeatable),
+            repeatable=frozenset(
+                [one.id for one in self.ways if WAYS[one.kind].repeatable]
+                + [
+                    account_key(one.channel, one.id)
+                    for one in self.accounts
+                    if (way := CHANNELS[one.channel].tells) and way.repeatable
+                ]
+            ),
+            templates={one.id: one.templates for one in self.ways if one.templates},
         )
 
     @staticmethod

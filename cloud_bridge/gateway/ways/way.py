@@ -6,8 +6,11 @@ from typing import Any
 import msgspec
 
 from cloud_bridge.gateway.orders import Notice
+from cloud_bridge.gateway.plan import template_of
 
-MINUTE = 60.0
+SOON = 10.0  # seconds until the next try; the courier doubles them from try to try
+DIGITS = 10
+LONGEST_WAIT = 86_400  # seconds that a provider may ask for
 
 
 class Unsendable(ValueError):
@@ -24,6 +27,10 @@ class Setting(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Setting({self.id})"  # the others hold secrets
+
+    def template(self, notice: Notice) -> str:
+        """The id of the provider's template for a notice; empty where there is none."""
+        return template_of(self.templates, notice)
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -43,10 +50,11 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Later(msgspec.Struct, frozen=True):
-    """It may be tried again."""
+    """It may be tried again; `everything`: nothing else may go this way before either."""
 
     reason: str
-    seconds: float = MINUTE
+    seconds: float = SOON
+    everything: bool = False
 
 
 class Never(msgspec.Struct, frozen=True):
@@ -59,11 +67,26 @@ class Never(msgspec.Struct, frozen=True):
 Outcome = Sent | Later | Never
 
 
+def address_of(addresses: dict[str, str], setting: Setting, kind: str) -> str:
+    """The customer's address by a way: under its own name, or under that of its kind; raises Unsendable."""
+    address = addresses.get(setting.id) or addresses.get(kind)
+    if not address:
+        raise Unsendable(f"the customer has no address for {kind}")
+    return address
+
+
+def retry_after(headers: Any) -> float | None:
+    """The seconds for which a provider wants to be left alone (RFC 9110, 10.2.3), where it says so in seconds."""
+    text = headers.get("retry-after", "")
+    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() and len(text) < DIGITS else None
+
+
 class Token(msgspec.Struct, frozen=True):
     """How a way gets its access token, and how long it is good."""
 
     call: Callable[[Setting], Call]
-    read: Callable[[int, bytes], tuple[str, float]]  # the token and its seconds; ValueError says why there is none
+    # The token and its seconds; ValueError says why there is none now, Unsendable why there will be none.
+    read: Callable[[int, bytes], tuple[str, float]]
     refused: Callable[[int, bytes], bool]  # whether an answer says that the token is no longer good
 
 

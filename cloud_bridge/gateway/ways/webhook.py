@@ -9,7 +9,7 @@ import msgspec
 
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.signing import signature
-from cloud_bridge.gateway.ways.way import Call, Later, Never, Outcome, Sent, Setting, Way
+from cloud_bridge.gateway.ways.way import SOON, Call, Later, Never, Outcome, Sent, Setting, Way, retry_after
 from cloud_bridge.messages import Body
 
 OK, GONE, TOO_MANY = 200, 410, 429
@@ -51,8 +51,8 @@ def judge(status: int, _body: bytes, headers: Any) -> Outcome:
     if OK <= status < OK + 100:
         return Sent()
     if status == TOO_MANY or status >= FAULTS:
-        wait = headers.get("retry-after", "")
-        return Later(f"HTTP {status}", float(wait)) if wait.isdigit() else Later(f"HTTP {status}")
+        wait = retry_after(headers)
+        return Later(f"HTTP {status}", SOON if wait is None else wait, everything=status == TOO_MANY)
     return Never(f"HTTP {status}")
 
 

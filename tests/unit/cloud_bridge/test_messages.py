@@ -13,7 +13,7 @@ from cloud_bridge.messages import backfill_request, cloud_event, presence, schem
 from cloud_bridge.reader import Reader, Understood, read_presence
 from edge.facts import BackfillRequested
 from edge.heard import Range
-from edge.intents import Cancel, Change, Gone, KeepLetter, Place, ReceiptUpdates, Skip
+from edge.intents import Cancel, Change, Gone, KeepLetter, Place, ReceiptUpdates, ReportUntold, Skip
 from edge.orders import ItemId, Moment, OrderId, StageId, StationId
 from edge.updates import Update, UpdateId, UpdateKind
 from tests.cloud import EXAMPLE, ended_event, order_event
@@ -190,6 +190,23 @@ def test_a_receipt_counts_only_for_this_journal() -> None:
     assert read(receipt(journal="the lost machine's", through="1032"), TOPICS.receipts) is None
     assert "through" in letter(receipt(journal="j1", through="many"), TOPICS.receipts).reason
     assert "unknown here" in letter(order_event(1), TOPICS.receipts).reason
+
+
+def test_what_a_customer_could_not_be_told_is_understood() -> None:
+    data = {"id": "o-8", "on": "order.ready", "way": "wechat", "reason": "43101", "words": "Ready."}
+    event = order_event(8, type="ovenbell.customer.untold") | {"data": data}
+    intent = read(event).intent
+    assert isinstance(intent, ReportUntold)
+    assert (intent.order, intent.on, intent.way, intent.reason, intent.words, intent.stamp.sequence) == (
+        "o-8",
+        "order.ready",
+        "wechat",
+        "43101",
+        "Ready.",
+        8,
+    )
+    assert "on" in letter(event | {"data": {"id": "o-8"}}).reason
+    assert "subject" in letter(event | {"data": data | {"id": "o-9"}}).reason
 
 
 def test_a_skipped_sequence_names_what_will_never_come() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from edge.info import Gap, Keypad, Letter, Letters, Product, StoreInfo
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId, OrderState, StageId, StationId
 from edge.tickets import JobId, JobState
-from edge.views import BoardView, Card, CardItem, Device, Halted, Lapsed, Paper, StationView, Status, Whole
+from edge.views import BoardView, Card, CardItem, Device, Halted, Lapsed, Paper, StationView, Status, Untold, Whole
 from tests.unit.display.cards import NOW, a_line, minutes
 from tests.unit.display.stand_in import a_board
 from tests.unit.display.wholes import a_whole
@@ -107,4 +107,10 @@ ALL_WRONG = a_day(
     paused=a_halt(reason="too many orders"),
     unavailable=SOLD_OUT,
     lapsed=(Lapsed(OrderId("a7"), "A7", NOW - minutes(60 * 30)),),
-)
+    untold=(
+        Untold(
+            OrderId("a4"), "A4", "order.ready", NOW - minutes(3), "王女士", "1234", "wechat",
+            "您的订单 A4 已做好,欢迎到麦田烘焙取货。", "43101: the customer allows no more of these",
+        ),
+    ),
+)  # fmt: skip

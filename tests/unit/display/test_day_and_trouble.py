@@ -16,11 +16,11 @@ from display.palette import BLACK
 from display.trouble import Trouble
 from display.view import Listing, Scene
 from edge.info import Keypad, Letter, Letters
-from edge.intents import Bump, KeepLetter, ReportTicket
+from edge.intents import Bump, KeepLetter, ReportTicket, ReportUntold
 from edge.orders import Bakery, ItemId, Moment, Option, OrderId
 from edge.views import BoardView, Device, Status
 from edge.words import Language
-from tests.builders import OVEN, a_bread, a_cake, placed
+from tests.builders import OVEN, a_bread, a_cake, a_stamp, placed
 from tests.hostile import ALL, LONG, arrives, powers
 from tests.unit.display.cards import NOW, a_card, minutes
 from tests.unit.display.conftest import Store
@@ -242,6 +242,19 @@ async def test_a_ticket_in_doubt_is_printed_again_by_its_number(store: Store) ->
         await screen.press("1")
         await screen.shows("unprinted 1", "queued", "REPRINT #2")
         await screen.hides("the printer hung up")
+
+
+async def test_a_customer_who_could_not_be_told_is_phoned_and_done_with_by_its_number(store: Store) -> None:
+    await store.ask(placed("a17", customer="王女士", phone="13800001234"))
+    words = "您的订单 A17 已做好"
+    await store.ask(ReportUntold(OrderId("a17"), a_stamp("e2"), "order.ready", "wechat", "43101: none left", words))
+    async with display(store.url, client={"clock": store.clock}) as screen:
+        await screen.shows("not told: A17")
+        await screen.press("f7")
+        await screen.shows("do: Phone the customer", "1 A17", "王女士 1234", words, "43101: none left")
+        await screen.press("1")
+        await screen.shows("A17: the customer was phoned")
+        await screen.hides("not told: A17")
 
 
 async def test_when_nothing_is_wrong_all_is_well(store: Store) -> None:

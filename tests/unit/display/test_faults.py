@@ -13,7 +13,7 @@ from display.statusline import StatusLine
 from edge.info import Gap, Letter, Letters
 from edge.orders import OrderId, OrderState
 from edge.tickets import JobState
-from edge.views import BoardView, Device, Lapsed
+from edge.views import BoardView, Device, Lapsed, Untold
 from edge.words import Language, speak
 from tests.hostile import hostile, powers
 from tests.unit.display.cards import NOW, a_line, minutes
@@ -45,6 +45,7 @@ WRONG: dict[Kind, tuple[BoardView, str]] = {
     Kind.LETTERS: (ill(dead_letters=2), "not understood 2"),
     Kind.GAPS: (ill(gaps=1), "gaps 1"),
     Kind.LAPSED: (a_day(lapsed=(Lapsed(OrderId("a7"), "A7", NOW),)), "too old, not made: A7"),
+    Kind.UNTOLD: (a_day(untold=ALL_WRONG.untold), "not told: A4"),
     Kind.SOLD_OUT: (a_day(unavailable=SOLD_OUT[:1]), "Rye bread"),
 }
 
@@ -176,6 +177,18 @@ def test_a_customer_whose_order_came_too_late_can_be_called() -> None:
     assert fault.details[0].said == "A7  due 11-21 03:00  王女士 1234"
 
 
+def test_a_customer_who_could_not_be_told_can_be_phoned() -> None:
+    to_channel = replace(ALL_WRONG.untold[0], words="", reason="HTTP 404")
+    (fault,) = faults(a_day(untold=(*ALL_WRONG.untold, to_channel)), MANNER)
+    assert [(detail.said, detail.more) for detail in fault.details] == [
+        (
+            "A4  08:57  王女士 1234  您的订单 A4 已做好,欢迎到麦田烘焙取货。",
+            "43101: the customer allows no more of these",
+        ),
+        ("A4  08:57  the channel wechat  order.ready", "HTTP 404"),
+    ]
+
+
 @given(hostile)
 def test_whatever_a_message_a_printer_or_a_machine_says_is_text(text: str) -> None:
     board = replace(
@@ -187,6 +200,7 @@ def test_whatever_a_message_a_printer_or_a_machine_says_is_text(text: str) -> No
         paused=a_halt(text, text, reason=text),
         unavailable=(a_halt(text, text, reason=text),),
         lapsed=(Lapsed(OrderId(text), text, None),),
+        untold=(Untold(OrderId("o"), text, text, NOW, text, text, text, text, text),),
     )
     letters = Letters((Letter(1, NOW, text, text, 1, text),), ())
     found = faults(board, MANNER, "", letters)
