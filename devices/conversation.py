@@ -1,13 +1,18 @@
 """A conversation with a printer: is it ready, here is a ticket, is it on paper? Only what it says counts."""
 
 import asyncio
-from contextlib import suppress
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from devices import escpos
-from devices.cable import Cable
+from devices.cable import Cable, plug_in
+from devices.settings import PrinterSettings, parse_connection
 from edge.views import DeviceState
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -194,3 +199,20 @@ class Conversation:
             return None
         self._memory.names, self._memory.owed = True, 0
         return "named"
+
+
+@asynccontextmanager
+async def talk(printer: PrinterSettings, patience: Patience, memory: Memory) -> AsyncIterator[Conversation]:
+    """Plug in, ask how it is, and unplug in the end; raises Unready where the printer is away or cannot print."""
+    try:
+        async with asyncio.timeout(patience.connect):
+            cable = await plug_in(parse_connection(printer.connection))
+    except (OSError, ValueError) as error:  # ValueError: a host name or a path that cannot be one
+        log.debug("printer %s: %s", printer.id, error)
+        raise Unready("missing", "the printer cannot be reached") from error
+    try:
+        conversation = Conversation(cable, patience, memory, ask=printer.confirm == "auto")
+        await conversation.check()
+        yield conversation
+    finally:
+        await cable.unplug(linger=patience.linger)

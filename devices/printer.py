@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
 from typing import Literal
 
 from devices import escpos
-from devices.cable import Cable, plug_in
-from devices.conversation import Conversation, Memory, Patience, Unready
-from devices.settings import PrinterSettings, parse_connection
+from devices.conversation import Conversation, Memory, Patience, Unready, talk
+from devices.settings import PrinterSettings
 from devices.sheet import Setting
 from devices.ticket import ticket_bytes
 from edge.board import Board
@@ -47,7 +47,6 @@ class Printer:
             buzzer=settings.buzzer,
         )
         self._patience = patience
-        self._connection = parse_connection(settings.connection)
         self._tickets: dict[JobId, Job] = {}  # still to be printed
         self._memory = Memory()
         self._new = asyncio.Event()
@@ -117,9 +116,7 @@ class Printer:
         return printer != self._settings.id and device is not None and device.state in {"ok", "unknown"}
 
     async def _print(self, job: Job) -> None:
-        cable = await self._plug_in()
-        try:
-            conversation = await self._greet(cable)
+        async with self._greeted() as conversation:
             await conversation.settle()
             if not await self._report(job, "sending"):  # on disk before the first byte leaves
                 return
@@ -131,33 +128,20 @@ class Printer:
                 await self._report(job, outcome.state, outcome.reason)
             else:
                 await self._report(job, "unconfirmed", "the ticket could not be set")
-        finally:
-            await cable.unplug(linger=self._patience.linger)
 
     async def _look(self) -> None:
         """See whether a printer with nothing to do is there and well."""
-        cable = await self._plug_in()
-        try:
-            await self._greet(cable)
-        finally:
-            await cable.unplug(linger=self._patience.linger)
+        async with self._greeted():
+            pass
 
-    async def _plug_in(self) -> Cable:
-        try:
-            async with asyncio.timeout(self._patience.connect):
-                return await plug_in(self._connection)
-        except (OSError, ValueError) as error:  # ValueError: a host name or a path that cannot be one
-            log.debug("printer %s: %s", self._settings.id, error)
-            raise Unready("missing", "the printer cannot be reached") from error
-
-    async def _greet(self, cable: Cable) -> Conversation:
-        conversation = Conversation(cable, self._patience, self._memory, ask=self._settings.confirm == "auto")
-        await conversation.check()
-        if conversation.answers:
-            self._show("ok")
-        else:
-            self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
-        return conversation
+    @asynccontextmanager
+    async def _greeted(self) -> AsyncIterator[Conversation]:
+        async with talk(self._settings, self._patience, self._memory) as conversation:
+            if conversation.answers:
+                self._show("ok")
+            else:
+                self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
+            yield conversation
 
     def _set(self, job: Job, order: Order, layout: Layout) -> bytes | None:
         """The ticket's bytes. In a thread: drawn on a small machine it would hold up every press meanwhile."""

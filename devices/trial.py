@@ -3,9 +3,8 @@
 import asyncio
 from datetime import UTC
 
-from devices.cable import plug_in
-from devices.conversation import Conversation, Memory, Patience, Unready
-from devices.settings import PrinterSettings, parse_connection
+from devices.conversation import Memory, Patience, Unready, talk
+from devices.settings import PrinterSettings
 from devices.sheet import Setting
 from devices.testpage import page_bytes
 from edge.layout import PhoneShown
@@ -18,19 +17,11 @@ async def print_trial(printer: PrinterSettings, number: int, say: Say, patience:
     """Print a page with a number; why nobody knows that it is on paper, empty where the printer said so."""
     page = await asyncio.to_thread(_page, printer, number, say)
     try:
-        async with asyncio.timeout(patience.connect):
-            cable = await plug_in(parse_connection(printer.connection))
-    except (OSError, ValueError):
-        return say("the printer cannot be reached")
-    conversation = Conversation(cable, patience, Memory(), ask=printer.confirm == "auto")
-    try:
-        await conversation.check()
-        outcome = await conversation.bring(page, f"{number:04}")
-        return say(outcome.reason) if outcome.reason else ""
+        async with talk(printer, patience, Memory()) as conversation:
+            outcome = await conversation.bring(page, f"{number:04}")
     except Unready as unready:
         return say(unready.reason)
-    finally:
-        await cable.unplug(linger=patience.linger)
+    return say(outcome.reason) if outcome.reason else ""
 
 
 def _page(printer: PrinterSettings, number: int, say: Say) -> bytes:
