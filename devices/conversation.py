@@ -11,6 +11,7 @@ from devices import escpos
 from devices.cable import Cable, plug_in
 from devices.settings import PrinterSettings, parse_connection
 from edge.views import DeviceState
+from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -202,11 +203,13 @@ class Conversation:
 
 
 @asynccontextmanager
-async def talk(printer: PrinterSettings, patience: Patience, memory: Memory) -> AsyncIterator[Conversation]:
+async def talk(
+    printer: PrinterSettings, patience: Patience, memory: Memory, worker: Worker
+) -> AsyncIterator[Conversation]:
     """Plug in, ask how it is, and unplug in the end; raises Unready where the printer is away or cannot print."""
     try:
         async with asyncio.timeout(patience.connect):
-            cable = await plug_in(parse_connection(printer.connection))
+            cable = await plug_in(parse_connection(printer.connection), worker)
     except (OSError, ValueError) as error:  # ValueError: a host name or a path that cannot be one
         log.debug("printer %s: %s", printer.id, error)
         raise Unready("missing", "the printer cannot be reached") from error

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
+from functools import partial
 from typing import Literal
 
 from devices import escpos
@@ -16,13 +17,12 @@ from edge.board import Board
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import MoveTicket, Refused, ReportTicket
-from edge.layout import Layout
-from edge.orders import Order
 from edge.store import StoreHub
 from edge.text import plain
 from edge.tickets import Job, JobId, JobState
 from edge.views import Device, DeviceState
 from edge.words import Say
+from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 PATIENT = Patience()
@@ -49,6 +49,7 @@ class Printer:
         self._patience = patience
         self._tickets: dict[JobId, Job] = {}  # still to be printed
         self._memory = Memory()
+        self._worker: Worker
         self._new = asyncio.Event()
         self._unready_since: float | None = None  # monotonic
 
@@ -56,19 +57,22 @@ class Printer:
         """Print what is owed, until cancelled."""
         stop_following = self._hub.follow(self._watch)
         try:
-            for job in self._hub.board.jobs.values():
-                self._note(job.id, job)
-                if job.spool == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
-                    self._memory.owed += 1
-            await asyncio.to_thread(escpos.load)
-            for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
-                order = self._hub.board.orders.get(job.order)
-                ticket = await asyncio.to_thread(self._set, job, order, self._hub.board.layout) if order else None
-                self._memory.torn = max(self._memory.torn, len(ticket or b""))
-                await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
-            await self._work()
+            with Worker(f"printer {self._settings.id}") as self._worker:
+                await self._begin()
+                await self._work()
         finally:
             stop_following()
+
+    async def _begin(self) -> None:
+        """What was owed when the hub was stopped."""
+        for job in self._hub.board.jobs.values():
+            self._note(job.id, job)
+            if job.spool == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
+                self._memory.owed += 1
+        await self._worker.run(escpos.load)
+        for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
+            self._memory.torn = max(self._memory.torn, len(await self._set(job) or b""))
+            await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
 
     async def _work(self) -> None:
         pause = self._patience.first_retry
@@ -120,11 +124,10 @@ class Printer:
             await conversation.settle()
             if not await self._report(job, "sending"):  # on disk before the first byte leaves
                 return
-            board = self._hub.board  # as it stands now: of a change from here on there is a slip
-            order = board.orders.get(job.order)
-            ticket = await asyncio.to_thread(self._set, job, order, board.layout) if order else None
+            name = f"{self._hub.board.counters.seq % 10_000:04}"
+            ticket = await self._set(job)  # as it stands now: of a change from here on there is a slip
             if ticket:
-                outcome = await conversation.bring(ticket, f"{board.counters.seq % 10_000:04}")
+                outcome = await conversation.bring(ticket, name)
                 await self._report(job, outcome.state, outcome.reason)
             else:
                 await self._report(job, "unconfirmed", "the ticket could not be set")
@@ -136,18 +139,24 @@ class Printer:
 
     @asynccontextmanager
     async def _greeted(self) -> AsyncIterator[Conversation]:
-        async with talk(self._settings, self._patience, self._memory) as conversation:
+        async with talk(self._settings, self._patience, self._memory, self._worker) as conversation:
             if conversation.answers:
                 self._show("ok")
             else:
                 self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
             yield conversation
 
-    def _set(self, job: Job, order: Order, layout: Layout) -> bytes | None:
-        """The ticket's bytes. In a thread: drawn on a small machine it would hold up every press meanwhile."""
-        station = layout.stations.get(job.station) if job.station else None
+    async def _set(self, job: Job) -> bytes | None:
+        """The ticket's bytes. On the worker: drawn on a small machine it would hold up every press meanwhile."""
+        board = self._hub.board
+        order = board.orders.get(job.order)
+        station = board.layout.stations.get(job.station) if job.station else None
+        if order is None:
+            return None
         try:
-            return ticket_bytes(job, order, self._setting, station.name if station else "")
+            return await self._worker.run(
+                partial(ticket_bytes, job, order, self._setting, station.name if station else "")
+            )
         except Exception:  # one ticket that cannot be set must not keep back the others
             log.exception("ticket %s of order %s", job.id, plain(order.display_id))
             return None

@@ -12,6 +12,7 @@ from devices.conversation import Memory, Patience, Unready, talk
 from devices.settings import File, KeypadSettings, Listened, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.views import Device, DeviceKind
 from edge.words import Say
+from edge.worker import Worker
 
 PATIENT = Patience(connect=3.0, linger=1.0)
 NOBODY = "nobody answers at {address}: check power, cable and address"
@@ -79,8 +80,9 @@ async def _ask_printer(part: str, printer: PrinterSettings, say: Say) -> Line:
     """Whether it could print now; nothing comes out of it."""
     nobody = say(NOBODY).format(address=printer.connection)
     try:
-        async with talk(printer, PATIENT, Memory()) as conversation:
-            pass
+        with Worker("doctor") as worker:
+            async with talk(printer, PATIENT, Memory(), worker) as conversation:
+                pass
     except Unready as unready:
         if unready.state == "missing":
             return Line(FAILURE, part, nobody)

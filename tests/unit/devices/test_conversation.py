@@ -9,6 +9,7 @@ import pytest
 from devices.cable import Cable
 from devices.conversation import Conversation, Memory, Outcome, Unready
 from devices.escpos import ASK_PRINTED, ASK_STATUS
+from edge.worker import Worker
 from tests.cloud import until
 from tests.unit.devices.conftest import QUICK
 
@@ -20,10 +21,10 @@ UNCONFIRMED = Outcome("unconfirmed", "sent, unconfirmed")
 class Head:
     """The printer's end of a cable: counts the questions, and says what it is told to say to each."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker) -> None:
         self.line, ours = socket.socketpair()
         ours.setblocking(False)
-        self.cable = Cable(ours.fileno(), ours.close)
+        self.cable = Cable(ours.fileno(), ours.close, worker)
         self.answers: list[bytes] = []  # to the questions whether something was printed, one after the other
         self.always = b""  # what it says to those after them
         self._loop = asyncio.get_running_loop()
@@ -52,10 +53,11 @@ class Head:
 
 @pytest.fixture
 async def head() -> AsyncIterator[Head]:
-    head = Head()
-    yield head
-    head.hang_up()
-    await head.cable.unplug(linger=0)
+    with Worker("printer") as worker:
+        head = Head(worker)
+        yield head
+        head.hang_up()
+        await head.cable.unplug(linger=0)
 
 
 def a_conversation(head: Head, owed: int = 0) -> Conversation:
