@@ -15,6 +15,8 @@ import serial
 from devices.settings import Connection, File, Serial, Tcp, Usb
 from edge.worker import Worker
 
+PARTING = 0.5  # seconds to hear a printer out while the hub stops, which has five for everything
+
 
 async def plug_in(connection: Connection, worker: Worker) -> "Cable":
     """Open a way to a printer; OSError where there is none. What may block is the worker's."""
@@ -93,7 +95,11 @@ class Cable:
         return self._heard.popleft()
 
     async def unplug(self, *, linger: float) -> None:
-        """Say that no more comes, hear the printer out, then let go; done at once it could tear what is on its way."""
+        """Say that no more comes, hear the printer out, then let go; done at once it could tear what is on its way.
+
+        Whoever is being stopped waits only for a moment: a blocked serial port may take half a minute to close.
+        """
+        linger = min(linger, PARTING) if _stopped() else linger
         try:
             if self._usb:  # the kernel takes back what is on its way where the device is closed meanwhile
                 async with asyncio.timeout(linger):
@@ -107,8 +113,13 @@ class Cable:
             pass
         finally:
             self._loop.remove_reader(self._descriptor)
-            with suppress(OSError):
-                await self._worker.run(self._close)  # a serial port may hold it up until its bytes are out
+            closing = self._worker.ask(self._let_go)
+            if not _stopped():
+                await closing
+
+    def _let_go(self) -> None:
+        with suppress(OSError):
+            self._close()  # a serial port may hold it up until its bytes are out
 
     async def _room(self) -> None:
         room = asyncio.Event()
@@ -131,6 +142,12 @@ class Cable:
             self._loop.remove_reader(self._descriptor)
         self._heard.extend(said)
         self._news.set()
+
+
+def _stopped() -> bool:
+    """Whether whoever runs this was told to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _call(host: str, port: int, worker: Worker) -> socket.socket:

@@ -62,6 +62,57 @@ async def test_a_port_that_takes_long_to_close_holds_up_nothing_else(worker: Wor
     assert seen == [True]
 
 
+@pytest.mark.parametrize("when", ["while it talks", "while it hears the printer out"])
+async def test_who_is_stopped_does_not_wait_for_a_port_that_cannot_be_closed(worker: Worker, when: str) -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    taken, closed = threading.Event(), threading.Event()
+    ready = asyncio.Event()
+
+    def close() -> None:
+        taken.wait(30)
+        ours.close()
+        closed.set()
+
+    async def talk() -> None:
+        cable = Cable(ours.fileno(), close, worker, end=ready.set)
+        try:
+            if when == "while it talks":
+                ready.set()
+                await cable.hear()
+        finally:
+            await cable.unplug(linger=60)
+
+    talking = asyncio.create_task(talk())
+    await ready.wait()
+    talking.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(talking, return_exceptions=True)
+    assert not closed.is_set()
+    taken.set()
+    assert await asyncio.to_thread(closed.wait, 10)
+    theirs.close()
+
+
+async def test_who_is_stopped_while_a_port_is_closing_does_not_wait_for_it(worker: Worker) -> None:
+    reading, writing = os.pipe()
+    begun, taken = threading.Event(), threading.Event()
+
+    def close() -> None:
+        begun.set()
+        taken.wait(30)
+        os.close(writing)
+
+    closing = asyncio.create_task(Cable(writing, close, worker, hears=False).unplug(linger=60))
+    assert await asyncio.to_thread(begun.wait, 10)
+    closing.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(closing, return_exceptions=True)
+    taken.set()
+    await worker.run(lambda: None)
+    os.close(reading)
+
+
 async def test_a_cable_that_was_pulled_out_can_be_let_go(worker: Worker) -> None:
     def close() -> None:
         raise OSError
