@@ -14,6 +14,7 @@ from devices.settings import PrinterSettings
 from devices.sheet import Setting
 from devices.ticket import ticket_bytes
 from edge.board import Board
+from edge.cards import CLOCK_PATIENCE
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import MoveTicket, Refused, ReportTicket
@@ -79,7 +80,7 @@ class Printer:
         while True:
             self._new.clear()
             await self._give_up_what_is_stale()
-            job = min(self._tickets.values(), key=_turn, default=None)
+            job = min(filter(self._is_of_known_age, self._tickets.values()), key=_turn, default=None)
             try:
                 await (self._print(job) if job else self._look())
             except Unready as unready:
@@ -90,7 +91,8 @@ class Printer:
                 rest, pause = pause, min(pause * 2, self._patience.last_retry)
             else:
                 self._unready_since = None
-                rest, pause = 0.0 if job else self._patience.idle, self._patience.first_retry
+                idle = self._patience.last_retry if self._tickets else self._patience.idle
+                rest, pause = 0.0 if job else idle, self._patience.first_retry
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._new.wait()
@@ -98,8 +100,16 @@ class Printer:
     async def _give_up_what_is_stale(self) -> None:
         """What waited too long, as over night, does not flood out: people are asked whether they still want it."""
         oldest = self._hub.clock.now() - self._settings.stale_minutes * 60
-        for job in [job for job in self._tickets.values() if job.at < oldest and job.pending]:
-            await self._report(job, "stale", "too old: print it again if it is still wanted")
+        patient = self._hub.clock.doubted < CLOCK_PATIENCE
+        for job in [job for job in self._tickets.values() if job.pending]:
+            if job.at < oldest:
+                await self._report(job, "stale", "too old: print it again if it is still wanted")
+            elif not (patient or self._is_of_known_age(job)):
+                await self._report(job, "stale", "nobody knows how old it is: print it again if it is still wanted")
+
+    def _is_of_known_age(self, job: Job) -> bool:
+        """Not of one from before the hub was started, until a machine without a battery clock is told the time."""
+        return self._hub.clock.believed or job.at > self._hub.begun
 
     async def _move_to_backup(self) -> None:
         """Give the waiting tickets to a printer that is well, once this one has been unready for long enough."""

@@ -389,7 +389,8 @@ def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None
         if update.sequence is None:
             draft.outbox[update.id] = replace(update, leaves=update.leaves + by)
     for job in list(draft.jobs.values()):
-        draft.jobs[job.id] = replace(job, at=job.at + by)
+        if job.at > what.begun:  # one of last night is as old as it was
+            draft.jobs[job.id] = replace(job, at=job.at + by)
 
 
 def _halted(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:

@@ -74,7 +74,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
     waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
     carried: Callable[[str], I]  # the intent that sets in order what was carried over from another journal
-    stepped: Callable[[float], I]  # the intent that says that the wall clock was set
+    stepped: Callable[[float, float], I]  # the intent that says that the wall clock was set, in a run begun then
     again: Callable[[S, I], I | None]  # what an intent that is known already still asks
     spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
 
@@ -130,6 +130,7 @@ class Hub(Generic[S, I, W]):
         self.board = board
         self.journal = journal
         self.clock = SteadyClock(clock)
+        self.begun = 0.0  # when this run began, by the hub's clock
         self.vitals = Vitals()
         self.trouble = ""  # why nothing can be committed
         self.failed = asyncio.Event()  # it cannot go on: whoever runs it should start it again
@@ -214,6 +215,7 @@ class Hub(Generic[S, I, W]):
             raise JournalUnusable(f"{self.journal.path}: {error}") from error
         self.board.resume(seq)
         self.clock.not_before(at)
+        self.begun = self.clock.now()
 
     async def _begin_anew(self, before: str) -> None:
         """Nobody may see what was carried over before it is in order."""
@@ -412,13 +414,14 @@ class Hub(Generic[S, I, W]):
         if step:
             log.warning("the clock was set by %+.1f s", step)
             self._stepping = True
-            intent = self._rules.stepped(step)
+            intent = self._rules.stepped(step, self.begun)
             self._offered.appendleft(_Waiting(intent, "clock", None, done=lambda: self._stepped(step), step=step))
             self._wake.set()
 
     def _stepped(self, step: float) -> None:
         self._stepping = False
         self.clock.follow(step)
+        self.begun += step
         self._alarm_set.set()
         self.vitals.shift(step)
 

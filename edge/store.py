@@ -74,7 +74,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     alarms=alarms,
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
-    stepped=lambda seconds: i.Note(ClockStepped(seconds)),
+    stepped=lambda seconds, begun: i.Note(ClockStepped(seconds, begun)),
     again=_again,
     spoilt=_spoilt,
 )
