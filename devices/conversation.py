@@ -109,11 +109,13 @@ class Conversation:
         """Send a ticket whole and wait for its confirmation; raises Unready where not one byte left.
 
         `name` is four digits that no other ticket on its way has. A printer that answers by name is believed only then;
-        of one that nobody knows yet it is found out with its first ticket.
+        of one that nobody knows yet it is found out with its first ticket, if it has answered anything: a mute one may
+        take the question for letters.
         """
         before = self._cable.sent
-        by_name = escpos.ask_by_name(name) if self._ask and self._memory.names is not False else b""
-        self._named = escpos.named(name)
+        known = self._memory.names
+        by_name = escpos.ask_by_name(name) if self._ask and (self.answers if known is None else known) else b""
+        self._named = escpos.named(name) if by_name else b""
         mended = escpos.mend(self._memory.torn) if self._memory.torn else b""
         try:
             await self._cable.send(mended + ticket + by_name, stall=self._patience.stall)
@@ -152,7 +154,7 @@ class Conversation:
             memory.names = None  # it may be another printer by now
             return None
         answer = await self._answer(within, "named", "printed", last=True)
-        if answer is not None and memory.names is None:
+        if answer is not None and memory.names is None and self._named:
             memory.names = False
             with suppress(OSError):
                 await self._answer(self._patience.status, "named")

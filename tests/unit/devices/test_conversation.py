@@ -27,6 +27,7 @@ class Head:
         self.cable = Cable(ours.fileno(), ours.close, worker)
         self.answers: list[bytes] = []  # to the questions whether something was printed, one after the other
         self.always = b""  # what it says to those after them
+        self.mute = False  # about its status
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.line, self._hear)
 
@@ -45,7 +46,7 @@ class Head:
 
     def _hear(self) -> None:
         data = self.line.recv(4096)
-        for _ in range(data.count(ASK_STATUS)):
+        for _ in range(0 if self.mute else data.count(ASK_STATUS)):
             self.say(READY)
         for _ in range(data.count(ASK_PRINTED)):
             self.say(self.answers.pop(0) if self.answers else self.always)
@@ -218,6 +219,25 @@ async def test_a_printer_that_named_no_ticket_is_not_asked_for_names_again(head:
     before = head.cable.sent
     assert await talk.bring(TICKET, "0043") == Outcome("printed")
     assert head.cable.sent - before == len(TICKET)
+
+
+async def test_a_mute_printer_is_not_asked_for_names_that_it_might_print(head: Head) -> None:
+    memory = Memory()
+    head.always = ON_PAPER
+    talk = Conversation(head.cable, QUICK, memory)
+    head.mute = True
+    await talk.check()
+    before = head.cable.sent
+    assert await talk.bring(TICKET, "0042") == Outcome("printed")
+    assert head.cable.sent - before == len(TICKET)
+    assert memory.names is None, "it may only have been busy"
+
+
+async def test_a_printer_that_is_known_to_name_tickets_is_asked_though_it_is_silent(head: Head) -> None:
+    head.mute, head.answers = True, [a_name()]
+    talk = Conversation(head.cable, QUICK, Memory(names=True))
+    await talk.check()
+    assert await talk.bring(TICKET, "0042") == Outcome("printed")
 
 
 async def test_a_name_that_comes_after_the_other_answer_is_waited_for_once(head: Head) -> None:
