@@ -106,7 +106,7 @@ class Journal:
         self._tables = tuple(tables)
         self._connect = connect
         self._lock: TextIO | None = None  # held while the journal is open
-        self._worker = Worker("the journal")
+        self._worker = Worker("journal")
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None  # of the file that is open
         self._commits = self._commits_at_tick = self._tidied = 0

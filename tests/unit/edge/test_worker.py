@@ -9,7 +9,7 @@ from edge.worker import Worker
 
 
 async def test_things_are_done_in_turn_on_one_thread_that_ends() -> None:
-    threads, writer, done = set(threading.enumerate()), Worker("the journal"), list[tuple[int, int]]()
+    threads, writer, done = set(threading.enumerate()), Worker("journal"), list[tuple[int, int]]()
     await asyncio.gather(*(writer.run(lambda n=n: done.append((n, threading.get_ident()))) for n in range(50)))
     writer.close()
     assert [n for n, _ in done] == list(range(50))
@@ -18,7 +18,7 @@ async def test_things_are_done_in_turn_on_one_thread_that_ends() -> None:
 
 
 async def test_who_asked_is_told_what_failed_and_the_next_one_is_served() -> None:
-    writer = Worker("the journal")
+    writer = Worker("journal")
     with pytest.raises(ZeroDivisionError):
         await writer.run(lambda: 1 // 0)
     assert await writer.run(lambda: 7) == 7
@@ -26,7 +26,7 @@ async def test_who_asked_is_told_what_failed_and_the_next_one_is_served() -> Non
 
 
 async def test_what_nobody_waits_for_any_more_is_done_all_the_same() -> None:
-    writer, begun, go_on, done = Worker("the journal"), threading.Event(), threading.Event(), list[str]()
+    writer, begun, go_on, done = Worker("journal"), threading.Event(), threading.Event(), list[str]()
 
     def slow() -> None:
         begun.set()
@@ -42,7 +42,7 @@ async def test_what_nobody_waits_for_any_more_is_done_all_the_same() -> None:
 
 
 async def test_who_asks_after_the_end_is_told() -> None:
-    writer = Worker("the journal")
+    writer = Worker("journal")
     writer.close()
     with pytest.raises(RuntimeError, match="ended"):
         await writer.run(lambda: 1)
