@@ -94,14 +94,15 @@ async def test_what_only_gives_back_what_it_gets_confirms_nothing() -> None:
     far, ours = socket.socketpair()
     ours.setblocking(False)
     asyncio.get_running_loop().add_reader(far, lambda: far.sendall(far.recv(4096)))
-    cable = Cable(ours.fileno(), ours.close)
-    talk = Conversation(cable, QUICK, Memory())
-    await talk.check()
-    assert not talk.answers
-    assert await talk.bring(TICKET, "0042") == UNCONFIRMED
-    asyncio.get_running_loop().remove_reader(far)
-    far.close()
-    await cable.unplug(linger=0)
+    with Worker("echo") as worker:
+        cable = Cable(ours.fileno(), ours.close, worker)
+        talk = Conversation(cable, QUICK, Memory())
+        await talk.check()
+        assert not talk.answers
+        assert await talk.bring(TICKET, "0042") == UNCONFIRMED
+        asyncio.get_running_loop().remove_reader(far)
+        far.close()
+        await cable.unplug(linger=0)
 
 
 async def test_a_ticket_of_which_not_one_byte_left_is_none(head: Head) -> None:
