@@ -13,6 +13,7 @@ from aiohttp import web
 from cloud_bridge import Link, reparse
 from config.settings import StoreFile
 from devices.keypad import Keypad
+from devices.orphans import look_after_orphans
 from devices.printer import Printer
 from devices.scanner import Scanner
 from display.pickup.board import PATHS, PickupBoard
@@ -62,6 +63,7 @@ class Store:
         except OSError:
             await self.hub.stop()
             raise
+        look_after_orphans(self.hub, {printer.id for printer in settings.printers}, say)
         printers = [Printer(printer, self.hub, say=say, timezone=zone_of(settings)) for printer in settings.printers]
         keypads = [Keypad(keypad, self.hub, say=say) for keypad in settings.keypads]
         scanners = [Scanner(scanner, self.hub, say=say) for scanner in settings.scanners]

@@ -13,19 +13,27 @@ from pathlib import Path
 import serial
 
 from devices.settings import Connection, File, Serial, Tcp, Usb
+from edge.worker import Worker
+
+PARTING = 0.5  # seconds to hear a printer out while the hub stops, which has five for everything
 
 
-async def plug_in(connection: Connection) -> "Cable":
-    """Open a way to a printer; OSError where there is none."""
+async def plug_in(connection: Connection, worker: Worker) -> "Cable":
+    """Open a way to a printer; OSError where there is none. What may block is the worker's."""
     match connection:
         case Tcp(host, port):
-            return await _tcp(host, port)
+            peer = await _call(host, port, worker)
+            return Cable(peer.fileno(), peer.close, worker, end=lambda: peer.shutdown(socket.SHUT_WR))
         case Usb(path):
-            return _usb(path)
+            descriptor, hears = await worker.open(partial(_open_usb, path), lambda opened: os.close(opened[0]))
+            return Cable(descriptor, lambda: os.close(descriptor), worker, hears=hears, usb=True)
         case Serial():
-            return await _serial(connection)
+            line = await worker.open(partial(_open_serial, connection), serial.Serial.close)
+            return Cable(line.fileno(), line.close, worker)
         case File(path):
-            return _one_way(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o644))
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+            descriptor = await worker.open(partial(os.open, path, flags, 0o644), os.close)
+            return Cable(descriptor, lambda: os.close(descriptor), worker, hears=False)
 
 
 class Cable:
@@ -35,6 +43,7 @@ class Cable:
         self,
         descriptor: int,
         close: Callable[[], None],
+        worker: Worker,
         *,
         end: Callable[[], None] | None = None,
         hears: bool = True,
@@ -45,6 +54,7 @@ class Cable:
         self.sent = 0  # bytes that have left
         self._descriptor = descriptor
         self._close = close
+        self._worker = worker
         self._say_end = end
         self._heard: deque[int] = deque()
         self._news = asyncio.Event()
@@ -85,7 +95,11 @@ class Cable:
         return self._heard.popleft()
 
     async def unplug(self, *, linger: float) -> None:
-        """Say that no more comes, hear the printer out, then let go; done at once it could tear what is on its way."""
+        """Say that no more comes, hear the printer out, then let go; done at once it could tear what is on its way.
+
+        Whoever is being stopped waits only for a moment: a blocked serial port may take half a minute to close.
+        """
+        linger = min(linger, PARTING) if _stopped() else linger
         try:
             if self._usb:  # the kernel takes back what is on its way where the device is closed meanwhile
                 async with asyncio.timeout(linger):
@@ -99,8 +113,13 @@ class Cable:
             pass
         finally:
             self._loop.remove_reader(self._descriptor)
-            with suppress(OSError):
-                await asyncio.to_thread(self._close)  # a serial port may hold it up until its bytes are out
+            closing = self._worker.ask(self._let_go)
+            if not _stopped():
+                await closing
+
+    def _let_go(self) -> None:
+        with suppress(OSError):
+            self._close()  # a serial port may hold it up until its bytes are out
 
     async def _room(self) -> None:
         room = asyncio.Event()
@@ -125,16 +144,18 @@ class Cable:
         self._news.set()
 
 
-async def _tcp(host: str, port: int) -> Cable:
-    peer = await _call(host, port)
-    return Cable(peer.fileno(), peer.close, end=lambda: peer.shutdown(socket.SHUT_WR))
+def _stopped() -> bool:
+    """Whether whoever runs this was told to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
-async def _call(host: str, port: int) -> socket.socket:
+async def _call(host: str, port: int, worker: Worker) -> socket.socket:
     """The first of the name's addresses that answers: `localhost` has two, and a printer listens on one."""
     loop = asyncio.get_running_loop()
     failure = OSError("the name has no address")
-    for family, kind, protocol, _, address in await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    for family, kind, protocol, _, address in await worker.open(look_up, lambda _: None):
         try:
             peer = socket.socket(family, kind, protocol)
         except OSError as error:  # no IPv6 here
@@ -154,24 +175,17 @@ async def _call(host: str, port: int) -> socket.socket:
     raise failure
 
 
-def _usb(path: Path) -> Cable:
-    """The kernel's device: it can be read where the printer answers and its rights allow it."""
+def _open_usb(path: Path) -> tuple[int, bool]:
+    """The kernel's device, and whether it can be read: where the printer answers and its rights allow it."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        return os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY), True
     except PermissionError:
-        return _one_way(os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), usb=True)
-    return Cable(descriptor, lambda: os.close(descriptor), usb=True)
+        return os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY), False
 
 
-async def _serial(line: Serial) -> Cable:
+def _open_serial(line: Serial) -> serial.Serial:
     hard, soft = line.flow == "rtscts", line.flow == "xonxoff"
-    plug = partial(serial.Serial, str(line.path), line.baud, timeout=0, exclusive=True, rtscts=hard, xonxoff=soft)
     try:
-        port = await asyncio.to_thread(plug)
+        return serial.Serial(str(line.path), line.baud, timeout=0, exclusive=True, rtscts=hard, xonxoff=soft)
     except termios.error as error:  # not an OSError, though it is one
         raise OSError(*error.args) from error
-    return Cable(port.fileno(), port.close)
-
-
-def _one_way(descriptor: int, *, usb: bool = False) -> Cable:
-    return Cable(descriptor, lambda: os.close(descriptor), hears=False, usb=usb)

@@ -1,13 +1,19 @@
 """A conversation with a printer: is it ready, here is a ticket, is it on paper? Only what it says counts."""
 
 import asyncio
-from contextlib import suppress
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Literal
 
 from devices import escpos
-from devices.cable import Cable
+from devices.cable import Cable, plug_in
+from devices.settings import PrinterSettings, parse_connection
 from edge.views import DeviceState
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -103,11 +109,13 @@ class Conversation:
         """Send a ticket whole and wait for its confirmation; raises Unready where not one byte left.
 
         `name` is four digits that no other ticket on its way has. A printer that answers by name is believed only then;
-        of one that nobody knows yet it is found out with its first ticket.
+        of one that nobody knows yet it is found out with its first ticket, if it has answered anything: a mute one may
+        take the question for letters.
         """
         before = self._cable.sent
-        by_name = escpos.ask_by_name(name) if self._ask and self._memory.names is not False else b""
-        self._named = escpos.named(name)
+        known = self._memory.names
+        by_name = escpos.ask_by_name(name) if self._ask and (self.answers if known is None else known) else b""
+        self._named = escpos.named(name) if by_name else b""
         mended = escpos.mend(self._memory.torn) if self._memory.torn else b""
         try:
             await self._cable.send(mended + ticket + by_name, stall=self._patience.stall)
@@ -146,7 +154,7 @@ class Conversation:
             memory.names = None  # it may be another printer by now
             return None
         answer = await self._answer(within, "named", "printed", last=True)
-        if answer is not None and memory.names is None:
+        if answer is not None and memory.names is None and self._named:
             memory.names = False
             with suppress(OSError):
                 await self._answer(self._patience.status, "named")
@@ -194,3 +202,22 @@ class Conversation:
             return None
         self._memory.names, self._memory.owed = True, 0
         return "named"
+
+
+@asynccontextmanager
+async def talk(
+    printer: PrinterSettings, patience: Patience, memory: Memory, worker: Worker
+) -> AsyncIterator[Conversation]:
+    """Plug in, ask how it is, and unplug in the end; raises Unready where the printer is away or cannot print."""
+    try:
+        async with asyncio.timeout(patience.connect):
+            cable = await plug_in(parse_connection(printer.connection), worker)
+    except (OSError, ValueError) as error:  # ValueError: a host name or a path that cannot be one
+        log.debug("printer %s: %s", printer.id, error)
+        raise Unready("missing", "the printer cannot be reached") from error
+    try:
+        conversation = Conversation(cable, patience, memory, ask=printer.confirm == "auto")
+        await conversation.check()
+        yield conversation
+    finally:
+        await cable.unplug(linger=patience.linger)

@@ -50,30 +50,31 @@ def _usb_name(path: Path, sys: Path) -> str:
 
 
 def serial_ports(dev: Path = DEVICES) -> list[FoundPort]:
-    """The adapters that serial keypads may hang on.
-
-    By what they are; by where they are plugged in where two cannot be told apart (CH340 have no serial number): then
-    udev gives their common name to the one that came last.
-    """
-    by_id, by_path = _links(dev / "serial" / "by-id"), _links(dev / "serial" / "by-path")
-    nameless = set(by_path) - set(by_id)
-    chosen = {**by_id, **by_path} if nameless else {**by_path, **by_id}
-    return [FoundPort(str(link), by_id.get(end, link).name) for end, link in sorted(chosen.items())]
+    """The adapters that serial keypads may hang on."""
+    return _ports(dev / "serial")
 
 
 def keyboards(dev: Path = DEVICES) -> list[FoundPort]:
     """The USB keyboards: bump bars, number pads and scanners among them."""
-    by_id, by_path = _links(dev / "input" / "by-id"), _links(dev / "input" / "by-path")
-    chosen = {**by_path, **by_id}
-    found = [FoundPort(str(link), link.name) for _, link in sorted(chosen.items())]
-    return [one for one in found if one.name.endswith("-event-kbd")]
+    return _ports(dev / "input", "-event-kbd")
 
 
-def _links(folder: Path) -> dict[Path, Path]:
+def _ports(folder: Path, kind: str = "") -> list[FoundPort]:
+    """What is plugged in, by what it is; by where it is plugged in where two cannot be told apart.
+
+    As CH340 adapters and bump bars without a serial number: udev gives their common name to the one that came last.
+    """
+    by_id, by_path = _links(folder / "by-id", kind), _links(folder / "by-path", kind)
+    nameless = any("usb" in link.name for end, link in by_path.items() if end not in by_id)
+    chosen = {**by_id, **by_path} if nameless else {**by_path, **by_id}
+    return [FoundPort(str(link), by_id.get(end, link).name) for end, link in sorted(chosen.items())]
+
+
+def _links(folder: Path, kind: str) -> dict[Path, Path]:
     """The links of a folder by what they stand for."""
     if not folder.is_dir():
         return {}
-    return {link.resolve(): link for link in sorted(folder.iterdir(), reverse=True)}
+    return {link.resolve(): link for link in sorted(folder.glob(f"*{kind}"), reverse=True)}
 
 
 async def network_printers(patience: float = PATIENCE, interfaces: list[str] | None = None) -> list[FoundPrinter]:

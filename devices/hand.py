@@ -4,6 +4,7 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 from devices.frames import Frames
@@ -15,6 +16,7 @@ from edge.intents import FromKeypad, Refused
 from edge.store import StoreHub
 from edge.views import Device, DeviceKind, DeviceState
 from edge.words import Say
+from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +52,15 @@ class Hand(ABC):
 
     async def run(self) -> None:
         """Listen until cancelled; a missing port is opened as soon as it is there."""
+        with Worker(self.name) as worker:
+            await self._run(worker)
+
+    async def _run(self, worker: Worker) -> None:
         loop, device, pause = asyncio.get_running_loop(), self._listened, FIRST_RETRY
+        plug_in = partial(open_port, device.place, device.baud, device.speaks)
         while True:
             try:
-                port = await asyncio.to_thread(open_port, device.place, device.baud, device.speaks)
+                port = await worker.open(plug_in, lambda port: port.close())
                 self._show("ok")
                 since = loop.time()
                 await listen(port, self._ears())

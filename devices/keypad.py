@@ -13,6 +13,7 @@ from edge.words import Say
 log = logging.getLogger(__name__)
 
 BOUNCE = 0.05  # seconds: a worn contact closes again within 20 ms and is read a little late; a finger not within 80
+NOISE = bytes(0xFF << low & 0xFF for low in range(9))  # a spike on an idle cable: low for so many bits, then high again
 MANY = 100  # keys without an action are named in the log once each, so many at most
 
 
@@ -34,6 +35,7 @@ class Keypad(Hand):
 
     def heard(self, what: bytes) -> None:
         """A key was pressed, or its contact bounces, or it is none that does something."""
+        what = self._behind_noise(what)
         intent = self._actions.get(what)
         if intent is None:
             if what not in self._named and len(self._named) < self._most:
@@ -45,3 +47,11 @@ class Keypad(Hand):
         self._pressed[what] = now
         if not bounced:
             self.ask(intent)
+
+    def _behind_noise(self, what: bytes) -> bytes:
+        """The key at the end of a line that noise is glued to, unless it may be the rest of a longer one."""
+        if self._speaks != "line" or what in self._actions:
+            return what
+        key = what.lstrip(NOISE)
+        codes = self._actions.keys() | self._named
+        return what if any(code != key and code.endswith(key) for code in codes) else key

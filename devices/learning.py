@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from functools import partial
 
 from devices.frames import ETX, LINE_ENDS, STX, Frames
 from devices.hid import Presses
 from devices.keys import write_key
 from devices.port import listen, open_port
 from devices.settings import Framing, is_input
+from edge.worker import Worker
 
 REST = 0.1  # seconds without a byte after which what a press sent is complete
 
@@ -39,7 +41,8 @@ async def spoken(
 
 async def bursts(port: str, baud: int, framing: Framing, opened: Callable[[], None]) -> AsyncGenerator[bytes, None]:
     """What is heard, cut where nothing comes for a moment."""
-    opened_port = await asyncio.to_thread(open_port, port, baud, framing)
+    with Worker(port) as worker:
+        opened_port = await worker.open(partial(open_port, port, baud, framing), lambda opened: opened.close())
     pieces: asyncio.Queue[bytes] = asyncio.Queue()
     listening = asyncio.create_task(listen(opened_port, pieces.put_nowait))
     opened()

@@ -2,27 +2,28 @@
 
 import asyncio
 import logging
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import tzinfo
+from functools import partial
 from typing import Literal
 
 from devices import escpos
-from devices.cable import Cable, plug_in
-from devices.conversation import Conversation, Memory, Patience, Unready
-from devices.settings import PrinterSettings, parse_connection
+from devices.conversation import Conversation, Memory, Patience, Unready, talk
+from devices.settings import PrinterSettings
 from devices.sheet import Setting
 from devices.ticket import ticket_bytes
 from edge.board import Board
+from edge.cards import CLOCK_PATIENCE
 from edge.facts import Happened
 from edge.hub import Commit, NotCommitted
 from edge.intents import MoveTicket, Refused, ReportTicket
-from edge.layout import Layout
-from edge.orders import Order
 from edge.store import StoreHub
 from edge.text import plain
 from edge.tickets import Job, JobId, JobState
 from edge.views import Device, DeviceState
 from edge.words import Say
+from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 PATIENT = Patience()
@@ -47,9 +48,9 @@ class Printer:
             buzzer=settings.buzzer,
         )
         self._patience = patience
-        self._connection = parse_connection(settings.connection)
         self._tickets: dict[JobId, Job] = {}  # still to be printed
         self._memory = Memory()
+        self._worker: Worker
         self._new = asyncio.Event()
         self._unready_since: float | None = None  # monotonic
 
@@ -57,26 +58,29 @@ class Printer:
         """Print what is owed, until cancelled."""
         stop_following = self._hub.follow(self._watch)
         try:
-            for job in self._hub.board.jobs.values():
-                self._note(job.id, job)
-                if job.spool == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
-                    self._memory.owed += 1
-            await asyncio.to_thread(escpos.load)
-            for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
-                order = self._hub.board.orders.get(job.order)
-                ticket = await asyncio.to_thread(self._set, job, order, self._hub.board.layout) if order else None
-                self._memory.torn = max(self._memory.torn, len(ticket or b""))
-                await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
-            await self._work()
+            with Worker(f"printer {self._settings.id}") as self._worker:
+                await self._begin()
+                await self._work()
         finally:
             stop_following()
+
+    async def _begin(self) -> None:
+        """What was owed when the hub was stopped."""
+        for job in self._hub.board.jobs.values():
+            self._note(job.id, job)
+            if job.spool == self._settings.id and job.state in {JobState.SENDING, JobState.UNCONFIRMED}:
+                self._memory.owed += 1
+        await self._worker.run(escpos.load)
+        for job in [job for job in self._tickets.values() if job.state is JobState.SENDING]:
+            self._memory.torn = max(self._memory.torn, len(await self._set(job) or b""))
+            await self._report(job, "unconfirmed", "the hub was stopped while the ticket was being sent")
 
     async def _work(self) -> None:
         pause = self._patience.first_retry
         while True:
             self._new.clear()
             await self._give_up_what_is_stale()
-            job = min(self._tickets.values(), key=_turn, default=None)
+            job = min(filter(self._is_of_known_age, self._tickets.values()), key=_turn, default=None)
             try:
                 await (self._print(job) if job else self._look())
             except Unready as unready:
@@ -87,7 +91,8 @@ class Printer:
                 rest, pause = pause, min(pause * 2, self._patience.last_retry)
             else:
                 self._unready_since = None
-                rest, pause = 0.0 if job else self._patience.idle, self._patience.first_retry
+                idle = self._patience.last_retry if self._tickets else self._patience.idle
+                rest, pause = 0.0 if job else idle, self._patience.first_retry
             with suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._new.wait()
@@ -95,8 +100,16 @@ class Printer:
     async def _give_up_what_is_stale(self) -> None:
         """What waited too long, as over night, does not flood out: people are asked whether they still want it."""
         oldest = self._hub.clock.now() - self._settings.stale_minutes * 60
-        for job in [job for job in self._tickets.values() if job.at < oldest and job.pending]:
-            await self._report(job, "stale", "too old: print it again if it is still wanted")
+        patient = self._hub.clock.doubted < CLOCK_PATIENCE
+        for job in [job for job in self._tickets.values() if job.pending]:
+            if job.at < oldest:
+                await self._report(job, "stale", "too old: print it again if it is still wanted")
+            elif not (patient or self._is_of_known_age(job)):
+                await self._report(job, "stale", "nobody knows how old it is: print it again if it is still wanted")
+
+    def _is_of_known_age(self, job: Job) -> bool:
+        """Not of one from before the hub was started, until a machine without a battery clock is told the time."""
+        return self._hub.clock.believed or job.at > self._hub.begun
 
     async def _move_to_backup(self) -> None:
         """Give the waiting tickets to a printer that is well, once this one has been unready for long enough."""
@@ -117,53 +130,43 @@ class Printer:
         return printer != self._settings.id and device is not None and device.state in {"ok", "unknown"}
 
     async def _print(self, job: Job) -> None:
-        cable = await self._plug_in()
-        try:
-            conversation = await self._greet(cable)
+        async with self._greeted() as conversation:
             await conversation.settle()
             if not await self._report(job, "sending"):  # on disk before the first byte leaves
                 return
-            board = self._hub.board  # as it stands now: of a change from here on there is a slip
-            order = board.orders.get(job.order)
-            ticket = await asyncio.to_thread(self._set, job, order, board.layout) if order else None
+            name = f"{self._hub.board.counters.seq % 10_000:04}"
+            ticket = await self._set(job)  # as it stands now: of a change from here on there is a slip
             if ticket:
-                outcome = await conversation.bring(ticket, f"{board.counters.seq % 10_000:04}")
+                outcome = await conversation.bring(ticket, name)
                 await self._report(job, outcome.state, outcome.reason)
             else:
                 await self._report(job, "unconfirmed", "the ticket could not be set")
-        finally:
-            await cable.unplug(linger=self._patience.linger)
 
     async def _look(self) -> None:
         """See whether a printer with nothing to do is there and well."""
-        cable = await self._plug_in()
-        try:
-            await self._greet(cable)
-        finally:
-            await cable.unplug(linger=self._patience.linger)
+        async with self._greeted():
+            pass
 
-    async def _plug_in(self) -> Cable:
-        try:
-            async with asyncio.timeout(self._patience.connect):
-                return await plug_in(self._connection)
-        except (OSError, ValueError) as error:  # ValueError: a host name or a path that cannot be one
-            log.debug("printer %s: %s", self._settings.id, error)
-            raise Unready("missing", "the printer cannot be reached") from error
+    @asynccontextmanager
+    async def _greeted(self) -> AsyncIterator[Conversation]:
+        async with talk(self._settings, self._patience, self._memory, self._worker) as conversation:
+            if conversation.answers:
+                self._show("ok")
+            else:
+                self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
+            yield conversation
 
-    async def _greet(self, cable: Cable) -> Conversation:
-        conversation = Conversation(cable, self._patience, self._memory, ask=self._settings.confirm == "auto")
-        await conversation.check()
-        if conversation.answers:
-            self._show("ok")
-        else:
-            self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")
-        return conversation
-
-    def _set(self, job: Job, order: Order, layout: Layout) -> bytes | None:
-        """The ticket's bytes. In a thread: drawn on a small machine it would hold up every press meanwhile."""
-        station = layout.stations.get(job.station) if job.station else None
+    async def _set(self, job: Job) -> bytes | None:
+        """The ticket's bytes. On the worker: drawn on a small machine it would hold up every press meanwhile."""
+        board = self._hub.board
+        order = board.orders.get(job.order)
+        station = board.layout.stations.get(job.station) if job.station else None
+        if order is None:
+            return None
         try:
-            return ticket_bytes(job, order, self._setting, station.name if station else "")
+            return await self._worker.run(
+                partial(ticket_bytes, job, order, self._setting, station.name if station else "")
+            )
         except Exception:  # one ticket that cannot be set must not keep back the others
             log.exception("ticket %s of order %s", job.id, plain(order.display_id))
             return None

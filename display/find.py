@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -104,8 +105,9 @@ class Find(Overlay[Search]):
         """Ask the hub."""
         wanted = event.value.strip()
         if wanted and not self.left:
-            self.run_worker(self._look(wanted), exclusive=True)
+            self._look(wanted)
 
+    @work(exclusive=True)
     async def _look(self, wanted: str) -> None:
         say = self._manner.say
         self._tell(say("asking the hub"))

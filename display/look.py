@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from rich.style import Style
+from textual import work
 
 from display.amounts import counted
 from display.asking import Question, Row
@@ -56,13 +57,14 @@ class Look(Question[bool]):
     def on_mount(self) -> None:
         """Show what is known, and ask the hub for the rest."""
         super().on_mount()
-        self.run_worker(self._read())
+        self._read()
 
     def show(self, scene: Scene) -> None:
         """Show the order as it is in this scene."""
         self._scene, self.manner = scene, scene.manner
         self.lay()
 
+    @work
     async def _read(self) -> None:
         feed, order = self._scene.feed, self._target.order
         if feed is None or order is None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import ClassVar
 
-from textual import events
+from textual import events, work
 
 from display.cells import Piece, cut, shown_id, wrap
 from display.faults import COLORS, Detail, Fault, Kind, faults, well, what_to_do
@@ -77,8 +77,9 @@ class Trouble(Listing):
         if not (status.dead_letters or status.gaps):
             self._letters, self._untold = None, ""
             return
-        self.run_worker(self._fetch(scene.feed, scene.manner), group="letters", exclusive=True)
+        self._fetch(scene.feed, scene.manner)
 
+    @work(group="letters", exclusive=True)
     async def _fetch(self, feed: FeedClient, manner: Manner) -> None:
         try:
             self._letters = await feed.look_up("/api/letters", Letters)

@@ -6,21 +6,19 @@ from typing import Any
 import msgspec
 
 from edge import facts as f
-from edge.board import MOVES_KEPT, STORE, Board, Halt, Press, Rest, items_at, shown_at, station_of
+from edge import steps
+from edge.board import STORE, Board, Halt, Press, Rest, items_at, shown_at, station_of
 from edge.heard import Heard
-from edge.orders import Item, Mark, Moment, Move, Order, OrderState, StationId, Untold, Word
+from edge.orders import Item, Order, OrderState, Untold, Word
 from edge.outbox import (
     StoreFact,
     count_anew,
     delete_graced,
     forget_receipted,
     let_leave,
-    take_back,
     tell,
-    tell_item,
-    tell_spoilt,
 )
-from edge.parts import rejoined, split
+from edge.steps import with_mark
 from edge.tickets import Job, JobId, JobState
 from edge.updates import UpdateId, UpdateKind
 
@@ -67,11 +65,11 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
     order = replace(what.order, revision=fact.seq)
     marked = order
     for station in order.slots if what.fields else ():
-        marked = _mark(marked, station, Word.CHANGED)
+        marked = with_mark(marked, station, Word.CHANGED)
     for station in order.slots:
         here = (item for item in items_at(draft.layout, order, station) if item.added or "allergens" in item.changed)
         if any(item.bakery.allergens for item in here):
-            marked = _mark(marked, station, Word.ALLERGEN)
+            marked = with_mark(marked, station, Word.ALLERGEN)
     draft.orders[order.id] = marked
     if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
         _accept(draft, fact, order)
@@ -91,7 +89,7 @@ def _refused(draft: Board, fact: StoreFact, what: f.OrderRefused) -> None:
 def _call_off(draft: Board, fact: StoreFact, order: Order) -> Order:
     order = replace(order, state=OrderState.CANCELLED, closes=fact.at + draft.layout.close_after, release=None)
     for station in order.slots:
-        order = _mark(order, station, Word.CANCELLED)
+        order = with_mark(order, station, Word.CANCELLED)
     draft.orders[order.id] = order
     return order
 
@@ -182,9 +180,9 @@ def _slot_taken(draft: Board, _fact: StoreFact, what: f.SlotTaken) -> None:
 
     def seated(order: Order) -> Order:
         if what.fresh:
-            order = _mark(order, what.station, Word.NEW)
+            order = with_mark(order, what.station, Word.NEW)
             if any(item.bakery.allergens for item in items_at(draft.layout, order, what.station)):
-                order = _mark(order, what.station, Word.ALLERGEN)
+                order = with_mark(order, what.station, Word.ALLERGEN)
         return replace(order, slots=order.slots | {what.station: what.number})
 
     draft.update_order(what.order, seated)
@@ -220,104 +218,6 @@ def _acknowledged(draft: Board, _fact: StoreFact, what: f.Acknowledged) -> None:
         )
 
     draft.update_order(what.order, seen)
-
-
-def _mark(order: Order, station: StationId, word: Word) -> Order:
-    mark = Mark(station, word)
-    return order if mark in order.marks else replace(order, marks=(*order.marks, mark))
-
-
-# --- items ----------------------------------------------------------------------------------------------------------
-
-
-def _step(
-    draft: Board, fact: StoreFact, what: f.ItemStarted | f.ItemFinished, change: Callable[[Item], Item]
-) -> tuple[Order, Item]:
-    """Change an item; a press, not what it implied, leaves a move behind and has seen a new card."""
-
-    def stepped(item: Item) -> Item:
-        if item.id != what.item:
-            return item
-        moves = item.moves
-        if pressed and not (moves and moves[-1].id == what.move):
-            moves = (*moves, Move(what.move, what.station, item.place, item.moment, item.since))
-        return replace(change(item), since=fact.at, moves=moves)
-
-    pressed = bool(what.move) and not (isinstance(what, f.ItemStarted) and what.implied)
-    order = draft.orders[what.order]
-    marks = tuple(m for m in order.marks if m != Mark(what.station, Word.NEW)) if pressed else order.marks
-    order = replace(order, items=tuple(stepped(item) for item in order.items), marks=marks)
-    draft.orders[order.id] = order
-    row = draft.station(what.station)
-    if pressed and not (row.moves and (row.moves[-1].move, row.moves[-1].order) == (what.move, what.order)):
-        moment = Moment.STARTED if isinstance(what, f.ItemStarted) else Moment.FINISHED
-        leaves = fact.at + (draft.layout.grace if draft.layout.cloud else 0.0)
-        slot = order.slots[what.station]
-        press = Press(what.move, what.order, slot, order.display_id, what.stage, moment, fact.at, leaves)
-        draft.stations[what.station] = replace(row, moves=(*row.moves, press)[-MOVES_KEPT:])
-    return order, next(item for item in order.items if item.id == what.item)
-
-
-def _started(draft: Board, fact: StoreFact, what: f.ItemStarted) -> None:
-    order, item = _step(draft, fact, what, lambda item: replace(item, moment=Moment.STARTED))
-    tell_item(draft, fact, order, item, what)
-
-
-def _finished(draft: Board, fact: StoreFact, what: f.ItemFinished) -> None:
-    def finished(item: Item) -> Item:
-        item = replace(item, place=item.place + 1, moment=Moment.WAITING)
-        return replace(item, added=False, changed=()) if item.made else item  # they were seen all the way
-
-    order, item = _step(draft, fact, what, finished)
-    tell_item(draft, fact, order, item, what)
-
-
-def _recalled(draft: Board, fact: StoreFact, what: f.MoveRecalled) -> None:
-    before = draft.orders[what.order]
-    back = {taken.item: taken for taken in what.items}
-
-    def restored(item: Item) -> Item:
-        taken = back.get(item.id)
-        if taken is None:
-            return item
-        moves = tuple(move for move in item.moves if move.id != what.move)
-        return replace(item, place=taken.place, moment=taken.moment, since=taken.since, moves=moves)
-
-    order = _mark(replace(before, items=tuple(restored(item) for item in before.items)), what.station, Word.RECALLED)
-    row = draft.station(what.station)
-    this = {press for press in row.moves if (press.move, press.order) == (what.move, what.order)}
-    recalled = replace(next(iter(this)), at=fact.at, leaves=fact.at) if this else row.recalled
-    if any(move.id == what.move for item in order.items for move in item.moves):  # a part of it stands
-        this = set()
-    moves = tuple(press for press in row.moves if press not in this)
-    draft.stations[what.station] = replace(row, moves=moves, recalled=recalled)
-    draft.orders[order.id] = order
-    take_back(draft, fact, before, what)
-    draft.update_order(order.id, lambda o: replace(o, items=rejoined(o.items)))
-
-
-def _split(draft: Board, _fact: StoreFact, what: f.ItemSplit) -> None:
-    draft.update_order(what.order, lambda order: split(order, what.item, what.part, what.quantity))
-
-
-def _remade(draft: Board, fact: StoreFact, what: f.ItemRemade) -> None:
-    before = draft.orders[what.order]
-
-    def anew(item: Item) -> Item:
-        if item.id != what.item:
-            return item
-        return replace(
-            item, place=0, moment=Moment.WAITING, since=fact.at, moves=(), wasted=item.wasted + item.quantity
-        )
-
-    order = replace(before, items=tuple(anew(item) for item in before.items))
-    draft.orders[order.id] = order
-    standing = {move.id for item in order.items for move in item.moves}
-    for move in next(item for item in before.items if item.id == what.item).moves:
-        row = draft.station(move.station)
-        left = tuple(one for one in row.moves if one.order != order.id or one.move in standing)
-        draft.stations[move.station] = replace(row, moves=left)
-    tell_spoilt(draft, fact, before, what)
 
 
 # --- tickets --------------------------------------------------------------------------------------------------------
@@ -401,7 +301,8 @@ def _clock_stepped(draft: Board, _fact: StoreFact, what: f.ClockStepped) -> None
         if update.sequence is None:
             draft.outbox[update.id] = replace(update, leaves=update.leaves + by)
     for job in list(draft.jobs.values()):
-        draft.jobs[job.id] = replace(job, at=job.at + by)
+        if job.at > what.begun:  # one of last night is as old as it was
+            draft.jobs[job.id] = replace(job, at=job.at + by)
 
 
 def _halted(kind: UpdateKind) -> Callable[[Board, StoreFact, Any], None]:
@@ -467,11 +368,11 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.CustomerPhoned: _phoned,
     f.SlotTaken: _slot_taken,
     f.SlotFreed: _slot_freed,
-    f.ItemStarted: _started,
-    f.ItemFinished: _finished,
-    f.ItemSplit: _split,
-    f.ItemRemade: _remade,
-    f.MoveRecalled: _recalled,
+    f.ItemStarted: steps.started,
+    f.ItemFinished: steps.finished,
+    f.ItemSplit: steps.parted,
+    f.ItemRemade: steps.remade,
+    f.MoveRecalled: steps.recalled,
     f.Acknowledged: _acknowledged,
     f.PageTurned: _page_turned,
     f.TicketQueued: _ticket_queued,

@@ -66,6 +66,11 @@ class SteadyClock:
         return self._machine.monotonic()
 
     @property
+    def believed(self) -> bool:
+        """Whether it is the machine's time, as far as anybody knows."""
+        return self._doubted_since is None
+
+    @property
     def doubted(self) -> float:
         """For how many seconds the machine's clock has not been believed."""
         return 0.0 if self._doubted_since is None else self.monotonic() - self._doubted_since

@@ -354,6 +354,7 @@ class ClockStepped(Happened, frozen=True):
     """The wall clock was set; what is being timed moves with it."""
 
     seconds: float
+    begun: float = 0.0  # when this run of the hub began, by the clock that was wrong: before, it may have been right
 
 
 W = TypeVar("W")

@@ -5,10 +5,10 @@ import heapq
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
-from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar
+from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
 
@@ -17,6 +17,7 @@ from edge.clock import Clock, SteadyClock
 from edge.facts import Fact
 from edge.intents import Refused
 from edge.journal import Journal, JournalCorrupt, JournalUnusable, Pack, Row
+from edge.rules import I, Rules, S, W
 from edge.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -27,56 +28,9 @@ NOW = 0.001  # seconds: what is due so soon is due, for sums of times are not ex
 TICK = 1.0  # the longest the timer sleeps, so that a stepped clock is noticed
 
 
-class State(Protocol):
-    """What the hub needs of a board."""
-
-    archive: Any  # rows that are no longer on the board, for the intents of the batch
-
-    @property
-    def STORED(self) -> Mapping[str, type[Any]]:  # noqa: N802 - a constant of the board
-        """The tables that survive a restart, with the type of their rows."""
-
-    def draft(self) -> Self:
-        """The same board with room for changes."""
-
-    def merge(self) -> None:
-        """Make this draft's changes true."""
-
-    def restore(self, name: str, rows: dict[Any, Any]) -> None:
-        """Take a table's rows from the journal."""
-
-    def resume(self, seq: int) -> None:
-        """The last fact has this sequence, whatever the rows say."""
-
-    def index(self) -> None:
-        """Make what is derived from the rows."""
-
-    def stored_changes(self) -> dict[str, Mapping[Any, Any]]:
-        """The changed rows of the tables that survive a restart."""
-
-
 P = ParamSpec("P")
 T = TypeVar("T")
-S = TypeVar("S", bound=State)
-I = TypeVar("I")  # noqa: E741 - intents
-W = TypeVar("W")
 Courier = Callable[[S], Callable[[], None] | None]
-
-
-class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
-    """What makes a hub a store's, or the cloud's."""
-
-    decide: Callable[[S, I, float], Iterator[W]]
-    apply: Callable[[S, Fact[W]], int | None]  # gives back the number under which the fact's history is found
-    last_seq: Callable[[S], int]  # the sequence of the last fact on a draft
-    archived: str  # the table of rows that are no longer on the board
-    asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
-    alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
-    waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
-    carried: Callable[[str], I]  # the intent that sets in order what was carried over from another journal
-    stepped: Callable[[float], I]  # the intent that says that the wall clock was set
-    again: Callable[[S, I], I | None]  # what an intent that is known already still asks
-    spoilt: Callable[[I, str], I]  # the intent that keeps one which the rules could not digest
 
 
 class NotCommitted(Exception):
@@ -130,6 +84,7 @@ class Hub(Generic[S, I, W]):
         self.board = board
         self.journal = journal
         self.clock = SteadyClock(clock)
+        self.begun = 0.0  # when this run began, by the hub's clock
         self.vitals = Vitals()
         self.trouble = ""  # why nothing can be committed
         self.failed = asyncio.Event()  # it cannot go on: whoever runs it should start it again
@@ -214,6 +169,7 @@ class Hub(Generic[S, I, W]):
             raise JournalUnusable(f"{self.journal.path}: {error}") from error
         self.board.resume(seq)
         self.clock.not_before(at)
+        self.begun = self.clock.now()
 
     async def _begin_anew(self, before: str) -> None:
         """Nobody may see what was carried over before it is in order."""
@@ -412,13 +368,14 @@ class Hub(Generic[S, I, W]):
         if step:
             log.warning("the clock was set by %+.1f s", step)
             self._stepping = True
-            intent = self._rules.stepped(step)
+            intent = self._rules.stepped(step, self.begun)
             self._offered.appendleft(_Waiting(intent, "clock", None, done=lambda: self._stepped(step), step=step))
             self._wake.set()
 
     def _stepped(self, step: float) -> None:
         self._stepping = False
         self.clock.follow(step)
+        self.begun += step
         self._alarm_set.set()
         self.vitals.shift(step)
 

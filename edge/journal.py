@@ -18,7 +18,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from edge import carry
-from edge.writer import Writer
+from edge.worker import Worker
 
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
@@ -106,7 +106,7 @@ class Journal:
         self._tables = tuple(tables)
         self._connect = connect
         self._lock: TextIO | None = None  # held while the journal is open
-        self._writer = Writer()
+        self._worker = Worker("journal")
         self._connection: sqlite3.Connection | None = None
         self._inode: int | None = None  # of the file that is open
         self._commits = self._commits_at_tick = self._tidied = 0
@@ -206,7 +206,7 @@ class Journal:
     async def close(self) -> None:
         """Close the file; what was committed is in it."""
         await self._run(self._close)
-        self._writer.close()
+        self._worker.close()
 
     def _close(self) -> None:
         self._disconnect()
@@ -367,4 +367,4 @@ class Journal:
         return self._connection
 
     async def _run(self, work: Callable[[], T]) -> T:
-        return await self._writer.run(work)
+        return await self._worker.run(work)

@@ -217,6 +217,8 @@ def reprint(draft: Board, intent: Reprint, _now: float) -> Iterator[f.Happened]:
         job = _latest_ticket(draft, station_id, order.id)
     if job is None:
         raise Refused("there is no ticket to print again")
+    if all(job.printer != rule.printer for rule in draft.layout.printing):
+        raise Refused("printer {printer} is no longer in store.toml", printer=job.printer)
     if job.waiting:
         raise Refused(
             "the ticket of {order} is still waiting for printer {printer}",

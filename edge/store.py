@@ -12,11 +12,12 @@ from edge.board import Board, stations_of
 from edge.clock import Clock
 from edge.decide import decide
 from edge.facts import ClockStepped, EventRepeated, Happened, JournalBegun
-from edge.hub import Hub, Rules
+from edge.hub import Hub
 from edge.intents import Intent
 from edge.journal import Journal
 from edge.layout import Layout
 from edge.orders import OrderState
+from edge.rules import Rules
 from edge.updates import UpdateId
 
 StoreHub = Hub[Board, Intent, Happened]
@@ -74,7 +75,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     alarms=alarms,
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
-    stepped=lambda seconds: i.Note(ClockStepped(seconds)),
+    stepped=lambda seconds, begun: i.Note(ClockStepped(seconds, begun)),
     again=_again,
     spoilt=_spoilt,
 )

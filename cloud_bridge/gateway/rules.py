@@ -11,8 +11,9 @@ from cloud_bridge.gateway.intents import Intent
 from cloud_bridge.gateway.orders import Sending, account_key
 from cloud_bridge.gateway.plan import Plan
 from edge.clock import Clock
-from edge.hub import Hub, Rules
+from edge.hub import Hub
 from edge.journal import Journal
+from edge.rules import Rules
 
 CloudHub = Hub[Board, Intent, Happened]
 
@@ -73,7 +74,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     alarms=alarms,
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
-    stepped=lambda seconds: i.Note(ClockStepped(seconds)),
+    stepped=lambda seconds, _begun: i.Note(ClockStepped(seconds)),
     again=_again,
     spoilt=_spoilt,
 )

@@ -1,6 +1,5 @@
 """What the doctor finds of printers, keypads and scanners."""
 
-import asyncio
 import os
 import stat
 from collections.abc import AsyncIterator, Mapping
@@ -9,17 +8,16 @@ from pathlib import Path
 from config.doctor.letters import examine_letters
 from config.doctor.line import FAILURE, OK, WARNING, Line
 from config.settings import StoreFile
-from devices.cable import plug_in
-from devices.conversation import Conversation, Memory, Patience, Unready
+from devices.conversation import Memory, Patience, Unready, talk
 from devices.settings import File, KeypadSettings, Listened, PrinterSettings, Serial, Tcp, Usb, parse_connection
 from edge.views import Device, DeviceKind
 from edge.words import Say
+from edge.worker import Worker
 
-PATIENCE = 3.0  # seconds for a printer to take a connection
+PATIENT = Patience(connect=3.0, linger=1.0)
 NOBODY = "nobody answers at {address}: check power, cable and address"
 CANNOT_PRINT = "it cannot print: {reason}"
 SILENT = 'it says nothing of itself: its tickets are "sent, unconfirmed"; if it must be so, set confirm = "none"'
-LINGER = 1.0  # seconds until a printer hangs up after us
 Told = Mapping[tuple[DeviceKind, str], Device]  # what a hub that runs says of its devices, by kind and id
 
 
@@ -68,8 +66,8 @@ def _told(part: str, settings: PrinterSettings | Listened, device: Device | None
 
 async def _printer(part: str, printer: PrinterSettings, say: Say) -> Line:
     match parse_connection(printer.connection):
-        case Tcp() as way:
-            return await _ask_printer(part, way, printer, say)
+        case Tcp():
+            return await _ask_printer(part, printer, say)
         case File(path):
             if os.access(path if path.exists() else path.absolute().parent, os.W_OK):
                 return Line(OK, part, say("tickets are appended to {path}").format(path=path))
@@ -78,23 +76,17 @@ async def _printer(part: str, printer: PrinterSettings, say: Say) -> Line:
             return _port(part, path, say)
 
 
-async def _ask_printer(part: str, way: Tcp, printer: PrinterSettings, say: Say) -> Line:
+async def _ask_printer(part: str, printer: PrinterSettings, say: Say) -> Line:
     """Whether it could print now; nothing comes out of it."""
     nobody = say(NOBODY).format(address=printer.connection)
     try:
-        async with asyncio.timeout(PATIENCE):
-            cable = await plug_in(way)
-    except (OSError, ValueError):  # ValueError: a host name that cannot be one
-        return Line(FAILURE, part, nobody)
-    conversation = Conversation(cable, Patience(), Memory(), ask=printer.confirm == "auto")
-    try:
-        await conversation.check()
+        with Worker("doctor") as worker:
+            async with talk(printer, PATIENT, Memory(), worker) as conversation:
+                pass
     except Unready as unready:
         if unready.state == "missing":
             return Line(FAILURE, part, nobody)
         return Line(FAILURE, part, say(CANNOT_PRINT).format(reason=say(unready.reason)))
-    finally:
-        await cable.unplug(linger=LINGER)
     if conversation.answers or printer.confirm == "none":
         return Line(OK, part, say("answers at {address}").format(address=printer.connection))
     return Line(WARNING, part, say(SILENT))

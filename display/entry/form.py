@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from unicodedata import normalize
 from uuid import uuid4
 
-from textual import events, on
+from textual import events, on, work
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Input
@@ -350,8 +350,9 @@ class OrderEntry(Overlay[str]):
         self._send()
 
     def _send(self) -> None:
-        self._sending = self.run_worker(self._ask_hub(), exit_on_error=True)
+        self._sending = self._ask_hub()
 
+    @work
     async def _ask_hub(self) -> None:
         say = self._manner.say
         try:

@@ -19,7 +19,7 @@ from edge.orders import Item
 from edge.store import StoreHub, store_hub
 from edge.tickets import Job, JobState
 from edge.words import speak
-from tests.builders import OVEN, ManualClock, a_layout, placed
+from tests.builders import MORNING, OVEN, ManualClock, a_layout, placed
 from tests.cloud import until
 
 HANGZHOU = ZoneInfo("Asia/Shanghai")
@@ -33,8 +33,8 @@ PRINTING = (PrintRule("kitchen", (OVEN,)),)
 class Bakery:
     """A hub whose kitchen has one printer."""
 
-    def __init__(self, journal: Path, printing: tuple[PrintRule, ...] = PRINTING) -> None:
-        self.clock = ManualClock()
+    def __init__(self, journal: Path, printing: tuple[PrintRule, ...] = PRINTING, boots_at: float = MORNING) -> None:
+        self.clock = ManualClock(boots_at)
         self.hub: StoreHub = store_hub(a_layout(printing=printing), journal, self.clock)
         self.reports: list[tuple[str, str, str]] = []  # job, state and reason of every fact about a ticket
         self._tasks: list[asyncio.Task[None]] = []

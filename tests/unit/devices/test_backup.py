@@ -9,7 +9,7 @@ from devices.twin.printer import VirtualPrinter
 from edge.intents import Reprint
 from edge.layout import PrintRule
 from edge.tickets import JobState
-from tests.builders import HOUR, OVEN
+from tests.builders import HOUR, MORNING, OVEN
 from tests.cloud import until
 from tests.unit.devices.conftest import STEADY, Bakery
 
@@ -144,6 +144,57 @@ async def test_a_ticket_that_waited_through_a_night_with_the_hub_off_is_offered(
     assert await morning.reports_end_with("unsent") == "too old: print it again if it is still wanted"
     await morning.close()
     assert paper.tickets == []
+
+
+BUILD_DATE = 0.0  # or 1970: where a Pi without a battery clock begins
+TOO_OLD = "too old: print it again if it is still wanted"
+
+
+async def a_morning_without_a_clock(folder: Path, paper: VirtualPrinter) -> Bakery:
+    """A ticket waits from last night; another is asked for before the network tells the time."""
+    evening = await Bakery(folder / "journal.db").open()
+    await evening.order("o1")
+    await evening.close()
+    morning = await Bakery(folder / "journal.db", boots_at=BUILD_DATE).open()
+    morning.clock.advance(1)
+    await morning.order("o2")
+    morning.run(morning.printer(paper.connection, patience=STEADY).run())
+    await morning.reports_end_with("printed")
+    return morning
+
+
+async def test_last_nights_ticket_is_offered_once_the_network_tells_the_time(
+    tmp_path: Path, paper: VirtualPrinter
+) -> None:
+    morning = await a_morning_without_a_clock(tmp_path, paper)
+    morning.clock.step(MORNING + 9 * HOUR - morning.clock.now())
+    assert await morning.reports_end_with("unsent") == TOO_OLD
+    await until(lambda: morning.jobs_are(JobState.UNSENT, JobState.PRINTED))
+    assert morning.job(1).at > MORNING + 8 * HOUR
+    await morning.close()
+    assert ["O2" in ticket.text for ticket in paper.tickets] == [True]
+
+
+async def test_after_a_short_power_cut_the_ticket_is_printed_once_the_network_tells_the_time(
+    tmp_path: Path, paper: VirtualPrinter
+) -> None:
+    morning = await a_morning_without_a_clock(tmp_path, paper)
+    morning.clock.step(MORNING + 60 - morning.clock.now())
+    await until(lambda: morning.jobs_are(JobState.PRINTED, JobState.PRINTED))
+    await morning.close()
+
+
+async def test_a_ticket_of_which_nobody_knows_how_old_it_is_is_offered_after_two_minutes(
+    tmp_path: Path, paper: VirtualPrinter
+) -> None:
+    morning = await a_morning_without_a_clock(tmp_path, paper)
+    morning.clock.advance(121)
+    reason = await morning.reports_end_with("unsent")
+    assert reason == "nobody knows how old it is: print it again if it is still wanted"
+    await morning.hub.submit(Reprint(job=morning.job().id), by="display:oven")
+    await until(lambda: morning.jobs_are(JobState.PRINTED, JobState.PRINTED))
+    await morning.close()
+    assert len(paper.tickets) == 2
 
 
 async def test_minutes_after_which_a_ticket_is_stale_are_a_setting(store: Bakery, paper: VirtualPrinter) -> None:

@@ -9,6 +9,7 @@ import pytest
 from devices.cable import Cable
 from devices.conversation import Conversation, Memory, Outcome, Unready
 from devices.escpos import ASK_PRINTED, ASK_STATUS
+from edge.worker import Worker
 from tests.cloud import until
 from tests.unit.devices.conftest import QUICK
 
@@ -20,12 +21,13 @@ UNCONFIRMED = Outcome("unconfirmed", "sent, unconfirmed")
 class Head:
     """The printer's end of a cable: counts the questions, and says what it is told to say to each."""
 
-    def __init__(self) -> None:
+    def __init__(self, worker: Worker) -> None:
         self.line, ours = socket.socketpair()
         ours.setblocking(False)
-        self.cable = Cable(ours.fileno(), ours.close)
+        self.cable = Cable(ours.fileno(), ours.close, worker)
         self.answers: list[bytes] = []  # to the questions whether something was printed, one after the other
         self.always = b""  # what it says to those after them
+        self.mute = False  # about its status
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self.line, self._hear)
 
@@ -44,7 +46,7 @@ class Head:
 
     def _hear(self) -> None:
         data = self.line.recv(4096)
-        for _ in range(data.count(ASK_STATUS)):
+        for _ in range(0 if self.mute else data.count(ASK_STATUS)):
             self.say(READY)
         for _ in range(data.count(ASK_PRINTED)):
             self.say(self.answers.pop(0) if self.answers else self.always)
@@ -52,10 +54,11 @@ class Head:
 
 @pytest.fixture
 async def head() -> AsyncIterator[Head]:
-    head = Head()
-    yield head
-    head.hang_up()
-    await head.cable.unplug(linger=0)
+    with Worker("printer") as worker:
+        head = Head(worker)
+        yield head
+        head.hang_up()
+        await head.cable.unplug(linger=0)
 
 
 def a_conversation(head: Head, owed: int = 0) -> Conversation:
@@ -91,14 +94,15 @@ async def test_what_only_gives_back_what_it_gets_confirms_nothing() -> None:
     far, ours = socket.socketpair()
     ours.setblocking(False)
     asyncio.get_running_loop().add_reader(far, lambda: far.sendall(far.recv(4096)))
-    cable = Cable(ours.fileno(), ours.close)
-    talk = Conversation(cable, QUICK, Memory())
-    await talk.check()
-    assert not talk.answers
-    assert await talk.bring(TICKET, "0042") == UNCONFIRMED
-    asyncio.get_running_loop().remove_reader(far)
-    far.close()
-    await cable.unplug(linger=0)
+    with Worker("echo") as worker:
+        cable = Cable(ours.fileno(), ours.close, worker)
+        talk = Conversation(cable, QUICK, Memory())
+        await talk.check()
+        assert not talk.answers
+        assert await talk.bring(TICKET, "0042") == UNCONFIRMED
+        asyncio.get_running_loop().remove_reader(far)
+        far.close()
+        await cable.unplug(linger=0)
 
 
 async def test_a_ticket_of_which_not_one_byte_left_is_none(head: Head) -> None:
@@ -216,6 +220,25 @@ async def test_a_printer_that_named_no_ticket_is_not_asked_for_names_again(head:
     before = head.cable.sent
     assert await talk.bring(TICKET, "0043") == Outcome("printed")
     assert head.cable.sent - before == len(TICKET)
+
+
+async def test_a_mute_printer_is_not_asked_for_names_that_it_might_print(head: Head) -> None:
+    memory = Memory()
+    head.always = ON_PAPER
+    talk = Conversation(head.cable, QUICK, memory)
+    head.mute = True
+    await talk.check()
+    before = head.cable.sent
+    assert await talk.bring(TICKET, "0042") == Outcome("printed")
+    assert head.cable.sent - before == len(TICKET)
+    assert memory.names is None, "it may only have been busy"
+
+
+async def test_a_printer_that_is_known_to_name_tickets_is_asked_though_it_is_silent(head: Head) -> None:
+    head.mute, head.answers = True, [a_name()]
+    talk = Conversation(head.cable, QUICK, Memory(names=True))
+    await talk.check()
+    assert await talk.bring(TICKET, "0042") == Outcome("printed")
 
 
 async def test_a_name_that_comes_after_the_other_answer_is_waited_for_once(head: Head) -> None:

@@ -2,7 +2,7 @@
 
 import builtins
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +87,30 @@ def test_a_keypad_is_found_by_what_it_is(tmp_path: Path) -> None:
     ]
 
 
-def test_two_keypads_that_cannot_be_told_apart_are_found_by_where_they_are_plugged_in(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("find", "folder", "name", "socket"),
+    [
+        (serial_ports, "serial", "usb-1a86_USB_Serial-if00-port0", "pci-usb-0:{}:1.0-port0"),
+        (keyboards, "input", "usb-Bump_Bar-event-kbd", "pci-usb-0:{}:1.0-event-kbd"),
+    ],
+)
+def test_two_keypads_that_cannot_be_told_apart_are_found_by_where_they_are_plugged_in(
+    tmp_path: Path, find: Callable[[Path], list[FoundPort]], folder: str, name: str, socket: str
+) -> None:
     for number in (0, 1):
-        plug(tmp_path, "serial/by-id", "usb-1a86_USB_Serial-if00-port0", f"ttyUSB{number}")
-        plug(tmp_path, "serial/by-path", f"pci-usb-0:{number}:1.0-port0", f"ttyUSB{number}")
-    assert [one.port for one in serial_ports(tmp_path)] == [
-        f"{tmp_path}/serial/by-path/pci-usb-0:{number}:1.0-port0" for number in (0, 1)
+        plug(tmp_path, f"{folder}/by-id", name, f"device{number}")
+        plug(tmp_path, f"{folder}/by-path", socket.format(number), f"device{number}")
+    assert [one.port for one in find(tmp_path)] == [
+        f"{tmp_path}/{folder}/by-path/{socket.format(number)}" for number in (0, 1)
     ]
+
+
+def test_a_built_in_keyboard_without_a_name_leaves_the_bump_bar_its_own(tmp_path: Path) -> None:
+    plug(tmp_path, "input/by-path", "platform-i8042-serio-0-event-kbd", "event0")
+    plug(tmp_path, "input/by-id", "usb-Bar-event-kbd", "event3")
+    plug(tmp_path, "input/by-path", "pci-usb-0:1-event-kbd", "event3")
+    plug(tmp_path, "input/by-path", "pci-usb-0:2-event-mouse", "event4")
+    assert f"{tmp_path}/input/by-id/usb-Bar-event-kbd" in [one.port for one in keyboards(tmp_path)]
 
 
 def test_of_input_devices_only_keyboards_are_found_and_a_bare_machine_has_nothing(tmp_path: Path) -> None:

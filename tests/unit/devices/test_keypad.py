@@ -49,8 +49,8 @@ def stands(bakery: Bakery, order: str = "o1") -> tuple[int, Moment]:
     return item.place, item.moment
 
 
-async def stands_at(bakery: Bakery, moment: Moment) -> None:
-    await until(lambda: stands(bakery) == (0, moment))
+async def stands_at(bakery: Bakery, moment: Moment, order: str = "o1") -> None:
+    await until(lambda: stands(bakery, order) == (0, moment))
 
 
 async def test_a_press_starts_the_card_and_the_next_one_finishes_it(bakery: Bakery, buttons: VirtualKeypad) -> None:
@@ -252,6 +252,24 @@ async def test_keys_may_come_as_lines(bakery: Bakery, buttons: VirtualKeypad) ->
     buttons.press("1")
     buttons.press("1\r\n")
     await stands_at(bakery, Moment.STARTED)
+
+
+async def test_a_press_glued_to_noise_counts_where_it_can_be_no_other(
+    bakery: Bakery, buttons: VirtualKeypad, caplog: pytest.LogCaptureFixture
+) -> None:
+    for order in ("o1", "o2", "o3"):
+        await bakery.order(order, a_bread())
+    keys = {"1": "bump 1", "0x3231": "bump 2", "3": "bump 3"}
+    await plugged_in(bakery, buttons, framing="line", keys=keys, ignore=["0x5533"])
+    buttons.press(b"\xff1\r")  # perhaps the half of 21
+    buttons.press(b"\x003\r")  # perhaps 3 was let go
+    buttons.press(b"\xf0\x0021\r")
+    await stands_at(bakery, Moment.STARTED, "o2")
+    buttons.press(b"x21\r")  # perhaps another key
+    buttons.press(b"\xff21\r")  # or that one
+    await until(lambda: len([line for line in caplog.messages if "has no action" in line]) == 4)
+    assert [stands(bakery, order)[1] for order in ("o1", "o3")] == [Moment.WAITING, Moment.WAITING]
+    assert stands(bakery, "o2") == (0, Moment.STARTED)
 
 
 def test_lines_end_with_either_end_and_empty_ones_are_no_keys() -> None:

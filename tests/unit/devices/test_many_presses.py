@@ -10,7 +10,7 @@ import pytest
 
 from devices import hand
 from devices.frames import ETX, STX
-from devices.keypad import BOUNCE, Keypad
+from devices.keypad import BOUNCE, NOISE, Keypad
 from devices.settings import Framing, KeypadSettings
 from devices.twin.keypad import VirtualKeypad
 from edge.facts import OrderPrioritised
@@ -41,7 +41,7 @@ class Wire:
     def noise(self) -> bytes:
         dirt = bytes(self._dice.choices(self._dirt, k=self._dice.randrange(4)))
         if self._framing == "line":
-            return dirt + b"\r"
+            return dirt + b"\r" + bytes(self._dice.choices(NOISE, k=self._dice.randrange(2)))
         frames = (b"", b"\x02" + dirt + b"\x03", b"\x021?" + dirt + b"\x03", b"\x02" + dirt, b"\x03")
         return dirt + self._dice.choice(frames) if self._framing == "stx-etx" else dirt
 

@@ -9,11 +9,12 @@ from typing import Any
 from edge.board import Board
 from edge.clock import Clock
 from edge.facts import Happened
-from edge.hub import Hub, NotCommitted, Rules
+from edge.hub import Hub, NotCommitted
 from edge.intents import Intent, Refused, TurnPage
 from edge.journal import Journal
 from edge.layout import Layout
 from edge.orders import StationId
+from edge.rules import Rules
 from edge.store import RULES, StoreHub
 from tests.builders import ManualClock, a_layout
 
