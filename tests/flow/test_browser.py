@@ -117,7 +117,7 @@ async def test_without_the_hub_s_guard_the_same_page_gets_through(
     async def open_door(_feed: Feed, request: web.Request, handler: Any) -> web.StreamResponse:
         return await handler(request)
 
-    monkeypatch.setattr(Feed, "_guard", open_door)
+    monkeypatch.setattr(Feed, "_answer", open_door)
     async with a_client(tmp_path / "journal.db") as store:
         await store.hub.submit(placed("o1"), by="cloud")
         before = store.hub.board.counters.seq

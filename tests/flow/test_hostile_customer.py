@@ -13,7 +13,7 @@ from tests.flow.test_command import ovenbell
 from tests.hostile import ALL, LONG, TRICKS, on_the_wire
 
 LOG_LINE = re.compile(r"(WARNING|INFO|ERROR) [\w.]+: ")
-VERDICT = re.compile(r"(ok|warning|failure) +(settings|hub|journal|cloud|printer \w+|keypad [\w-]+): ")
+VERDICT = re.compile(r"(ok|warning|failure) +(settings|hub|journal|cloud|letters \w+|printer \w+|keypad [\w-]+): ")
 FOOT = "没有将到的订单"  # stands below the cards, so that everything above was sent
 # Written once each, so that a message stays within what the hub reads: many tricks in few orders.
 TEXTS = (ALL, LONG, *("".join(TRICKS[at : at + 8]) for at in range(0, len(TRICKS), 8)))
