@@ -36,7 +36,7 @@ from cloud_bridge.gateway.channels.channel import (
     Wanted,
     answers,
 )
-from cloud_bridge.gateway.channels.values import CHINA, Wire, line, moment, order, read, recent, short, text
+from cloud_bridge.gateway.channels.values import CHINA, Wire, digest, line, moment, order, read, recent, short, text
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.ways.way import Call, Setting
 from cloud_bridge.messages import EventType
@@ -178,7 +178,7 @@ def _verify(webhook: Webhook, account: Account, now: float) -> None:
 
 def _parse(webhook: Webhook, _account: Account) -> list[Said | Wanted]:
     if PULLED in webhook.headers:
-        return _told(read(webhook.body, _Answer).order)
+        return _told(read(webhook.body, _Answer).order, digest(webhook.body))
     fields = _fields(webhook.body)
     at = moment(fields.get("notify_time") or fields.get("utc_timestamp"))
     if fields.get("msg_method") in CHANGED:
@@ -224,7 +224,7 @@ def _addresses(*ids: Any) -> dict[str, str]:
     return next(({"alipay": found} for one in ids if (found := text(one))), {})
 
 
-def _told(wire: _Order) -> list[Said | Wanted]:
+def _told(wire: _Order, version: str) -> list[Said | Wanted]:
     """An order as Alipay tells it when it is asked."""
     origin, status = text(wire.out_order_id) or text(wire.order_id), text(wire.status)
     created = moment(wire.create_time)
@@ -246,7 +246,7 @@ def _told(wire: _Order) -> list[Said | Wanted]:
     )
     shop = text(wire.shop_info.merchant_shop_id) if wire.shop_info else ""
     addresses = _addresses(wire.open_id, wire.user_id)
-    return [Said(origin, "PAID", EventType.PLACED, shop=shop, order=content, addresses=addresses)]
+    return [Said(origin, f"PAID {version}", EventType.PLACED, shop=shop, order=content, addresses=addresses)]
 
 
 def _line(number: int, item: _Item) -> dict[str, Any]:
