@@ -261,7 +261,7 @@ async def test_a_paid_order_is_asked_for_and_goes_to_the_store(
             greeting = push(b"", time.time(), echostr="a b").query
             async with gateway.session.get(f"{gateway.url}/channels/wechat/shop?{greeting}") as echo:
                 assert await echo.read() == b"a b"
-    assert seen[:2] == ["token-0", "token-1"]
+    assert len(set(seen)) == 2  # the token that was refused, and a new one
     [placed] = store.orders
     assert OPENID not in json.dumps(placed)
     data = placed["data"]
