@@ -12,7 +12,6 @@ them itself by the channel `generic`. A refund of a part says nothing of the goo
 """
 
 import base64
-import binascii
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -158,7 +157,7 @@ def _verify(webhook: Webhook, account: Account, now: float) -> None:
         raise Forged("the account's public_key is not Alipay's: expected base64 of an RSA key") from error
     try:
         given = base64.b64decode(fields.get("sign", ""), validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise Forged("sign is not base64") from error
     for without in (("sign", "sign_type"), ("sign",)):
         try:

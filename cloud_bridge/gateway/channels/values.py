@@ -42,7 +42,7 @@ def read(raw: bytes | str, kind: type[Kind], where: str = "") -> Kind:
 def text(value: Any) -> str:
     """A scalar as text; nothing for what is none."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()  # half of a surrogate pair cannot be stored
+        return value
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else ""
 
 
