@@ -281,3 +281,16 @@ async def test_a_paid_order_is_asked_for_and_goes_to_the_store(
             }
         ],
     }
+
+
+async def test_an_acceptance_that_comes_again_closed_up_anew_allows_one_message(broker: Broker, tmp_path: Path) -> None:
+    secrets = {"token": TOKEN, "aes_key": AES_KEY}
+    async with one_account(broker, tmp_path, "wechat", secrets, options={"appid": APPID}) as gateway:
+        accepted = event("subscribe_msg_popup_event", List=CHOICES)
+        for _ in range(3):
+            one = safe(accepted, time.time())
+            assert await gateway.post(f"/channels/wechat/shop?{one.query}", one.body) == (200, b"success")
+        board = gateway.gateway.hub.board
+        await until(lambda: board.grants and not board.webhooks)
+        assert [grant.left for grant in board.grants.values()] == [1]
+        assert OPENID not in str(list(board.grants.items()))
