@@ -11,10 +11,9 @@ import pytest
 from aiohttp import web
 
 from cloud_bridge.gateway.channels import eleme
-from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
 from tests.brokers import Broker
-from tests.channels import NOW, one_account
+from tests.channels import NOW, notice, one_account
 from tests.cloud import until
 from tests.gateways import BareStore, StandIn
 from tests.unit.cloud_bridge.gateway.channels.test_eleme import ORDER, SECRET, body
@@ -35,8 +34,8 @@ def signature(call: dict[str, Any]) -> str:
 def called(on: str, options: dict[str, str] | None = None, **rest: Any) -> tuple[str, dict[str, Any]]:
     assert TELLS is not None
     setting = Setting("eleme/shop", {"app_key": "key"} | (options or {}), {"secret": SECRET})
-    notice = Notice("1", "eleme/shop", on, "hz-0012", NOW, NOW, ("channel",), **rest)
-    first, again = (TELLS.call(notice, {}, setting, "a token", NOW) for _ in range(2))
+    told = notice("eleme/shop", on, **rest)
+    first, again = (TELLS.call(told, {}, setting, "a token", NOW) for _ in range(2))
     assert first.url == "https://open-api.shop.ele.me/api/v1/"
     assert first.body == again.body  # its id is the notice's
     call = json.loads(first.body)

@@ -21,7 +21,7 @@ from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
 from cloud_bridge.messages import EventType
 from tests.brokers import Broker
-from tests.channels import NOW, anything, is_forged, one_account, parsed, readable
+from tests.channels import NOW, anything, is_forged, notice, one_account, parsed, readable
 from tests.cloud import until
 from tests.gateways import BareStore, StandIn
 
@@ -220,10 +220,6 @@ async def test_a_push_goes_to_the_store_once_and_a_forged_one_nowhere(
     assert cancelled["data"] == {"id": data["id"], "reason": "不要了"}
 
 
-def notice(on: str, **rest: Any) -> Notice:
-    return Notice("1", "meituan/shop", on, "hz-0012", NOW, NOW, ("channel",), **rest)
-
-
 def called(told: Notice, **options: str) -> tuple[str, dict[str, str]]:
     """The path and the fields of a call, its signature checked."""
     assert meituan.CHANNEL.tells is not None
@@ -238,14 +234,17 @@ def called(told: Notice, **options: str) -> tuple[str, dict[str, str]]:
 
 
 def test_what_the_store_says_goes_back_signed() -> None:
-    assert called(notice("order.accepted", origin="27")) == ("order/confirm", {"order_id": "27"})
-    assert called(notice("order.ready", origin="27")) == ("order/preparationMealComplete", {"order_id": "27"})
-    path, fields = called(notice("order.refused", origin="27", reason="停电 & 停水"))
+    assert called(notice("meituan/shop", "order.accepted", origin="27")) == ("order/confirm", {"order_id": "27"})
+    assert called(notice("meituan/shop", "order.ready", origin="27")) == (
+        "order/preparationMealComplete",
+        {"order_id": "27"},
+    )
+    path, fields = called(notice("meituan/shop", "order.refused", origin="27", reason="停电 & 停水"))
     assert (path, fields) == ("order/cancel", {"order_id": "27", "reason_code": "2007", "reason": "停电 & 停水"})
-    assert called(notice("store.paused"), app_poi_code="p1") == ("poi/close", {"app_poi_code": "p1"})
-    assert called(notice("store.resumed"), app_poi_code="p1") == ("poi/open", {"app_poi_code": "p1"})
+    assert called(notice("meituan/shop", "store.paused"), app_poi_code="p1") == ("poi/close", {"app_poi_code": "p1"})
+    assert called(notice("meituan/shop", "store.resumed"), app_poi_code="p1") == ("poi/open", {"app_poi_code": "p1"})
     with pytest.raises(Unsendable, match="app_poi_code"):
-        called(notice("store.paused"))
+        called(notice("meituan/shop", "store.paused"))
 
 
 @pytest.mark.parametrize(

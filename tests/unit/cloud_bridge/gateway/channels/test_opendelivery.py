@@ -16,11 +16,10 @@ from hypothesis import given
 from cloud_bridge.gateway.channels import Account, Unreadable, Wanted, opendelivery
 from cloud_bridge.gateway.channels.channel import PULLED
 from cloud_bridge.gateway.facts import Webhook
-from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways import Setting, Unsendable
 from cloud_bridge.messages import EventType
 from tests.brokers import Broker
-from tests.channels import NOW, anything, is_forged, objects, one_account, parsed, readable
+from tests.channels import NOW, anything, is_forged, notice, objects, one_account, parsed, readable
 from tests.cloud import until
 from tests.gateways import BareStore, StandIn
 
@@ -124,9 +123,9 @@ def test_whatever_a_signed_body_holds_is_read_or_unreadable(
 
 def test_what_the_standard_has_no_word_for_is_not_told() -> None:
     assert opendelivery.CHANNEL.tells is not None
-    notice = Notice("1", "opendelivery/shop", "store.paused", "hz", NOW, NOW, ("channel",))
+    told = notice("opendelivery/shop", "store.paused")
     with pytest.raises(Unsendable):
-        opendelivery.CHANNEL.tells.call(notice, {}, Setting("x", {"api": "http://a"}), "t", NOW)
+        opendelivery.CHANNEL.tells.call(told, {}, Setting("x", {"api": "http://a"}), "t", NOW)
     assert opendelivery.CHANNEL.pull is not None
     pulled = Webhook("opendelivery", "shop", NOW, json.dumps(ORDER).encode(), headers={PULLED: "1"})
     assert opendelivery.CHANNEL.parse(pulled, ACCOUNT)[0].event.startswith("order ")
@@ -211,9 +210,7 @@ async def test_an_order_goes_to_the_store_and_its_progress_back(
 def test_a_refused_order_asks_for_its_cancellation() -> None:
     assert opendelivery.CHANNEL.tells is not None
     setting = Setting("opendelivery/shop", {"api": "https://app.example/api/"})
-    notice = Notice(
-        "1", "opendelivery/shop", "order.refused", "hz", NOW, NOW, ("channel",), order=None, origin="a/b", reason="断电"
-    )
-    call = opendelivery.CHANNEL.tells.call(notice, {}, setting, "t", NOW)
+    told = notice("opendelivery/shop", "order.refused", origin="a/b", reason="断电")
+    call = opendelivery.CHANNEL.tells.call(told, {}, setting, "t", NOW)
     assert call.url == "https://app.example/api/v1/orders/a%2Fb/requestCancellation"
     assert msgspec.json.decode(call.body)["reason"] == "断电"
