@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cloud_bridge.gateway.channels import Account, Channel, Forged, Said, Unreadable
 from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.settings import AccountSettings
 from edge import opendelivery
 from tests.brokers import Broker
@@ -53,6 +54,11 @@ def readable(said: Said) -> opendelivery.Order:
     """The order as the store will read it."""
     data = msgspec.json.Encoder(decimal_format="number").encode({"id": "ours"} | said.order)
     return opendelivery.read_order(data)
+
+
+def notice(account: str, on: str, **rest: Any) -> Notice:
+    """What a store's event has a channel told."""
+    return Notice(id="1", account=account, on=on, store=STORE, at=NOW, due=NOW, until=NOW, ways=("channel",), **rest)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ from cloud_bridge.gateway.intake import LARGEST, Intake
 from cloud_bridge.gateway.office import Office
 from cloud_bridge.gateway.orders import account_key
 from cloud_bridge.gateway.pruning import keep_pruned
+from cloud_bridge.gateway.pull import Puller
 from cloud_bridge.gateway.reader import Reader
 from cloud_bridge.gateway.road import Road
 from cloud_bridge.gateway.rules import cloud_hub
@@ -42,7 +43,8 @@ class Gateway:
         accounts = {account_key(one.channel, one.id): settings.account(one) for one in settings.accounts}
         products = {account_key(one.channel, one.id): one.products for one in settings.accounts}
         ways = {one.id: Post(WAYS[one.kind], settings.way(one), one.per_second) for one in settings.ways}
-        self.reader = Reader(self.hub, accounts, products, seal)
+        self.puller = Puller(self.hub, accounts)
+        self.reader = Reader(self.hub, accounts, products, seal, self.puller)
         self.intake = Intake(self.hub, accounts)
         self.road = Road(self.hub, settings.broker, gateway=settings.gateway.id)
         self.courier = Courier(self.hub, ways, _posts(accounts), seal)
@@ -70,6 +72,7 @@ class Gateway:
             await self._runner.setup()
             await self.road.start()
             await self.courier.start()
+            await self.puller.start()
             await self.reader.start()
             self._pruning = asyncio.create_task(keep_pruned(self.hub, self.settings.journal.keep_days))
             host, port = listen_address(self.settings.gateway.listen)
@@ -85,6 +88,7 @@ class Gateway:
         if self._runner is not None:
             await self._runner.cleanup()
         await self.reader.stop()
+        await self.puller.stop()
         await self.courier.stop()
         await self.road.stop()
         await self.hub.stop()

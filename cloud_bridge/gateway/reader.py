@@ -11,10 +11,11 @@ import msgspec
 from msgspec import Raw
 
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.channels import CHANNELS, Account, Allowed, Said, Unreadable
+from cloud_bridge.gateway.channels import CHANNELS, Account, Allowed, Said, Unreadable, Wanted
 from cloud_bridge.gateway.facts import DeadLetterKept, Happened, LetterRead, Webhook, WebhookKept, WebhookRead
 from cloud_bridge.gateway.intents import Allow, Intent, Note, Take, Unread
 from cloud_bridge.gateway.orders import account_key, order_id
+from cloud_bridge.gateway.pull import Puller
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Reply, Seal
 from cloud_bridge.gateway.settings import ProductSettings
@@ -44,9 +45,9 @@ class _Unread(NamedTuple):
 
 
 class Asked(NamedTuple):
-    """What a webhook asks of the hub; the same key has one effect."""
+    """What a webhook asks of the hub, or of the channel; the same key has one effect."""
 
-    intent: Intent
+    intent: Intent | Wanted
     key: str | None = None
 
 
@@ -54,9 +55,15 @@ class Reader:
     """Follows the hub; what it asks comes after everything that somebody waits for."""
 
     def __init__(
-        self, hub: CloudHub, accounts: Mapping[str, Account], products: Mapping[str, Products], seal: Seal
+        self,
+        hub: CloudHub,
+        accounts: Mapping[str, Account],
+        products: Mapping[str, Products],
+        seal: Seal,
+        puller: Puller,
     ) -> None:
         self._hub, self._accounts, self._products, self._seal = hub, accounts, products, seal
+        self._puller = puller
         self._unread: deque[_Unread] = deque()
         self._flood = False  # so many channels wait for an answer that reading has to wait
         self._wake = asyncio.Event()
@@ -86,11 +93,14 @@ class Reader:
             letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
             webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
             asked = list(self.read(webhook, 0, letter=seq)) if webhook is not None else []
-            if not asked or any(isinstance(one.intent, Unread) for one in asked):
+            if webhook is None or any(isinstance(one.intent, Unread) for one in asked):
                 left += 1
                 continue
             for one in asked:
-                await self._hub.submit(one.intent, by="reparse", key=one.key)
+                if isinstance(one.intent, Wanted):
+                    self._puller.want(account_key(webhook.channel, webhook.account), one.intent, letter=seq)
+                else:
+                    await self._hub.submit(one.intent, by="reparse", key=one.key)
             read += 1
         return Reparsed(read, left)
 
@@ -126,9 +136,12 @@ class Reader:
                 await asyncio.sleep(0)
 
     def _offer(self, webhook: Webhook, fact: int) -> None:
-        by = f"channel:{account_key(webhook.channel, webhook.account)}"
+        key = account_key(webhook.channel, webhook.account)
         for asked in self.read(webhook, fact):
-            self._hub.offer(asked.intent, by=by, key=asked.key, done=_nothing)
+            if isinstance(asked.intent, Wanted):
+                self._puller.want(key, asked.intent, fact=fact)
+            else:
+                self._hub.offer(asked.intent, by=f"channel:{key}", key=asked.key, done=_nothing)
 
     def read(self, webhook: Webhook, fact: int, letter: int = 0) -> list[Asked]:
         """What a webhook asks of the hub; a dead letter where it cannot be understood."""
@@ -143,15 +156,20 @@ class Reader:
             return [Asked(Unread("not read: a mistake in the gateway, see its log", key, fact))]
         if not asked:
             return [Asked(Note(LetterRead(letter) if letter else WebhookRead(fact)))]
-        last = asked[-1]
-        return [*asked[:-1], last._replace(intent=msgspec.structs.replace(last.intent, webhook=fact, letter=letter))]
+        *before, last = asked
+        if isinstance(last.intent, Wanted):
+            lack = self._puller.lack(key)
+            return [Asked(Unread(plain(lack, 300), key, fact))] if lack else [last]
+        return [*before, last._replace(intent=msgspec.structs.replace(last.intent, webhook=fact, letter=letter))]
 
     def _asks(self, key: str, webhook: Webhook, said: Any) -> Iterator[Asked]:
         for number, one in enumerate(said):
-            if isinstance(one, Allowed):
-                digest = sha256(webhook.body).hexdigest()
+            if isinstance(one, Wanted):
+                yield Asked(one)
+            elif isinstance(one, Allowed):
+                event = one.event or sha256(webhook.body).hexdigest()
                 yield Asked(
-                    Allow(key, self._seal.name(key, one.address), one.templates), f"allow\n{key}\n{digest}\n{number}"
+                    Allow(key, self._seal.name(key, one.address), one.templates), f"allow\n{key}\n{event}\n{number}"
                 )
             else:
                 yield Asked(

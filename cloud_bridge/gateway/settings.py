@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 from datetime import time
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -220,7 +221,8 @@ def secrets_of(settings: AccountSettings | WaySettings) -> tuple[str, ...]:
     if isinstance(settings, WaySettings):
         return WAYS[settings.kind].secrets
     channel = CHANNELS[settings.channel]
-    return tuple(dict.fromkeys((*channel.secrets, *(channel.tells.secrets if channel.tells else ()))))
+    more = [part.secrets for part in (channel.tells, channel.pull) if part is not None]
+    return tuple(dict.fromkeys((*channel.secrets, *channel.further, *chain(*more))))
 
 
 def missing_secrets(settings: AccountSettings | WaySettings) -> Iterator[str]:

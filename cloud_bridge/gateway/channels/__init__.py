@@ -1,8 +1,9 @@
 """The channels that orders come over: one file each, all of them listed here."""
 
-from cloud_bridge.gateway.channels import eleme, generic, meituan
-from cloud_bridge.gateway.channels.channel import Account, Allowed, Answer, Channel, Forged, Said, Unreadable
+from cloud_bridge.gateway.channels import alipay, eleme, generic, meituan, opendelivery, wechat
+from cloud_bridge.gateway.channels.channel import Account, Allowed, Answer, Channel, Forged, Said, Unreadable, Wanted
 
-CHANNELS: dict[str, Channel] = {channel.name: channel for channel in (generic.CHANNEL, meituan.CHANNEL, eleme.CHANNEL)}
+_ALL = (generic.CHANNEL, opendelivery.CHANNEL, meituan.CHANNEL, eleme.CHANNEL, wechat.CHANNEL, alipay.CHANNEL)
+CHANNELS: dict[str, Channel] = {channel.name: channel for channel in _ALL}
 
-__all__ = ["CHANNELS", "Account", "Allowed", "Answer", "Channel", "Forged", "Said", "Unreadable"]
+__all__ = ["CHANNELS", "Account", "Allowed", "Answer", "Channel", "Forged", "Said", "Unreadable", "Wanted"]

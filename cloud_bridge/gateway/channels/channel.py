@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from cloud_bridge.gateway.facts import Webhook
-from cloud_bridge.gateway.ways.way import Way
+from cloud_bridge.gateway.ways.way import Call, Setting, Token, Way
 from cloud_bridge.messages import EventType
 from edge.orders import Record
 
+PULLED = "pulled"  # a header of what the gateway asked for by itself; no request from outside has it
 REPLAY = 300.0  # seconds by which a request's own time may differ from ours, where a channel signs one
 
 
@@ -60,6 +61,28 @@ class Allowed(Record, frozen=True):
 
     address: str
     templates: dict[str, int]
+    event: str = (
+        ""  # what makes it this event and no other, where the bytes of a request may differ when it comes again
+    )
+
+
+class Wanted(Record, frozen=True):
+    """A request only names an order: it has to be asked for, and the answer is read as a request of its own."""
+
+    ask: dict[str, str]  # what the channel's `pull` needs for it
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """How the gateway asks a channel by itself. All functions are pure."""
+
+    # For what is wanted; for nothing: for all that the channel could not deliver. With the token and the time now.
+    call: Callable[[dict[str, str], Setting, str, float], Call]
+    # The requests that an answer is read as; ValueError says why to ask again later, Unreadable why not.
+    read: Callable[[dict[str, str], int, bytes], list[bytes]]
+    token: Token | None = None
+    every: float = 0.0  # seconds between two questions for what could not be delivered; 0: there is no such list
+    secrets: tuple[str, ...] = ()  # that an account must have for it
+    options: tuple[str, ...] = ()
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -68,16 +91,18 @@ class Channel(msgspec.Struct, frozen=True):
     name: str
     verify: Callable[[Webhook, Account, float], None]  # raises Forged; the float is the time now
     parse: Callable[
-        [Webhook, Account], Sequence[Said | Allowed]
-    ]  # raises Unreadable; nothing where it tells nothing of use
+        [Webhook, Account], Sequence[Said | Allowed | Wanted]
+    ]  # raises Unreadable; nothing where it tells nothing of use; a Wanted stands alone
     answer: Callable[[Webhook, Account], Answer]
     # What a GET is answered with, where the channel tries an address by one; it must verify by itself.
     hello: Callable[[Webhook, Account], Answer] | None = None
     gets: bool = False  # events come as GET too; its query is then read as the body, and only one without is a hello
     secrets: tuple[str, ...] = ("secret",)
+    further: tuple[str, ...] = ()  # secrets that it can do without
     options: tuple[str, ...] = ()  # that an account must have
     headers: tuple[str, ...] = ()  # lower case: all that it looks at; the others are not kept
     tells: Way | None = None  # the way back to the channel
+    pull: Pull | None = None
 
 
 def answers(body: bytes, content_type: str = "application/json") -> Callable[[Webhook, Account], Answer]:

@@ -7,12 +7,16 @@ tried against the vendor's live system.
 The signature is the upper MD5 of the sorted `name=value` of all fields but itself, without anything between them, and
 the secret. Pushes come again for a day, and whether they are signed anew is not documented; the same one has no
 second effect. A refund of a part takes goods off an order without saying which are left, and tells nothing here.
+
+Told back through `eleme_api`, with `options.app_key`; what could not be pushed is asked for there every five minutes,
+with `options.app_id` besides.
 """
 
 import hmac
 from hashlib import md5
 from typing import Any
 
+from cloud_bridge.gateway.channels import eleme_api
 from cloud_bridge.gateway.channels.channel import Account, Answer, Channel, Forged, Said, Unreadable, answers
 from cloud_bridge.gateway.channels.values import Wire, line, moment, order, read, recent, short, text, whole
 from cloud_bridge.gateway.facts import Webhook
@@ -153,4 +157,12 @@ def _hello(_webhook: Webhook, _account: Account) -> Answer:
     return Answer(OK)
 
 
-CHANNEL = Channel(name="eleme", verify=_verify, parse=_parse, answer=answers(OK), hello=_hello)
+CHANNEL = Channel(
+    name="eleme",
+    verify=_verify,
+    parse=_parse,
+    answer=answers(OK),
+    hello=_hello,
+    tells=eleme_api.TELLS,
+    pull=eleme_api.PULL,
+)

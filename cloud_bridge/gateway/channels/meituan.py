@@ -10,17 +10,25 @@ A value is URL-encoded twice in most pushes, and the signature is made over what
 A partial refund takes goods off an order without saying which ones are left, and tells nothing here: the shop sees it
 in Meituan's own program. Whether a push that comes again after an outage is signed anew is not documented, so it may
 be a day old; the same one has no second effect.
+
+Told back, with `options.app_id`: accepted (order/confirm), ready (order/preparationMealComplete), refused
+(order/cancel), and with `options.app_poi_code`, Meituan's number for the shop, that it pauses and goes on (poi/close,
+poi/open).
 """
 
 import hmac
 from hashlib import md5
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from cloud_bridge.gateway.channels.channel import Account, Answer, Channel, Forged, Said, Unreadable, answers
 from cloud_bridge.gateway.channels.values import Wire, line, moment, order, read, recent, short, text, whole
 from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.gateway.orders import Notice
+from cloud_bridge.gateway.ways.way import Call, Later, Never, Outcome, Sent, Setting, Unsendable, Way
+from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType
+from edge.updates import UpdateKind
 
 OK = b'{"data":"ok"}'
 DAY = 24 * 3600.0
@@ -126,4 +134,60 @@ def _hello(_webhook: Webhook, _account: Account) -> Answer:
     return Answer(OK)
 
 
-CHANNEL = Channel(name="meituan", verify=_verify, parse=_parse, answer=answers(OK), hello=_hello, gets=True)
+# --- what it is told ------------------------------------------------------------------------------------------------
+
+API = "https://waimaiopen.meituan.com/api/v1"
+OTHER_REASONS = "2007"  # of a shop that cancels
+SYSTEM = 1  # an error of theirs, which may pass
+ACTIONS = {
+    UpdateKind.ACCEPTED: "order/confirm",
+    UpdateKind.READY: "order/preparationMealComplete",
+    UpdateKind.REFUSED: "order/cancel",
+    UpdateKind.PAUSED: "poi/close",
+    UpdateKind.RESUMED: "poi/open",
+}
+
+
+class _Trouble(Wire, frozen=True):
+    code: Any = None
+    msg: Any = None
+
+
+class _Answer(Wire, frozen=True):
+    data: Any = None
+    error: _Trouble | None = None
+
+
+def _tell(notice: Notice, _addresses: dict[str, str], setting: Setting, _token: str, now: float) -> Call:
+    url = f"{setting.options.get('api', API)}/{ACTIONS[UpdateKind(notice.on)]}"
+    fields = {"app_id": setting.options["app_id"], "timestamp": str(int(now))}
+    if notice.origin:
+        fields["order_id"] = notice.origin
+    elif poi := setting.options.get("app_poi_code"):
+        fields["app_poi_code"] = poi
+    else:
+        raise Unsendable("options.app_poi_code is not set: pause the shop in Meituan's own program")
+    if notice.on == UpdateKind.REFUSED:
+        fields |= {"reason_code": OTHER_REASONS, "reason": notice.reason or "商家无法接单"}
+    return Call(f"{url}?{urlencode(fields | {'sig': signed(url, fields, setting.secrets['secret'])})}", method="GET")
+
+
+def _judge(status: int, body: bytes, headers: Any) -> Outcome:
+    outcome = judge(status, body, headers)
+    if not isinstance(outcome, Sent):
+        return outcome
+    try:
+        answer = read(body, _Answer)
+    except Unreadable:
+        return Later("what Meituan answers cannot be read")
+    if answer.data == "ok":
+        return outcome
+    trouble = answer.error or _Trouble()
+    why = f"Meituan says {text(trouble.code)} {text(trouble.msg)}"
+    return Later(why) if whole(trouble.code) == SYSTEM else Never(why)
+
+
+TELLS = Way(name="meituan", call=_tell, judge=_judge, tells=frozenset(ACTIONS), repeatable=True, options=("app_id",))
+CHANNEL = Channel(
+    name="meituan", verify=_verify, parse=_parse, answer=answers(OK), hello=_hello, gets=True, tells=TELLS
+)

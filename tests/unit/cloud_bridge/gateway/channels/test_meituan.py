@@ -7,20 +7,23 @@ import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode
 
 import pytest
+from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL as URL_
 
 from cloud_bridge.gateway.channels import Account, Unreadable, meituan
 from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.gateway.orders import Notice
+from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
 from cloud_bridge.messages import EventType
 from tests.brokers import Broker
-from tests.channels import NOW, anything, is_forged, one_account, parsed, readable
+from tests.channels import NOW, anything, is_forged, notice, one_account, parsed, readable
 from tests.cloud import until
-from tests.gateways import BareStore
+from tests.gateways import BareStore, StandIn
 
 URL = "https://cloud.example/channels/meituan/shop"
 SECRET = "d41d8cd98f00b204e9800998ecf8427e"
@@ -215,3 +218,62 @@ async def test_a_push_goes_to_the_store_once_and_a_forged_one_nowhere(
         ],
     }
     assert cancelled["data"] == {"id": data["id"], "reason": "不要了"}
+
+
+def called(told: Notice, **options: str) -> tuple[str, dict[str, str]]:
+    """The path and the fields of a call, its signature checked."""
+    assert meituan.CHANNEL.tells is not None
+    setting = Setting("meituan/shop", {"app_id": "5308"} | options, {"secret": SECRET})
+    call = meituan.CHANNEL.tells.call(told, {}, setting, "", NOW)
+    url, _, query = call.url.partition("?")
+    fields = dict(parse_qsl(query))
+    assert call.method == "GET"
+    assert fields.pop("sig") == sig(url, fields)
+    assert (fields.pop("app_id"), fields.pop("timestamp")) == ("5308", str(int(NOW)))
+    return url.removeprefix("https://waimaiopen.meituan.com/api/v1/"), fields
+
+
+def test_what_the_store_says_goes_back_signed() -> None:
+    assert called(notice("meituan/shop", "order.accepted", origin="27")) == ("order/confirm", {"order_id": "27"})
+    assert called(notice("meituan/shop", "order.ready", origin="27")) == (
+        "order/preparationMealComplete",
+        {"order_id": "27"},
+    )
+    path, fields = called(notice("meituan/shop", "order.refused", origin="27", reason="停电 & 停水"))
+    assert (path, fields) == ("order/cancel", {"order_id": "27", "reason_code": "2007", "reason": "停电 & 停水"})
+    assert called(notice("meituan/shop", "store.paused"), app_poi_code="p1") == ("poi/close", {"app_poi_code": "p1"})
+    assert called(notice("meituan/shop", "store.resumed"), app_poi_code="p1") == ("poi/open", {"app_poi_code": "p1"})
+    with pytest.raises(Unsendable, match="app_poi_code"):
+        called(notice("meituan/shop", "store.paused"))
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "outcome"),
+    [
+        (200, b'{"data":"ok"}', Sent),
+        (200, '{"data":"ng","error":{"code":808,"msg":"操作失败,订单已经确认过了"}}'.encode(), Never),
+        (200, b'{"data":"ng","error":{"code":1,"msg":"x"}}', Later),
+        (200, b"<html>", Later),
+        (502, b"", Later),
+        (429, b"", Later),
+    ],
+)
+def test_an_answer_is_what_it_says_and_not_its_status(status: int, answer: bytes, outcome: type[Any]) -> None:
+    assert meituan.CHANNEL.tells is not None
+    assert isinstance(meituan.CHANNEL.tells.judge(status, answer, {}), outcome)
+
+
+async def test_a_press_confirms_the_order_with_meituan(broker: Broker, store: BareStore, tmp_path: Path) -> None:
+    async with StandIn(lambda *_: web.json_response({"data": "ok"})) as api:
+        options = {"app_id": "5308", "api": api.url}
+        async with one_account(broker, tmp_path, "meituan", {"secret": SECRET}, options=options) as gateway:
+            store.presence("online")
+            url = gateway.gateway.intake._accounts["meituan/shop"].url
+            headers = {"content-type": "application/x-www-form-urlencoded"}
+            body = form(ORDER | {"timestamp": str(int(time.time()))}, url=url)
+            await gateway.post("/channels/meituan/shop", body, headers)
+            await until(lambda: store.orders)
+            event = store.orders[0]
+            store.tell("order.accepted", event["subject"], event=event["id"])
+            await until(lambda: api.requests)
+    assert [path.partition("?")[0] for path, _, _ in api.requests] == ["/order/confirm"]

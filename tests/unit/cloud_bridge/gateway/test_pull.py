@@ -1,0 +1,105 @@
+"""An order that a request only names is asked for until it is there, or until a person has to look."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from cloud_bridge.gateway import pull
+from tests.brokers import Broker
+from tests.channels import one_account
+from tests.cloud import PATIENCE, until
+from tests.gateways import BareStore, RunningGateway, StandIn
+from tests.unit.cloud_bridge.gateway.channels.test_opendelivery import ID, ORDER, SECRET, event, signed
+
+PATH = "/channels/opendelivery/shop"
+
+
+@pytest.fixture(autouse=True)
+def _soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pull, "FIRST", 0.01)
+    monkeypatch.setattr(pull, "CEILING", 0.02)
+
+
+def application(answer: Callable[[int], web.Response]) -> StandIn:
+    """An ordering application; the answer to a question after an order is by its number."""
+    asked = 0
+
+    def api(request: web.Request, _body: bytes) -> web.Response:
+        nonlocal asked
+        if request.path == "/oauth/token":
+            return web.json_response({"accessToken": "t", "expiresIn": 3600})
+        asked += 1
+        return answer(asked)
+
+    return StandIn(api)
+
+
+async def name_it(gateway: RunningGateway) -> None:
+    body = event("CREATED")
+    assert (await gateway.post(PATH, body, signed(body)))[0] == 200
+
+
+async def test_an_application_that_is_away_is_asked_again(broker: Broker, store: BareStore, tmp_path: Path) -> None:
+    def answer(asked: int) -> web.Response:
+        return web.Response(status=503) if asked < 4 else web.json_response(ORDER)
+
+    async with application(answer) as there:
+        options = {"api": there.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            await name_it(gateway)
+            await until(lambda: store.orders)
+            await until(lambda: not gateway.gateway.hub.board.webhooks)
+            assert not await gateway.gateway.hub.journal.letters()
+
+
+async def test_an_order_is_asked_for_after_a_restart_too(broker: Broker, store: BareStore, tmp_path: Path) -> None:
+    there = True
+
+    def answer(_asked: int) -> web.Response:
+        return web.json_response(ORDER) if there else web.Response(status=500)
+
+    async with application(answer) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            gateway.gateway.puller.want = lambda *_, **__: None  # type: ignore[method-assign]
+            await name_it(gateway)
+            await until(lambda: gateway.gateway.hub.board.webhooks)
+            await gateway.again()
+            await until(lambda: store.orders)
+            await until(lambda: not gateway.gateway.hub.board.webhooks)
+
+
+async def test_what_is_not_told_is_a_dead_letter_that_is_asked_for_once_more_by_a_person(
+    broker: Broker, store: BareStore, tmp_path: Path
+) -> None:
+    there = False
+
+    def answer(_asked: int) -> web.Response:
+        return web.json_response(ORDER) if there else web.Response(status=404)
+
+    async with application(answer) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            await name_it(gateway)
+            await until(lambda: gateway.gateway.hub.board.accounts.get("opendelivery/shop"))
+            reason = gateway.gateway.hub.board.accounts["opendelivery/shop"].reason
+            assert reason == "the order could not be asked for: there is no such order"
+            there = True
+            assert (await gateway.gateway.reader.reparse()).read == 1
+            await until(lambda: store.orders)
+            async with asyncio.timeout(PATIENCE):
+                while await gateway.gateway.hub.journal.letters():  # noqa: ASYNC110 - the journal tells nobody
+                    await asyncio.sleep(0.01)
+            assert store.orders[0]["data"]["displayId"] == "1234"
+
+
+async def test_an_account_that_cannot_ask_says_what_it_needs(broker: Broker, tmp_path: Path) -> None:
+    async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}) as gateway:
+        await name_it(gateway)
+        await until(lambda: gateway.gateway.hub.board.accounts.get("opendelivery/shop"))
+        reason = gateway.gateway.hub.board.accounts["opendelivery/shop"].reason
+        assert "options.api, options.client_id" in reason
+        assert ID not in reason
