@@ -22,7 +22,7 @@ from cloud_bridge.gateway.settings import (
     missing_secrets,
     secrets_of,
 )
-from cloud_bridge.gateway.ways import WAYS, Way
+from cloud_bridge.gateway.ways import WAYS, Setting, Way
 from config.checks import Door, broker, check, locked, parses, read_toml, twice, zone
 from edge.settings import listen_address
 
@@ -113,7 +113,11 @@ def _ways(ways: tuple[WaySettings, ...]) -> Iterator[str]:
         if way.id == CHANNEL:
             yield f"{place}.id: {CHANNEL!r} is the way to the channels themselves"
         yield from _kind(f"{place}.kind", "kind of way", way.kind, WAYS)
-        yield from _needs(place, way, WAYS.get(way.kind))
+        kind = WAYS.get(way.kind)
+        yield from _needs(place, way, kind)
+        if kind is not None:
+            about = Setting(way.id, way.options, {}, way.templates)
+            yield from (f"{place}.{mistake}" for mistake in kind.mistakes(about))
 
 
 def _kind(path: str, what: str, name: str, there: Iterable[str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ Settings: options `app` (the AppKey, `org#app`), `url` (the REST host that the c
 and `from` (the chat user who speaks, default: `admin`); secrets `client_id` and `client_secret`.
 """
 
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -101,6 +102,15 @@ def _read_token(status: int, body: bytes) -> tuple[str, float]:
     raise ValueError(f"HTTP {status}")
 
 
+def _mistakes(setting: Setting) -> Iterator[str]:
+    try:
+        _url(setting, "token")
+    except Unsendable as error:
+        yield str(error)
+    except KeyError:
+        return  # a missing option is said by whoever looks for all of them
+
+
 WAY = Way(
     name="easemob",
     call=_call,
@@ -108,4 +118,5 @@ WAY = Way(
     token=Token(_ask_token, _read_token, refused=lambda status, _body: status == UNAUTHORIZED),
     secrets=("client_id", "client_secret"),
     options=("app", "url"),
+    mistakes=_mistakes,
 )

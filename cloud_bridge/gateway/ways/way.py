@@ -1,6 +1,6 @@
 """The face of a way: how a notice becomes a request, and what the answer means. A way is one file of this shape."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -102,3 +102,4 @@ class Way(msgspec.Struct, frozen=True):
     repeatable: bool = False  # the same notice twice is one message: the provider knows it again
     secrets: tuple[str, ...] = ("secret",)
     options: tuple[str, ...] = ()
+    mistakes: Callable[[Setting], Iterable[str]] = lambda _setting: ()  # in a setting, whose secrets are not there

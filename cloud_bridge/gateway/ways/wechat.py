@@ -13,7 +13,7 @@ where {order} {item} {stage} {store} {time} {words} stand for what they say; `pa
 as they are. `templates` has the ids by event, or by event and stage: `item.started baking`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -41,6 +41,7 @@ JSON = {"content-type": "application/json"}
 OK = 200
 HOUR = 3600.0
 THING = 20  # characters
+DIGITS = "0123456789"
 
 DONE, NONE_LEFT = 0, 43101
 STALE_TOKENS = frozenset({40001, 40014, 42001})
@@ -93,7 +94,7 @@ KEYWORDS: dict[str, Callable[[str], str]] = {
     "thing": lambda text: text if len(text) <= THING else f"{text[: THING - 1]}…",
     "character_string": _only(32, _is_ascii),
     "letter": _only(32, lambda character: character.isascii() and character.isalpha()),
-    "number": _only(32, lambda character: character in "0123456789."),
+    "number": _only(32, lambda character: character in f"{DIGITS}."),
     "symbol": _only(5, lambda character: not character.isalnum() and not character.isspace()),
     "phrase": _only(5, _is_han),
     "name": _name,
@@ -131,18 +132,33 @@ def _data(notice: Notice, fields: str) -> dict[str, str]:
         "words": notice.words,
     }
     data = {}
-    for field in filter(str.strip, fields.split(";")):
-        keyword, _, text = (part.strip() for part in field.partition("="))
-        fit = KEYWORDS.get(keyword.rstrip("0123456789"))
-        if fit is None:
-            raise Unsendable(f"options: WeChat has no keyword {keyword}")
-        value = fit(plain(fill(text, about)).strip()).strip()
+    for keyword, text in _fields(fields):
+        value = KEYWORDS[keyword.rstrip(DIGITS)](plain(fill(text, about)).strip()).strip()
         if not value:
             raise Unsendable(f"{keyword}: nothing is left of what it says")
         data[keyword] = value
-    if not data:
-        raise Unsendable("options: the template's keywords are missing")
     return data
+
+
+def _fields(fields: str) -> list[tuple[str, str]]:
+    """Keywords and what they say; raises Unsendable."""
+    parts = [field.partition("=") for field in fields.split(";") if field.strip()]
+    if not parts:
+        raise Unsendable("the template's keywords are missing, such as thing1={item}; time2={time}")
+    for keyword, _, _ in parts:
+        if keyword.strip().rstrip(DIGITS) not in KEYWORDS:
+            raise Unsendable(f"WeChat has no keyword {keyword.strip()}; it has {', '.join(KEYWORDS)}")
+    return [(keyword.strip(), text.strip()) for keyword, _, text in parts]
+
+
+def _mistakes(setting: Setting) -> Iterator[str]:
+    if not setting.templates:
+        yield "templates: required, the ids by event: order.ready"
+    for template in dict.fromkeys(setting.templates.values()):
+        try:
+            _fields(setting.options.get(template, ""))
+        except Unsendable as error:
+            yield f"options.{template}: {error}"
 
 
 def _answer(status: int, body: bytes) -> _Answer | None:
@@ -205,4 +221,5 @@ WAY = Way(
     judge=_judge,
     token=Token(_ask_token, _read_token, _is_refused),
     options=("appid",),
+    mistakes=_mistakes,
 )

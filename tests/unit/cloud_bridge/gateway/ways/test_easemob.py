@@ -75,3 +75,10 @@ def test_what_cannot_go_says_why(notice: Notice) -> None:
         WAY.call(replace(notice, words=""), {"easemob": "o"}, SETTING, "T", NINE)
     with pytest.raises(Unsendable, match="org#app"):
         WAY.call(notice, {"easemob": "o"}, replace(SETTING, options=SETTING.options | {"app": "shop"}), "T", NINE)
+
+
+def test_a_mistake_in_the_settings_is_said_before_a_customer_waits() -> None:
+    assert list(WAY.mistakes(SETTING)) == []
+    assert list(WAY.mistakes(replace(SETTING, options=SETTING.options | {"app": "shop"}))) == [
+        "options.app: expected the AppKey, org#app"
+    ]

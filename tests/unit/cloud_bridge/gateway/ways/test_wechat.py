@@ -65,7 +65,7 @@ def test_a_keyword_holds_what_the_document_allows(keyword: str, text: str, fits:
         ({}, {}, {}, "no address"),
         ({"on": "order.accepted"}, {}, {"wechat": "o"}, "there is none for order.accepted"),
         ({}, {OVEN: ""}, {"wechat": "o"}, "keywords are missing"),
-        ({}, {OVEN: "wish1={item}"}, {"wechat": "o"}, "no keyword wish1"),
+        ({}, {OVEN: "wish1={item}"}, {"wechat": "o"}, "no keyword wish1; it has thing"),
         ({"name": ""}, {OVEN: "thing1={item}"}, {"wechat": "o"}, "thing1: nothing is left"),
     ],
 )
@@ -116,6 +116,15 @@ def test_the_token_is_the_stable_one_and_a_wrong_secret_is_said_without_it() -> 
     for code in (40001, 40014, 42001):
         assert token.refused(200, json.dumps({"errcode": code}).encode())
     assert not token.refused(200, b'{"errcode":0}')
+
+
+def test_a_mistake_in_the_settings_is_said_before_a_customer_waits() -> None:
+    assert list(WAY.mistakes(SETTING)) == []
+    assert list(WAY.mistakes(replace(SETTING, templates={}))) == ["templates: required, the ids by event: order.ready"]
+    wrong = replace(SETTING, options={OVEN: "wish1={item}"})
+    [keyword, missing] = WAY.mistakes(wrong)
+    assert keyword.startswith("options.tmpl-oven: WeChat has no keyword wish1; it has thing, character_string")
+    assert missing.startswith("options.tmpl-ready: the template's keywords are missing")
 
 
 @given(st.text(), st.text(), st.text())

@@ -1,0 +1,65 @@
+"""From a press in the store over the broker to the customer, by each way in turn, until one of them will do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from msgspec.structs import replace
+
+from cloud_bridge.gateway.settings import AccountSettings, WaySettings
+from tests.brokers import Broker
+from tests.cloud import until
+from tests.gateways import BareStore, RunningGateway, StandIn, order, settings_of
+
+
+async def test_who_cannot_be_told_by_wechat_is_told_by_chat_and_else_by_a_robot(
+    broker: Broker, store: BareStore, stand_in: StandIn, tmp_path: Path
+) -> None:
+    answers: dict[str, Any] = {
+        "/cgi-bin/stable_token": {"access_token": "T", "expires_in": 7200},
+        "/cgi-bin/message/subscribe/send": {"errcode": 43101, "errmsg": "user refuse to accept the msg"},
+        "/org/app/token": {"access_token": "Y", "expires_in": 5184000},
+        "/org/app/messages/users": {"data": {"wang": "1"}},
+        "/robot": {},
+    }
+    stand_in.answer = lambda request, _body: web.json_response(answers[request.path])
+    files = {name: str(tmp_path / "secret") for name in ("secret", "client_id", "client_secret")}
+    (tmp_path / "url").write_text(stand_in.url.replace("http", "json") + "/robot")
+    ways = (
+        WaySettings(
+            id="mini",
+            kind="wechat",
+            options={"appid": "wx1", "url": stand_in.url, "t": "thing1={store}; character_string2={order}"},
+            secret_files={"secret": files["secret"]},
+            templates={"order.ready": "t"},
+        ),
+        WaySettings(
+            id="chat",
+            kind="easemob",
+            options={"app": "org#app", "url": stand_in.url},
+            secret_files={name: files[name] for name in ("client_id", "client_secret")},
+        ),
+        WaySettings(id="robot", kind="apprise", secret_files={"url": str(tmp_path / "url")}),
+    )
+    shop = AccountSettings(
+        channel="generic",
+        id="shop",
+        store=store.store,
+        ways=("mini", "chat", "robot"),
+        secret_files={"secret": files["secret"]},
+    )
+    settings = replace(settings_of(broker, tmp_path, ways=ways), accounts=(shop,))
+    async with RunningGateway(settings, tmp_path / "gateway.db") as gateway:
+        await gateway.tell("placed", order(1, addresses={"wechat": "openid-1", "easemob": "wang"}))
+        await gateway.tell("placed", order(2, addresses={"wechat": "openid-2"}))
+        await until(lambda: len(store.orders) == 2)
+        for number, event in enumerate(store.orders, 1):
+            store.tell("order.ready", event["subject"], displayId=f"A{number:03}")
+        courier = gateway.gateway.courier
+        await until(lambda: courier.sent == {"chat": 1, "robot": 1})
+        assert courier.failed == {"mini": 2, "chat": 1}
+    told = {path.partition("?")[0]: json.loads(body) for path, _, body in stand_in.requests}
+    assert told["/cgi-bin/message/subscribe/send"]["data"]["thing1"] == {"value": "麦田烘焙"}
+    assert told["/org/app/messages/users"]["body"] == {"msg": "您的订单 A001 已做好,欢迎到麦田烘焙取货。"}
+    assert told["/robot"]["message"] == "您的订单 A002 已做好,欢迎到麦田烘焙取货。"
