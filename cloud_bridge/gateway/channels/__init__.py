@@ -8,6 +8,8 @@ from cloud_bridge.gateway.channels import (
     meituan,
     opendelivery,
     shopify,
+    square,
+    ubereats,
     wechat,
     woocommerce,
     youzan,
@@ -24,6 +26,8 @@ _ALL = (
     youzan.CHANNEL,
     shopify.CHANNEL,
     woocommerce.CHANNEL,
+    square.CHANNEL,
+    ubereats.CHANNEL,
     deliverect.CHANNEL,
 )
 CHANNELS: dict[str, Channel] = {channel.name: channel for channel in _ALL}
