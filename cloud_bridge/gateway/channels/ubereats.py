@@ -10,7 +10,6 @@ it. `estimated_ready_for_pickup_at` is when it is due; the shop's id is the stor
 itself, so that none is known here.
 """
 
-from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -27,7 +26,7 @@ from cloud_bridge.gateway.channels.channel import (
     answers,
 )
 from cloud_bridge.gateway.channels.mac import Mac
-from cloud_bridge.gateway.channels.values import Wire, line, moment, order, read, short, text, whole
+from cloud_bridge.gateway.channels.values import Wire, digest, line, moment, order, read, short, text, whole
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways.way import Call, Setting, Token, Way
@@ -108,7 +107,7 @@ class _Login(Wire, frozen=True):
 
 def _parse(webhook: Webhook, _account: Account) -> list[Said | Wanted]:
     if PULLED in webhook.headers:
-        return _told(read(webhook.body, _Order), blake2b(webhook.body, digest_size=8).hexdigest())
+        return _told(read(webhook.body, _Order), digest(webhook.body))
     event = read(webhook.body, _Event)
     kind, meta = text(event.event_type), event.meta or _Meta()
     if kind not in NEW | OVER:
