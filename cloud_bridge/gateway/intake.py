@@ -39,7 +39,9 @@ class Intake:
         found = self._find(request)
         if found is None:
             return web.json_response({"reason": "there is no such account"}, status=404)
-        return await self._take(*found, self._webhook(request, found[0], await request.read()))
+        webhook = self._webhook(request, found[0], await request.read())
+        tried = found[0].ping(webhook) if found[0].ping is not None else None
+        return await self._take(*found, webhook) if tried is None else _response(tried)
 
     async def _take(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response:
         refusal = self._prove(channel, account, webhook)

@@ -82,8 +82,13 @@ class Puller:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if hasattr(self, "_session"):
+        if self.runs:
             await self._session.close()
+
+    @property
+    def runs(self) -> bool:
+        """Whether anything can be asked; a command reads dead letters without it."""
+        return hasattr(self, "_session")
 
     def lack(self, key: str) -> str:
         """Why an account cannot be asked; empty where it can be."""

@@ -93,7 +93,8 @@ class Reader:
             letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
             webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
             asked = list(self.read(webhook, 0, letter=seq)) if webhook is not None else []
-            if webhook is None or any(isinstance(one.intent, Unread) for one in asked):
+            late = () if self._puller.runs else (Wanted,)
+            if webhook is None or any(isinstance(one.intent, (Unread, *late)) for one in asked):
                 left += 1
                 continue
             for one in asked:

@@ -217,7 +217,7 @@ def _secret_of(settings: AccountSettings | WaySettings, name: str) -> str | None
 
 
 def secrets_of(settings: AccountSettings | WaySettings) -> tuple[str, ...]:
-    """The secrets that an account or a way may have; those of the way back to a channel are needed for that alone."""
+    """The secrets that an account or a way may have; those besides the channel's own are for being told and asked."""
     if isinstance(settings, WaySettings):
         return WAYS[settings.kind].secrets
     channel = CHANNELS[settings.channel]

@@ -97,6 +97,8 @@ class Channel(msgspec.Struct, frozen=True):
     # What a GET is answered with, where the channel tries an address by one; it must verify by itself.
     hello: Callable[[Webhook, Account], Answer] | None = None
     gets: bool = False  # events come as GET too; its query is then read as the body, and only one without is a hello
+    # What a POST by which the channel tries the address is answered with; it proves nothing, and is not kept.
+    ping: Callable[[Webhook], Answer | None] | None = None
     secrets: tuple[str, ...] = ("secret",)
     further: tuple[str, ...] = ()  # secrets that it can do without
     options: tuple[str, ...] = ()  # that an account must have
