@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from cloud_bridge import Reparsed, reparse
-from config.checks import read_toml
+from config.checks import read_text, read_toml
 from config.failed import Failed, extra
 from config.settings import check_store
 from edge.backup import NoBackup, back_up, newest_backup, settings_in
@@ -124,7 +124,7 @@ def backup(config: Path, to: Path | None) -> Path:
     now = datetime.now(UTC)
     to = to or kept.folder / f"{kept.id}-{now:%Y%m%d-%H%M%S}.backup"
     with failures():
-        back_up(kept.journal, to, config.read_text(encoding="utf-8-sig"))
+        back_up(kept.journal, to, read_text(config))
     return to
 
 

@@ -15,6 +15,7 @@ from devices.sheet import Setting
 from devices.testpage import compose_page, page_bytes
 from devices.ticket import compose, ticket_bytes
 from devices.twin.reader import Reader, Ticket
+from edge.files import read_file
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Bakery, Item, ItemId, Option, Order, OrderId, OrderState
 from edge.settings import StoreSettings
@@ -69,7 +70,7 @@ def as_picture(kind: TicketKind, store: StoreFile, printer: PrinterSettings, ord
 def order_in(file: Path) -> Order:
     """The order in a file, as the cloud would send it."""
     try:
-        return read_order(file.read_bytes())
+        return read_order(read_file(file))
     except Unreadable as error:
         raise Failed(f"{file}: {error}") from error
 

@@ -1,10 +1,16 @@
 """A store's own files, read whole: only where they are files, since a pipe or a device may never end."""
 
 import errno
+import os
 import stat
 from pathlib import Path
 
 LONGEST = 8 * 1024 * 1024  # bytes: a store.toml with ten thousand products has one
+
+
+def led_to(file: Path) -> Path:
+    """Where a link leads; one that leads to itself stays, for whoever opens it to say so (`resolve` would fail)."""
+    return Path(os.path.realpath(file))
 
 
 def read_file(file: Path) -> bytes:

@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from edge import carry
+from edge.files import led_to
 from edge.worker import Worker
 
 T = TypeVar("T")
@@ -166,7 +167,7 @@ class Journal:
         """Two hubs on one journal would each be right alone; the lock goes with the process, however it ends."""
         if self._lock is not None:
             return
-        path = self.path.resolve()  # by whatever name it is called
+        path = led_to(self.path)  # by whatever name it is called
         lock = path.with_name(f"{path.name}.lock").open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
