@@ -1,6 +1,7 @@
 """Keeping the journal of a store or a gateway: backup, restore and reparse, beside what runs or in its absence."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -58,7 +59,7 @@ def failures() -> Iterator[None]:
     """What the ground cannot do is one line for the person who asked."""
     try:
         yield
-    except (NoBackup, JournalUnusable, NotCommitted, aiohttp.ClientError) as error:
+    except (NoBackup, JournalUnusable, NotCommitted, sqlite3.Error, aiohttp.ClientError) as error:
         raise Failed(str(error)) from error
 
 

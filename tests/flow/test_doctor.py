@@ -6,7 +6,8 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,10 @@ from config.doctor.rounds import examine
 from config.settings import load_store
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
-from edge.journal import Journal
+from edge.board import Board
+from edge.clock import SystemClock
+from edge.journal import Journal, JournalUnusable
+from edge.store import store_hub
 from tests.brokers import Broker, free_port
 from tests.certificates import Authority
 from tests.flow.bakery import STORE, bakery_of, device_state
@@ -86,8 +90,8 @@ def on_mqtt(url: str, **more: str) -> str:
     return "\n".join([f'[cloud]\nurl = "{url}"', *(f'{name} = "{value}"' for name, value in more.items())])
 
 
-async def a_journal(path: Path) -> None:
-    journal = Journal(path, ("counters",))
+async def a_journal(path: Path, tables: Iterable[str] = ("counters",)) -> None:
+    journal = Journal(path, tables)
     await journal.open()
     await journal.close()
 
@@ -116,6 +120,60 @@ async def test_a_journal_that_is_damaged(store: IllStore) -> None:
         connection.execute("UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'known'")
     connection.close()
     assert "when the hub starts it sets it aside whole" in await store.only_trouble("journal")
+
+
+NO_FILE = "is not a file: correct journal.path"
+OTHERS = "cannot be used as the journal: "
+SET_ASIDE = "when the hub starts it sets it aside whole"
+
+
+@pytest.mark.parametrize(
+    ("make", "said", "hub"),
+    [
+        (Path.mkdir, NO_FILE, "ends"),
+        (os.mkfifo, NO_FILE, "ends"),
+        (lambda path: path.symlink_to("/dev/zero"), NO_FILE, "ends"),
+        (lambda path: path.symlink_to(path), OTHERS, "ends"),
+        (lambda path: of_another(path, "INSERT INTO facts VALUES ('zz', 'yy')"), OTHERS, "ends"),
+        (lambda path: of_another(path, "INSERT INTO counters VALUES (5)"), OTHERS, "ends"),
+        (lambda path: with_row(path, "facts VALUES (1, 'noon', 'test', NULL, NULL, 'Baked', '{}')"), SET_ASIDE, "anew"),
+        (lambda path: with_row(path, "facts VALUES (1, NULL, 'test', NULL, NULL, 'Baked', '{}')"), SET_ASIDE, "anew"),
+        (lambda path: with_row(path, "counters VALUES ('store', 5)"), SET_ASIDE, "anew"),
+        (lambda path: with_row(path, "orders VALUES ('a', x'05ff')"), SET_ASIDE, "anew"),
+        (Path.touch, "", "goes on"),
+    ],
+)
+async def test_what_the_doctor_says_of_a_strange_journal_the_hub_does(
+    store: IllStore, make: Callable[[Path], object], said: str, hub: str
+) -> None:
+    await asyncio.to_thread(make, store.journal)
+    found = await store.broken()
+    assert ([line.part for line in found], said in "".join(line.found for line in found)) == (
+        ["journal"] * bool(said),
+        True,
+    )
+    settings = load_store(store.file)
+    own = store_hub(settings.layout, settings.journal_path, SystemClock())
+    if hub == "ends":
+        with pytest.raises(JournalUnusable):
+            await own.start()
+    else:
+        await own.start()
+    await own.stop()
+    assert any("aside" in one.name for one in store.directory.iterdir()) is (hub == "anew")
+
+
+def of_another(path: Path, row: str) -> None:
+    """A database of another program that happens to have tables of the same name."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(f"CREATE TABLE facts (seq, at); CREATE TABLE counters (body); {row};")
+
+
+def with_row(path: Path, row: str) -> None:
+    """A journal in which one row is not what was written."""
+    asyncio.run(a_journal(path, Board.STORED))
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(f"INSERT INTO {row};")
 
 
 async def test_a_clock_before_the_journal(store: IllStore) -> None:
