@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from config.commands.options import FAILED, Config, LanguageName
+from config.commands.daemon import leave
+from config.commands.options import FAILED, INTERRUPTED, Config, LanguageName
 from config.failed import Failed
 from config.settings import absent, load_store
 from devices.settings import ENCODINGS
@@ -174,8 +175,12 @@ def doctor(
     """Check everything a store needs, one line each with the mend."""
     from config.doctor import rounds  # noqa: PLC0415 - a screen needs none of it
 
-    if not asyncio.run(rounds.watch(config) if watch else rounds.say_all(load_store(config))):
-        raise typer.Exit(FAILED)
+    looking = rounds.watch(config) if watch else rounds.say_all(load_store(config))
+    try:
+        well = asyncio.new_event_loop().run_until_complete(looking)
+    except KeyboardInterrupt:
+        leave(INTERRUPTED)
+    leave(0 if well else FAILED)
 
 
 def keys(

@@ -340,3 +340,21 @@ async def test_a_doctor_who_watches_sees_the_mending_and_ends_with_the_last_word
             pass
         watching.send_signal(signal.SIGINT)
         assert await watching.wait() == 0
+
+
+async def test_a_doctor_whom_a_name_server_keeps_waiting_can_be_ended(store: IllStore) -> None:
+    store.write()
+    store.file.write_text(store.file.read_text().replace(store.printer.connection, "tcp://printer.example:9100"))
+    waits = "import socket, threading; socket.getaddrinfo = lambda *_, **__: threading.Event().wait()"
+    looking = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", f"{waits}; from config.command import main; main()"),
+        *("doctor", "--config", str(store.file)),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    assert looking.stdout is not None
+    async with asyncio.timeout(30):
+        while b" cloud: " not in await looking.stdout.readline():
+            pass
+        looking.send_signal(signal.SIGINT)
+        assert await looking.wait() == 130
