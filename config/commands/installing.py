@@ -72,8 +72,9 @@ def ticket(
     if output is None:
         print(paper.as_text(kind.value, store, printer, shown))
     else:
-        paper.as_picture(kind.value, store, printer, shown).save(output, "PNG", optimize=True)
-        print(f"ovenbell: {output}")
+        done = paper.as_picture(kind.value, store, printer, shown)
+        done.picture.save(output, "PNG", optimize=True)
+        print(f"ovenbell: {output}" + (f": the first {done.papers} of {done.of} papers" * (done.papers < done.of)))
 
 
 def setup(
