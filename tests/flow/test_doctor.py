@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from cloud_bridge import Reparsed, reparse
 from config.doctor.line import Line, Verdict
 from config.doctor.rounds import examine
 from config.settings import load_store
@@ -358,3 +359,16 @@ async def test_a_doctor_whom_a_name_server_keeps_waiting_can_be_ended(store: Ill
             pass
         looking.send_signal(signal.SIGINT)
         assert await looking.wait() == 130
+
+
+async def test_a_dead_letter_that_is_damaged_itself_is_still_one_and_stops_nobody(store: IllStore) -> None:
+    store.write()
+    letters = (
+        "facts VALUES (1, 1.0, 'x', NULL, NULL, 'DeadLetterKept', 5), (2, 1.0, 'x', NULL, NULL, 'LetterRead', '?')"
+    )
+    await asyncio.to_thread(with_row, store.journal, letters)
+    settings = load_store(store.file)
+    hub = store_hub(settings.layout, settings.journal_path, SystemClock())
+    await hub.start()
+    assert await reparse(hub, settings.store.id) == Reparsed(0, 1)
+    await hub.stop()
