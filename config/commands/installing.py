@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
@@ -177,11 +178,9 @@ def doctor(
     from config.doctor import rounds  # noqa: PLC0415 - a screen needs none of it
 
     looking = rounds.watch(config) if watch else rounds.say_all(load_store(config))
-    try:
-        well = asyncio.new_event_loop().run_until_complete(looking)
-    except KeyboardInterrupt:
-        leave(INTERRUPTED)
-    leave(0 if well else FAILED)
+    loop = asyncio.new_event_loop()
+    loop.add_signal_handler(signal.SIGINT, leave, INTERRUPTED)  # unlike KeyboardInterrupt it waits for no thread
+    leave(0 if loop.run_until_complete(looking) else FAILED)
 
 
 def keys(
