@@ -25,7 +25,10 @@ async def reparse(hub: StoreHub, store: str, merchants: tuple[str, ...] = ()) ->
     letters = await hub.journal.letters()
     for seq in letters:
         (row,) = await hub.journal.facts(after=seq - 1, limit=1)
-        kept = msgspec.json.decode(row.body, type=DeadLetterKept)
+        try:
+            kept = msgspec.json.decode(row.body, type=DeadLetterKept)
+        except (msgspec.MsgspecError, TypeError):  # damaged on the disk
+            continue
         if len(kept.payload) < kept.size:
             continue  # only its beginning was kept
         understood = reader.read(kept.topic, kept.payload, row.at)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
+from edge.files import read_file
 from edge.settings import SystemName, host_in
 
 PASSWORD_VARIABLE = "OVENBELL_CLOUD_PASSWORD"  # noqa: S105 - the variable's name, not a password
@@ -78,7 +79,7 @@ def password(settings: BrokerSettings) -> str | None:
     if from_environment is not None or settings.password_file is None:
         return from_environment
     try:
-        secret = Path(settings.password_file).read_text(encoding="utf-8-sig").strip("\r\n")
+        secret = read_file(Path(settings.password_file)).decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:  # its own words would carry bytes of the password
         raise ValueError(f"{settings.password_file} is not UTF-8") from None
     if not secret:
@@ -89,7 +90,7 @@ def password(settings: BrokerSettings) -> str | None:
 def tls_context(settings: BrokerSettings) -> ssl.SSLContext:
     """TLS with verification, always; OSError names the file that cannot be used."""
     for file in filter(None, (settings.ca_file, settings.cert_file, settings.key_file)):
-        Path(file).open().close()  # ssl's own error would not say which file it is
+        read_file(Path(file))  # ssl's own error would not say which file it is
     try:
         context = ssl.create_default_context(cafile=settings.ca_file)
     except ssl.SSLError as error:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from cloud_bridge.settings import BrokerSettings, parse_url
+from edge.files import read_file
 from edge.settings import is_loopback, listen_address, token_in
 from edge.shapes import sift
 
@@ -24,12 +25,24 @@ class WrongSettings(Exception):
         super().__init__("\n".join(self.lines))
 
 
-def read_toml(file: Path) -> dict[str, Any]:
-    """What a settings file says, unchecked; raises WrongSettings where it is none."""
+def read_text(file: Path, *, new: bool = False) -> str:
+    """The text of a settings file, none of a new one that is not there yet; raises WrongSettings."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # editors on Windows begin a file with a mark
+        return read_file(file).decode("utf-8-sig")  # editors on Windows begin a file with a mark
     except OSError as error:
+        if new and isinstance(error, FileNotFoundError):
+            return ""
         raise WrongSettings(file, [f"cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise WrongSettings(file, [f"is not UTF-8 (line {line}): save it as UTF-8"]) from error
+
+
+def read_toml(file: Path, *, new: bool = False) -> dict[str, Any]:
+    """What a settings file says, unchecked; raises WrongSettings where it is none."""
+    text = read_text(file, new=new)
+    try:
+        return tomllib.loads(text)
     except ValueError as error:
         raise WrongSettings(file, [f"is not TOML: {error}"]) from error
     except RecursionError as error:

@@ -1,5 +1,6 @@
 """Puts the store's services on a machine, or into the image of one, and takes back exactly that."""
 
+import re
 import shlex
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from config.failed import Failed
 from config.settings import StoreFile
 from config.setup.writing import write_whole
 from devices.settings import File, parse_connection
+from edge.files import read_file
 from edge.settings import listen_address, url_of
 
 HERE = Path(__file__).parent
@@ -23,6 +25,7 @@ UNITS = Path("/etc/systemd/system")
 WANTED = UNITS / "multi-user.target.wants"
 # The paths that the unit files name, to be put right.
 PROGRAM, CONFIG = "/opt/ovenbell/bin/ovenbell", "/etc/ovenbell/store.toml"
+LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<path>/.+)")
 Known = dict[Path, set[str]]  # the digests of what was written; two of a file that is just being written
 
 
@@ -193,9 +196,15 @@ def _digest(path: Path) -> str | None:
 def _recorded(root: Path) -> Known:
     file = below(root, RECORD)
     known: Known = {}
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        digest, path = line.split("  ", 1)
-        known.setdefault(Path(path), set()).add(digest)
+    try:
+        lines = read_file(file).decode(errors="replace").splitlines()
+    except FileNotFoundError:
+        lines = []
+    for number, line in enumerate(lines, 1):
+        entry = LINE.fullmatch(line)
+        if entry is None:
+            raise Failed(f"{file}: line {number} is damaged: remove the file, and ovenbell install makes it anew")
+        known.setdefault(Path(entry["path"]), set()).add(entry["digest"])
     return known
 
 

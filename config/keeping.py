@@ -1,6 +1,7 @@
 """Keeping the journal of a store or a gateway: backup, restore and reparse, beside what runs or in its absence."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from cloud_bridge import Reparsed, reparse
-from config.checks import read_toml
+from config.checks import read_text, read_toml
 from config.failed import Failed, extra
 from config.settings import check_store
 from edge.backup import NoBackup, back_up, newest_backup, settings_in
@@ -58,7 +59,7 @@ def failures() -> Iterator[None]:
     """What the ground cannot do is one line for the person who asked."""
     try:
         yield
-    except (NoBackup, JournalUnusable, NotCommitted, aiohttp.ClientError) as error:
+    except (NoBackup, JournalUnusable, NotCommitted, sqlite3.Error, aiohttp.ClientError) as error:
         raise Failed(str(error)) from error
 
 
@@ -124,7 +125,7 @@ def backup(config: Path, to: Path | None) -> Path:
     now = datetime.now(UTC)
     to = to or kept.folder / f"{kept.id}-{now:%Y%m%d-%H%M%S}.backup"
     with failures():
-        back_up(kept.journal, to, config.read_text(encoding="utf-8-sig"))
+        back_up(kept.journal, to, read_text(config))
     return to
 
 

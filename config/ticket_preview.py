@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from msgspec.structs import replace
 from PIL import Image
@@ -15,6 +16,7 @@ from devices.sheet import Setting
 from devices.testpage import compose_page, page_bytes
 from devices.ticket import compose, ticket_bytes
 from devices.twin.reader import Reader, Ticket
+from edge.files import read_file
 from edge.opendelivery import Unreadable, read_order
 from edge.orders import Bakery, Item, ItemId, Option, Order, OrderId, OrderState
 from edge.settings import StoreSettings
@@ -22,6 +24,7 @@ from edge.tickets import Amended, Job, JobId, Slip, TicketKind
 from edge.words import Language, speak
 
 BEGAN = datetime(2026, 11, 22, 1, tzinfo=UTC).timestamp()  # of the made-up order: the pictures stay the same
+TALLEST = 32_000  # dots of a picture: viewers end there
 DUE = datetime(2026, 11, 22, 8, 30, tzinfo=UTC).timestamp()
 
 
@@ -47,8 +50,19 @@ def as_text(kind: TicketKind, store: StoreFile, printer: PrinterSettings, order:
     return Ticket(strips, printer.columns, cut=True).text
 
 
-def as_picture(kind: TicketKind, store: StoreFile, printer: PrinterSettings, order: Order | None = None) -> Image.Image:
-    """A ticket of that kind as it falls out of a printer; where that is more than one paper, below each other."""
+class Shown(NamedTuple):
+    """A picture, and how much of the ticket is in it."""
+
+    picture: Image.Image
+    papers: int
+    of: int
+
+
+def as_picture(kind: TicketKind, store: StoreFile, printer: PrinterSettings, order: Order | None = None) -> Shown:
+    """A ticket of that kind as it falls out of a printer; where that is more than one paper, below each other.
+
+    As many as a viewer of pictures can show.
+    """
     setting = _setting(store, printer)
     sent = (
         page_bytes(printer.id, 1, setting)
@@ -57,19 +71,25 @@ def as_picture(kind: TicketKind, store: StoreFile, printer: PrinterSettings, ord
     )
     papers: list[Ticket] = []
     Reader(printer.columns, bytes, papers.append, []).feed(sent)
-    pictures = [paper.picture() for paper in papers]
-    whole = Image.new("RGB", (pictures[0].width, sum(picture.height for picture in pictures)))
+    pictures: list[Image.Image] = []
+    height = 0
+    for picture in (paper.picture() for paper in papers):
+        if pictures and height + picture.height > TALLEST:
+            break
+        pictures.append(picture)
+        height += picture.height
+    whole = Image.new("RGB", (pictures[0].width, height))
     top = 0
     for picture in pictures:
         whole.paste(picture, (0, top))
         top += picture.height
-    return whole
+    return Shown(whole, len(pictures), len(papers))
 
 
 def order_in(file: Path) -> Order:
     """The order in a file, as the cloud would send it."""
     try:
-        return read_order(file.read_bytes())
+        return read_order(read_file(file))
     except Unreadable as error:
         raise Failed(f"{file}: {error}") from error
 

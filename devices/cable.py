@@ -186,6 +186,19 @@ def _open_usb(path: Path) -> tuple[int, bool]:
 def _open_serial(line: Serial) -> serial.Serial:
     hard, soft = line.flow == "rtscts", line.flow == "xonxoff"
     try:
-        return serial.Serial(str(line.path), line.baud, timeout=0, exclusive=True, rtscts=hard, xonxoff=soft)
+        port = serial.Serial(str(line.path), line.baud, timeout=0, exclusive=True, rtscts=hard, xonxoff=soft)
+        try:
+            _hear_no_breaks(port.fileno())
+        except BaseException:
+            port.close()
+            raise
+        return port
     except termios.error as error:  # not an OSError, though it is one
         raise OSError(*error.args) from error
+
+
+def _hear_no_breaks(descriptor: int) -> None:
+    """A printer that is switched off pulls its line down, which would be read as NUL: to GS r that says "printed"."""
+    settings = termios.tcgetattr(descriptor)
+    settings[0] |= termios.IGNBRK | termios.INPCK | termios.IGNPAR
+    termios.tcsetattr(descriptor, termios.TCSANOW, settings)

@@ -45,6 +45,7 @@ class Memory:
 
     owed: int = 0  # answers that may still come, at most: a late one confirms no later ticket
     torn: int = 0  # bytes of the ticket before, where it broke off: some of it may still stand in the printer's buffer
+    confirms: bool = False  # whether it confirmed its last ticket: some do who answer no question of status
     names: bool | None = None  # whether it answers by name what was printed: none until it was asked
 
 
@@ -70,6 +71,11 @@ class Conversation:
         self._named = b""  # the answer that names the ticket at hand
         self._said = b""  # the last few bytes
         self.answers = self._ask  # until it stays silent
+
+    @property
+    def confirms(self) -> bool:
+        """Whether it can be expected to say that a ticket is on paper."""
+        return self.answers or (self._ask and self._memory.confirms)
 
     async def check(self) -> None:
         """Ask for the printer's status; raises Unready where it cannot print. A mute printer may be able to."""
@@ -132,12 +138,14 @@ class Conversation:
         if not self._ask:
             return Outcome("unconfirmed", "sent, unconfirmed")
         slow = self._patience.paper + self._patience.byte * len(ticket)
+        within, self._memory.confirms = slow if self.confirms else self._patience.status, False
         try:
-            outcome = await self._confirmation(slow if self.answers else self._patience.status)
+            outcome = await self._confirmation(within)
         except OSError:
             self._memory.torn = len(ticket)  # perhaps not all of it had arrived
             return Outcome("unconfirmed", "the printer hung up before it confirmed")
         if outcome is not None:
+            self._memory.confirms = True
             return outcome
         try:
             await self.check()

@@ -1,5 +1,6 @@
 """Box labels: one for each box of an order, each a paper of its own."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 import msgspec
@@ -37,17 +38,17 @@ def write_labels(paper: Sheet, job: Job, order: Order) -> None:
     wanted = {origin_of(item) for item in job.items}
     all_boxes = boxes(order)
     numbered = [(number, item) for number, item in enumerate(all_boxes, 1) if item.id in wanted]
+    heads = warnings(job, order, paper.setting)
     for number, item in numbered:
         if number != numbered[0][0]:
             paper.cut()
-        _write(
-            paper, job, order, item, paper.say("box {number} of {count}").format(number=number, count=len(all_boxes))
-        )
+        place = paper.say("box {number} of {count}").format(number=number, count=len(all_boxes))
+        _write(paper, heads, order, item, place)
 
 
-def _write(paper: Sheet, job: Job, order: Order, item: Item, place: str) -> None:
+def _write(paper: Sheet, heads: Iterable[str], order: Order, item: Item, place: str) -> None:
     say = paper.say
-    for warning in warnings(job, order, paper.setting):
+    for warning in heads:
         paper.text(warning, high=2, bold=True, inverse=True, center=True)
         paper.gap(6)
     paper.text(number_of(order), wide=2, high=2, bold=True)

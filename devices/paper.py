@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import qrcode
@@ -120,6 +121,7 @@ def _draw_text(line: Line) -> Image.Image:
     return ImageChops.invert(inked) if line.inverse else inked
 
 
+@lru_cache(maxsize=4)  # on each label of an order it is the same
 def _draw_code(text: str, size: int) -> Image.Image:
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=0)
     code.add_data(text)

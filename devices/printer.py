@@ -150,7 +150,7 @@ class Printer:
     @asynccontextmanager
     async def _greeted(self) -> AsyncIterator[Conversation]:
         async with talk(self._settings, self._patience, self._memory, self._worker) as conversation:
-            if conversation.answers:
+            if conversation.confirms:
                 self._show("ok")
             else:
                 self._show("unknown", "it confirms nothing: tickets are sent, unconfirmed")

@@ -15,11 +15,9 @@ class NoBackup(Exception):
 def back_up(journal: Path, to: Path, settings: str) -> None:
     """Copy a journal as it is at this moment; raises NoBackup, and OSError where there is no room."""
     if to.exists():
-        if not to.is_file():
-            raise NoBackup(f"{to} is no file")
         settings_in(to)  # only an older backup may be written over
-    if not journal.exists():
-        raise NoBackup(f"{journal} is not there yet: nothing to copy")
+    if not journal.is_file():
+        raise NoBackup(f"{journal} is not there yet, or no file: nothing to copy")
     partial = to.with_name(f"{to.name}.partial")
     partial.unlink(missing_ok=True)
     to.parent.mkdir(parents=True, exist_ok=True)
@@ -43,6 +41,8 @@ def back_up(journal: Path, to: Path, settings: str) -> None:
 
 def settings_in(backup: Path) -> str:
     """The settings that a backup was made with; raises NoBackup."""
+    if backup.exists() and not backup.is_file():
+        raise NoBackup(f"{backup} is no file")
     try:
         with closing(sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             row = connection.execute("SELECT value FROM about WHERE name = 'settings'").fetchone()

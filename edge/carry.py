@@ -14,6 +14,7 @@ import msgspec
 
 BLOCK = 500  # rows read in one go, fewer where a page among them is damaged
 FAR = 50_000  # rows that are looked for where nobody can say how many there were
+FACT = tuple[int, float, str, str | None, int | None, str, str]
 ENDS = ("-wal", "-shm")  # of the files that SQLite keeps beside a database
 
 
@@ -81,7 +82,9 @@ def carry(old: Path, new: Path, tables: Mapping[str, type[Any]]) -> None:
         with suppress(sqlite3.Error):  # SQLite then reads also a file of which a part is missing
             source.execute("PRAGMA writable_schema=ON")
         for row in _readable(source, "facts"):
-            target.execute("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            with suppress(msgspec.MsgspecError):
+                fact = msgspec.convert(row, FACT)
+                target.execute("INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?)", fact)
         for name, row_type in tables.items():
             for key, body in _readable(source, name):
                 with suppress(msgspec.MsgspecError, TypeError):

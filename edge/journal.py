@@ -18,6 +18,7 @@ from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
 from edge import carry
+from edge.files import led_to
 from edge.worker import Worker
 
 T = TypeVar("T")
@@ -26,7 +27,8 @@ Connect = Callable[[Path], sqlite3.Connection]
 LETTER_KINDS = "('DeadLetterKept', 'LetterRead')"
 UNREAD = f"""
 SELECT seq FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'DeadLetterKept' AND seq NOT IN (
-    SELECT json_extract(body, '$.letter') FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'LetterRead'
+    SELECT json_extract(body, '$.letter') FROM facts
+    WHERE kind IN {LETTER_KINDS} AND kind = 'LetterRead' AND json_valid(body)
 ) ORDER BY seq
 """  # noqa: S608 - the index holds for these kinds, and SQLite wants to hear it
 DIGEST = 16  # bytes of a known event's key
@@ -164,9 +166,13 @@ class Journal:
 
     def _take_lock(self) -> None:
         """Two hubs on one journal would each be right alone; the lock goes with the process, however it ends."""
+        if (
+            self.path.exists() and not self.path.is_file()
+        ):  # SQLite would wait for a pipe, and make files beside a device
+            raise JournalUnusable(f"{self.path}: it is not a file: correct journal.path")
         if self._lock is not None:
             return
-        path = self.path.resolve()  # by whatever name it is called
+        path = led_to(self.path)  # by whatever name it is called
         lock = path.with_name(f"{path.name}.lock").open("a")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -234,8 +240,8 @@ class Journal:
         """Tell damage from other trouble: it may be left behind when the rest is carried over."""
         try:
             yield
-        except (sqlite3.Error, msgspec.MsgspecError) as error:
-            if isinstance(error, msgspec.MsgspecError) or carry.is_corrupt(error):  # whose text may be a customer's
+        except (sqlite3.Error, msgspec.MsgspecError, TypeError) as error:
+            if not isinstance(error, sqlite3.Error) or carry.is_corrupt(error):  # whose text may be a customer's
                 raise JournalCorrupt(f"{self.path}: table {table} is damaged") from None
             raise
 
@@ -321,7 +327,7 @@ class Journal:
         def newest() -> tuple[int, float]:
             with self._reading("facts"):
                 row = self._execute("SELECT seq, at FROM facts ORDER BY seq DESC LIMIT 1").fetchone()
-                return row or (0, 0.0)
+                return msgspec.convert(row or (0, 0.0), type=tuple[int, float])
 
         return await self._run(newest)
 

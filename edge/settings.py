@@ -9,6 +9,7 @@ from urllib.parse import SplitResult
 import msgspec
 from msgspec import Meta
 
+from edge.files import read_file
 from edge.layout import Minutes, PhoneShown, Stages
 from edge.orders import StationId
 from edge.words import Language
@@ -126,5 +127,5 @@ def token_in(variable: str, file: str) -> str:
     """A token from the environment or its file, empty where none is set; raises OSError, UnicodeDecodeError."""
     token = os.environ.get(variable, "")
     if not token and file:
-        token = Path(file).read_text(encoding="utf-8").strip()
+        token = read_file(Path(file)).decode("utf-8-sig").strip()
     return token

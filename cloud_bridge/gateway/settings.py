@@ -17,6 +17,7 @@ from cloud_bridge.gateway.plan import AccountPlan, Message, Plan, Quiet, StorePl
 from cloud_bridge.gateway.ways import WAYS
 from cloud_bridge.gateway.ways.way import Setting
 from cloud_bridge.settings import BrokerSettings
+from edge.files import read_file
 from edge.settings import JournalSettings, Key, Settings, SystemName, token_in
 from edge.updates import UpdateKind
 from edge.words import Language
@@ -208,7 +209,7 @@ def _secret_of(settings: AccountSettings | WaySettings, name: str) -> str | None
     if from_environment is not None or file is None:
         return from_environment
     try:
-        secret = Path(file).read_text(encoding="utf-8-sig").strip()
+        secret = read_file(Path(file)).decode("utf-8-sig").strip()
     except UnicodeDecodeError:  # its own words would carry bytes of the secret
         raise ValueError(f"{file} is not UTF-8") from None
     if not secret:

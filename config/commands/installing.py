@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
@@ -10,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from config.commands.options import FAILED, Config, LanguageName
+from config.commands.daemon import leave
+from config.commands.options import FAILED, INTERRUPTED, Config, LanguageName
 from config.failed import Failed
 from config.settings import absent, load_store
 from devices.settings import ENCODINGS
@@ -71,8 +73,9 @@ def ticket(
     if output is None:
         print(paper.as_text(kind.value, store, printer, shown))
     else:
-        paper.as_picture(kind.value, store, printer, shown).save(output, "PNG", optimize=True)
-        print(f"ovenbell: {output}")
+        done = paper.as_picture(kind.value, store, printer, shown)
+        done.picture.save(output, "PNG", optimize=True)
+        print(f"ovenbell: {output}" + (f": the first {done.papers} of {done.of} papers" * (done.papers < done.of)))
 
 
 def setup(
@@ -174,8 +177,10 @@ def doctor(
     """Check everything a store needs, one line each with the mend."""
     from config.doctor import rounds  # noqa: PLC0415 - a screen needs none of it
 
-    if not asyncio.run(rounds.watch(config) if watch else rounds.say_all(load_store(config))):
-        raise typer.Exit(FAILED)
+    looking = rounds.watch(config) if watch else rounds.say_all(load_store(config))
+    loop = asyncio.new_event_loop()
+    loop.add_signal_handler(signal.SIGINT, leave, INTERRUPTED)  # unlike KeyboardInterrupt it waits for no thread
+    leave(0 if loop.run_until_complete(looking) else FAILED)
 
 
 def keys(

@@ -18,6 +18,7 @@ PATIENT = Patience(connect=3.0, linger=1.0)
 NOBODY = "nobody answers at {address}: check power, cable and address"
 CANNOT_PRINT = "it cannot print: {reason}"
 SILENT = 'it says nothing of itself: its tickets are "sent, unconfirmed"; if it must be so, set confirm = "none"'
+MEMORY = 1  # the major number of /dev/null, /dev/zero, /dev/full: Linux' devices.txt
 Told = Mapping[tuple[DeviceKind, str], Device]  # what a hub that runs says of its devices, by kind and id
 
 
@@ -69,7 +70,10 @@ async def _printer(part: str, printer: PrinterSettings, say: Say) -> Line:
         case Tcp():
             return await _ask_printer(part, printer, say)
         case File(path):
-            if os.access(path if path.exists() else path.absolute().parent, os.W_OK):
+            if path.exists() and not path.is_file() and not path.is_dir():  # /dev/null, a pipe: hearing takes opening
+                found = say("{path} is not a file: nobody knows whether tickets come out there").format(path=path)
+                return Line(WARNING, part, found)
+            if not path.is_dir() and os.access(path if path.exists() else path.absolute().parent, os.W_OK):
                 return Line(OK, part, say("tickets are appended to {path}").format(path=path))
             return Line(FAILURE, part, say("{path} cannot be written").format(path=path))
         case Usb(path) | Serial(path):
@@ -95,11 +99,14 @@ async def _ask_printer(part: str, printer: PrinterSettings, say: Say) -> Line:
 def _port(part: str, path: Path, say: Say) -> Line:
     """A device file: looked at, not opened, since opening can reset what hangs on it."""
     try:
-        mode = path.stat().st_mode
+        there = path.stat()
     except OSError:
         return Line(FAILURE, part, say("{path} is not there: plug it in, or correct the port").format(path=path))
-    if not stat.S_ISCHR(mode):
+    if not stat.S_ISCHR(there.st_mode):
         return Line(FAILURE, part, say("{path} is not a device").format(path=path))
+    if os.major(there.st_rdev) == MEMORY:
+        found = say("{path} is no port that something could hang on: correct it").format(path=path)
+        return Line(FAILURE, part, found)
     if not os.access(path, os.R_OK | os.W_OK):
         found = say("{path} may not be opened: add the hub's user to the groups dialout, lp, input").format(path=path)
         return Line(FAILURE, part, found)

@@ -29,6 +29,7 @@ from display.app import KitchenDisplay
 from display.feed_client import FeedClient
 from edge.board import Board
 from edge.facts import Happened
+from edge.files import led_to
 from edge.hub import Commit
 from edge.journal import JournalUnusable
 from edge.layout import Layout
@@ -115,7 +116,8 @@ def _end_with_terminal(directory: str) -> None:
 def in_use(journal: Path) -> bool:
     """Whether a hub is working with a journal; the journal and its lock are only looked at."""
     try:
-        with journal.resolve().with_name(f"{journal.resolve().name}.lock").open("rb") as lock:
+        path = led_to(journal)
+        with path.with_name(f"{path.name}.lock").open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 from config.checks import read_toml
 from config.settings import StoreFile, check_store
 from devices.settings import is_input
+from edge.files import led_to
 
 TemplateName = Literal["bread-shop", "cake-studio", "cafe"]
 TEMPLATES: tuple[TemplateName, ...] = get_args(TemplateName)
@@ -40,7 +41,7 @@ def fill(tree: dict[str, Any], config: Path) -> dict[str, Any]:
         brought = template(tree["template"], "zh" if language == "zh" else "en")
         if not any(tree.get(section) for section in BROUGHT):
             filled |= brought
-    if config.resolve().is_relative_to("/etc") and not config.exists():  # a store that runs keeps its journal
+    if led_to(config).is_relative_to("/etc") and not config.exists():  # a store that runs keeps its journal
         filled.setdefault("journal", {"path": STATE})
     keypads = filled.get("keypads")
     if isinstance(keypads, list):

@@ -8,6 +8,7 @@ from config.checks import WrongSettings
 from config.settings import StoreFile, check_store
 from config.setup.answers import fill
 from devices.discovery import DEVICES
+from edge.files import led_to
 from edge.words import Language, Say, speak
 
 
@@ -43,7 +44,7 @@ class Draft:
     @property
     def secret_file(self) -> Path:
         """Where the cloud's password goes."""
-        return self.file.resolve().with_name("cloud-password")
+        return led_to(self.file).with_name("cloud-password")
 
     def section(self, name: str) -> dict[str, Any]:
         """A section, to be changed."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
@@ -17,7 +18,7 @@ from textual.widgets.option_list import Option
 
 from cloud_bridge import probe
 from cloud_bridge.settings import CloudSettings
-from config.checks import WrongSettings
+from config.checks import WrongSettings, read_text
 from config.setup.answers import BROUGHT, TEMPLATES, TemplateName, template
 from config.setup.board_preview import board_of
 from config.setup.step import Choices, Step
@@ -209,7 +210,9 @@ class WriteStep(Step):
         """All of it."""
         draft = self.draft
         yield Static(Text(self.say("Enter writes {file}.").format(file=draft.file)), classes="label")
-        before = draft.file.read_text(encoding="utf-8-sig") if draft.file.exists() else ""
+        before = ""
+        with suppress(WrongSettings):  # said where it is written
+            before = read_text(draft.file, new=True)
         text = Static(Text(store_text(draft.whole(), before)), id="file")
         scroll = VerticalScroll(text)
         yield scroll

@@ -133,7 +133,7 @@ class Wizard(App[bool]):
 
 def draft_of(file: Path) -> Draft:
     """What there is to begin with: the file, or nothing; raises WrongSettings where it is not like a store.toml."""
-    tree = read_toml(file) if file.exists() else {}
+    tree = read_toml(file, new=True)
     _, mistakes = sift(tree, StoreFile, strict=True)
     if strange := [str(mistake) for mistake in mistakes if mistake.expected != MISSING]:
         raise WrongSettings(file, strange)

@@ -14,6 +14,9 @@ from tomlkit.container import Container
 from tomlkit.exceptions import TOMLKitError
 from tomlkit.items import AbstractTable, AoT, Item, Table
 
+from config.checks import read_text
+from edge.files import led_to
+
 EXAMPLE = Path(__file__).parents[1] / "example.toml"
 HEAD = "Written by ovenbell setup, which can be run again; comments stay. Every setting: config/example.toml"
 NAMES = ("id", "match", "code")  # by which a row of a list is the same one as before
@@ -44,9 +47,12 @@ def store_text(tree: Mapping[str, Any], before: str = "") -> str:
 
 
 def write_store(file: Path, tree: Mapping[str, Any], now: Callable[[], datetime] = datetime.now) -> Path | None:
-    """Write a store.toml, and keep the one before beside it; where that is, none where nothing had to be kept."""
-    file = file.resolve()  # a link stays one
-    before = file.read_text(encoding="utf-8-sig") if file.exists() else ""
+    """Write a store.toml, and keep the one before beside it; where that is, none where nothing had to be kept.
+
+    Raises WrongSettings where that cannot be read.
+    """
+    before = read_text(file, new=True)
+    file = led_to(file)  # a link stays one
     text = store_text(tree, before)
     if text == before:
         return None

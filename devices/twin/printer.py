@@ -28,6 +28,7 @@ class VirtualPrinter:
         # Switches for faults; turn them at any time.
         self.refuse = False  # hang up on whoever calls; after `stop` a call does not even get through
         self.mute = False  # print, but never answer
+        self.silent = False  # print and confirm, but answer no question of status
         self.names = True  # answer GS ( H with the name that was given: Epson's printers do, many others do not
         self.deaf = False  # take connections but read nothing from them
         self.paper_out = False  # stop where it is, go on once there is some
@@ -138,7 +139,7 @@ class Call(asyncio.Protocol):
             return
         self._received += len(data)
         for question in ASKED.finditer(self._tail + data):
-            if not self.printer.mute:
+            if not (self.printer.mute or self.printer.silent):
                 self.transport.write(self.printer.fidget + self.printer.status(question[1][0]))
         self._tail = (self._tail + data)[-2:]
         self._buffer += data

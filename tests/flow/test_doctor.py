@@ -6,19 +6,24 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from cloud_bridge import Reparsed, reparse
 from config.doctor.line import Line, Verdict
 from config.doctor.rounds import examine
 from config.settings import load_store
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
-from edge.journal import Journal
+from edge.board import Board
+from edge.clock import SystemClock
+from edge.journal import Journal, JournalUnusable
+from edge.store import store_hub
 from tests.brokers import Broker, free_port
 from tests.certificates import Authority
 from tests.flow.bakery import STORE, bakery_of, device_state
@@ -86,8 +91,8 @@ def on_mqtt(url: str, **more: str) -> str:
     return "\n".join([f'[cloud]\nurl = "{url}"', *(f'{name} = "{value}"' for name, value in more.items())])
 
 
-async def a_journal(path: Path) -> None:
-    journal = Journal(path, ("counters",))
+async def a_journal(path: Path, tables: Iterable[str] = ("counters",)) -> None:
+    journal = Journal(path, tables)
     await journal.open()
     await journal.close()
 
@@ -116,6 +121,60 @@ async def test_a_journal_that_is_damaged(store: IllStore) -> None:
         connection.execute("UPDATE sqlite_schema SET rootpage = 999 WHERE name = 'known'")
     connection.close()
     assert "when the hub starts it sets it aside whole" in await store.only_trouble("journal")
+
+
+NO_FILE = "is not a file: correct journal.path"
+OTHERS = "cannot be used as the journal: "
+SET_ASIDE = "when the hub starts it sets it aside whole"
+
+
+@pytest.mark.parametrize(
+    ("make", "said", "hub"),
+    [
+        (Path.mkdir, NO_FILE, "ends"),
+        (os.mkfifo, NO_FILE, "ends"),
+        (lambda path: path.symlink_to("/dev/zero"), NO_FILE, "ends"),
+        (lambda path: path.symlink_to(path), OTHERS, "ends"),
+        (lambda path: of_another(path, "INSERT INTO facts VALUES ('zz', 'yy')"), OTHERS, "ends"),
+        (lambda path: of_another(path, "INSERT INTO counters VALUES (5)"), OTHERS, "ends"),
+        (lambda path: with_row(path, "facts VALUES (1, 'noon', 'test', NULL, NULL, 'Baked', '{}')"), SET_ASIDE, "anew"),
+        (lambda path: with_row(path, "facts VALUES (1, NULL, 'test', NULL, NULL, 'Baked', '{}')"), SET_ASIDE, "anew"),
+        (lambda path: with_row(path, "counters VALUES ('store', 5)"), SET_ASIDE, "anew"),
+        (lambda path: with_row(path, "orders VALUES ('a', x'05ff')"), SET_ASIDE, "anew"),
+        (Path.touch, "", "goes on"),
+    ],
+)
+async def test_what_the_doctor_says_of_a_strange_journal_the_hub_does(
+    store: IllStore, make: Callable[[Path], object], said: str, hub: str
+) -> None:
+    await asyncio.to_thread(make, store.journal)
+    found = await store.broken()
+    assert ([line.part for line in found], said in "".join(line.found for line in found)) == (
+        ["journal"] * bool(said),
+        True,
+    )
+    settings = load_store(store.file)
+    own = store_hub(settings.layout, settings.journal_path, SystemClock())
+    if hub == "ends":
+        with pytest.raises(JournalUnusable):
+            await own.start()
+    else:
+        await own.start()
+    await own.stop()
+    assert any("aside" in one.name for one in store.directory.iterdir()) is (hub == "anew")
+
+
+def of_another(path: Path, row: str) -> None:
+    """A database of another program that happens to have tables of the same name."""
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(f"CREATE TABLE facts (seq, at); CREATE TABLE counters (body); {row};")
+
+
+def with_row(path: Path, row: str) -> None:
+    """A journal in which one row is not what was written."""
+    asyncio.run(a_journal(path, Board.STORED))
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(f"INSERT INTO {row};")
 
 
 async def test_a_clock_before_the_journal(store: IllStore) -> None:
@@ -282,3 +341,34 @@ async def test_a_doctor_who_watches_sees_the_mending_and_ends_with_the_last_word
             pass
         watching.send_signal(signal.SIGINT)
         assert await watching.wait() == 0
+
+
+async def test_a_doctor_whom_a_name_server_keeps_waiting_can_be_ended(store: IllStore) -> None:
+    store.write()
+    store.file.write_text(store.file.read_text().replace(store.printer.connection, "tcp://printer.example:9100"))
+    waits = "import socket, threading; socket.getaddrinfo = lambda *_, **__: threading.Event().wait()"
+    looking = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", f"{waits}; from config.command import main; main()"),
+        *("doctor", "--config", str(store.file)),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    assert looking.stdout is not None
+    async with asyncio.timeout(30):
+        while b" cloud: " not in await looking.stdout.readline():
+            pass
+        looking.send_signal(signal.SIGINT)
+        assert await looking.wait() == 130
+
+
+async def test_a_dead_letter_that_is_damaged_itself_is_still_one_and_stops_nobody(store: IllStore) -> None:
+    store.write()
+    letters = (
+        "facts VALUES (1, 1.0, 'x', NULL, NULL, 'DeadLetterKept', 5), (2, 1.0, 'x', NULL, NULL, 'LetterRead', '?')"
+    )
+    await asyncio.to_thread(with_row, store.journal, letters)
+    settings = load_store(store.file)
+    hub = store_hub(settings.layout, settings.journal_path, SystemClock())
+    await hub.start()
+    assert await reparse(hub, settings.store.id) == Reparsed(0, 1)
+    await hub.stop()

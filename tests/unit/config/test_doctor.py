@@ -1,10 +1,13 @@
 """What the doctor warns of without asking anybody."""
 
+import os
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from config.doctor.devices import examine_devices
 from config.doctor.letters import examine_letters
 from config.doctor.line import Line, Verdict
 from config.doctor.store import examine_secrets
@@ -51,3 +54,25 @@ def test_whether_a_printer_has_letters_of_its_own_only_its_test_page_shows() -> 
     assert 'T in ovenbell setup; if not, encoding = "raster"' in line.found
     assert letters("raster", language="zh") == []
     assert letters("cp437", name="Bread & Co") == []
+
+
+@pytest.mark.parametrize(
+    ("connection", "verdict"),
+    [
+        ("file:{folder}/paper.bin", Verdict.OK),
+        ("file:{folder}", Verdict.FAILURE),
+        ("file:{folder}/pipe", Verdict.WARNING),
+        ("file:/dev/full", Verdict.WARNING),
+        ("serial:/dev/null", Verdict.FAILURE),
+        ("usb:/dev/zero", Verdict.FAILURE),
+        ("usb:{folder}/pipe", Verdict.FAILURE),
+    ],
+)
+async def test_only_what_could_bring_tickets_to_paper_is_well(
+    tmp_path: Path, connection: str, verdict: Verdict
+) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    printer = {"id": "p", "connection": connection.format(folder=tmp_path), "encoding": "raster"}
+    settings = msgspec.convert({"store": {"id": "a", "language": "zh"}, "printers": [printer]}, StoreFile)
+    (line,) = [line async for line in examine_devices(settings, None, speak("en"))]
+    assert (line.part, line.verdict) == ("printer p", verdict), line

@@ -183,6 +183,22 @@ def test_an_installation_that_was_cut_off_can_be_taken_back(root: Path) -> None:
     assert files(root) == before
 
 
+def test_a_damaged_record_of_what_was_written_is_one_line_with_its_mend(root: Path) -> None:
+    put(root)
+    record = root / "etc/ovenbell/installed"
+    written, whole = files(root), record.read_bytes()
+    for damage in (b"x", whole[:-70] + b"\n", b"\xff" * 80, whole.replace(b"  /", b"  ", 1)):
+        record.write_bytes(damage)
+        with pytest.raises(Failed, match="is damaged: remove the file, and ovenbell install makes it anew"):
+            put(root)
+    for command in (["install", "--program", *PROGRAM], ["uninstall"]):
+        ended = ovenbell(*command, "--root", str(root))
+        assert (ended.returncode, ended.stderr.count("\n")) == (1, 1), ended.stderr
+    record.unlink()
+    assert put(root) == []
+    assert files(root) == written
+
+
 class PowerCut(BaseException):
     """Between two things that happen on the disk."""
 

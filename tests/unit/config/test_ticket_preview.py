@@ -2,14 +2,17 @@
 
 import os
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image, ImageChops
 
 from config.settings import load_store
-from config.ticket_preview import as_picture, as_text, order_in, settings_of
-from edge.tickets import TicketKind
+from config.ticket_preview import TALLEST, as_picture, as_text, order_in, sample_order, settings_of
+from devices.phrases import warnings
+from edge.orders import ItemId
+from edge.tickets import Job, TicketKind
 from edge.words import Language
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -48,7 +51,7 @@ def test_a_ticket_looks_as_it_should_whoever_draws_its_letters(
 ) -> None:
     store, printer = settings_of(None, language, columns=columns, encoding=encoding)
     ink = ImageChops.invert(
-        as_picture(kind, store, printer).convert("L").point(lambda grey: 255 * (grey > 128)).convert("1")
+        as_picture(kind, store, printer).picture.convert("L").point(lambda grey: 255 * (grey > 128)).convert("1")
     )
     golden = GOLDEN / f"{kind}-{columns}-{language}.png"
     if WRITES:
@@ -74,3 +77,22 @@ def test_an_order_from_a_file_is_shown_as_the_cloud_would_send_it(tmp_path: Path
     shown = as_text("label", *settings_of(None, "en"), order_in(file))
     assert "B002" in shown
     assert [line for line in shown.splitlines() if line.startswith("box ")] == [f"box {n} of 3" for n in (1, 2, 3)]
+
+
+def test_of_hundreds_of_boxes_a_picture_shows_what_a_viewer_can_and_heads_are_worked_out_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, printer = settings_of(None, "en")
+    order = sample_order("en")
+    order = replace(order, items=tuple(replace(order.items[0], id=ItemId(f"{number}")) for number in range(300)))
+    asked: list[Job] = []
+
+    def counted(job: Job, *rest: Any) -> tuple[str, ...]:
+        asked.append(job)
+        return warnings(job, *rest)
+
+    monkeypatch.setattr("devices.labels.warnings", counted)
+    shown = as_picture("label", store, printer, order)
+    assert (shown.of, len(asked)) == (300, 1)
+    assert 1 < shown.papers < 40
+    assert shown.picture.height <= TALLEST

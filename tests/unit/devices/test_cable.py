@@ -2,16 +2,19 @@
 
 import asyncio
 import os
+import pty
 import socket
+import termios
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devices.cable import Cable, plug_in
 from devices.escpos import ASK_STATUS
-from devices.settings import Tcp
+from devices.settings import Serial, Tcp
 from devices.twin.printer import VirtualPrinter
 from edge.worker import Worker
 
@@ -121,3 +124,16 @@ async def test_a_cable_that_was_pulled_out_can_be_let_go(worker: Worker) -> None
     await Cable(writing, close, worker, hears=False).unplug(linger=0)
     os.close(reading)
     os.close(writing)
+
+
+async def test_a_serial_printer_that_is_switched_off_has_said_nothing(worker: Worker) -> None:
+    """Its break would be read as NUL, a "printed" answer; a pty has no breaks, so how the port is set must do."""
+    ours, printer = pty.openpty()
+    cable = await plug_in(Serial(Path(os.ttyname(printer))), worker)
+    deaf = termios.IGNBRK | termios.INPCK | termios.IGNPAR
+    assert termios.tcgetattr(printer)[0] & deaf == deaf
+    os.write(ours, b"\x12")
+    assert await cable.hear() == 0x12
+    await cable.unplug(linger=1)
+    os.close(ours)
+    os.close(printer)

@@ -188,7 +188,7 @@ async def test_a_ticket_is_printed_once_the_printer_has_named_it(head: Head) -> 
     memory = Memory(owed=5)
     head.answers = [a_name()]
     assert await Conversation(head.cable, QUICK, memory).bring(TICKET, "0042") == Outcome("printed")
-    assert memory == Memory(owed=0, names=True)
+    assert memory == Memory(owed=0, names=True, confirms=True)
 
 
 @pytest.mark.parametrize("wrong", [a_name("0041"), a_name("7777"), b'7"0042', b"7!0042\0", b"7\0", b'7"00420\0'])

@@ -172,6 +172,24 @@ async def test_a_printer_that_never_says_anything_prints_and_is_never_called_pri
     assert (device.state, device.reason) == ("unknown", "it confirms nothing: tickets are sent, unconfirmed")
 
 
+async def test_a_printer_that_only_confirms_is_well_once_it_did_until_it_stays_silent(
+    bakery: Bakery, printer: VirtualPrinter
+) -> None:
+    printer.silent = True
+    bakery.run(bakery.printer(printer.connection).run())
+
+    def state() -> str:
+        return bakery.hub.vitals.devices["printer:kitchen"].state
+
+    await until(lambda: "printer:kitchen" in bakery.hub.vitals.devices)
+    assert state() == "unknown"
+    await bakery.order("o1")
+    await until(lambda: bakery.jobs_are(JobState.PRINTED) and state() == "ok")
+    printer.mute = True
+    await bakery.order("o2")
+    await until(lambda: bakery.jobs_are(JobState.PRINTED, JobState.UNCONFIRMED) and state() == "unknown")
+
+
 async def test_a_printer_is_asked_nothing_between_the_first_byte_of_a_ticket_and_its_confirmation(
     bakery: Bakery, printer: VirtualPrinter
 ) -> None:
