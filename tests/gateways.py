@@ -27,6 +27,7 @@ from tests.brokers import Broker
 from tests.cloud import PATIENCE, until
 
 STORE = "hz-0012"
+TODAY = datetime.now(UTC).isoformat(timespec="seconds")  # a store lets an order lapse that is older than a day
 SECRET = "a secret of the shop's programs"
 
 
@@ -114,7 +115,7 @@ def order(number: int, **rest: Any) -> dict[str, Any]:
         "id": f"shop-{number}",
         "displayId": f"A{number:03}",
         "type": "TAKEOUT",
-        "createdAt": "2026-11-22T01:00:00Z",
+        "createdAt": TODAY,
         "customer": {"name": "王女士"},
         "items": [{"id": "1", "name": "草莓奶油蛋糕", "externalCode": "cake-strawberry-8", "quantity": 1}],
         "addresses": {"webhook": f"customer-{number}"},

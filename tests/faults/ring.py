@@ -70,7 +70,7 @@ per_second = 1000
 [[ways]]
 id = "chat"
 kind = "easemob"
-options = {{ app = "org#app", url = "{self.stand_in}" }}
+options = {{ app = "org#app", api = "{self.stand_in}" }}
 secret_files = {{ client_id = "{secret}", client_secret = "{secret}" }}
 per_second = 1000
 [[messages]]

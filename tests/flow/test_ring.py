@@ -1,4 +1,4 @@
-"""The whole ring: a channel's webhook, the gateway, the store's hub, ticket and board, a press, the customer's phone."""
+"""The whole ring: a channel's webhook, gateway, the store's hub, ticket and board, a press, the customer's phone."""
 
 import asyncio
 import json
@@ -85,7 +85,7 @@ templates = {{ "item.started baking" = "TEMPLATE" }}
 [[ways]]
 id = "chat"
 kind = "easemob"
-options = {{ app = "org#app", url = "{providers}" }}
+options = {{ app = "org#app", api = "{providers}" }}
 [ways.secret_files]
 {secrets.replace(f'secret = "{secret}"', "", 1).strip()}
 [[ways]]
@@ -127,43 +127,47 @@ async def test_from_a_webhook_to_the_ticket_the_board_the_press_and_the_customer
     broker: Broker, tmp_path: Path
 ) -> None:
     providers, port = Providers(), free_port()
-    async with StandIn(providers.answer) as stand_in, gateway(cloud_toml(broker, tmp_path, port, stand_in.url)):
-        async with bakery_of(broker, tmp_path) as bakery:
-            cake = order(1, addresses={"wechat": "openid-1", "easemob": "wang", "webhook": "wang"})
-            await _post(bakery, port, "placed", cake, "msg-1")
-            await bakery.until_board(lambda board: board["stations"][0]["cards"])
-            await until(lambda: bakery.printer.tickets)
-            assert "草莓奶油蛋糕" in bakery.printer.tickets[0].text
-            await bakery.press("oven", "1")
-            await until(lambda: ("wechat", "草莓奶油蛋糕") in providers.told)
-            for card in ("1", "1"):  # baked, cooled
-                await bakery.press("oven", card)
-            await bakery.until_board(lambda board: board["stations"][1]["cards"])
-            for card in ("1", "1"):  # frosted, boxed
-                await bakery.press("decorating", card)
-            # WeChat has no template for these: the next way of this customer.
-            await until(lambda: len(providers.told) == 3)
-            assert providers.told[1:] == [
-                ("easemob", "您的草莓奶油蛋糕已裱花完成。"),
-                ("easemob", "您的订单 A001 已做好,欢迎到麦田烘焙取货。"),
-            ]
+    async with (
+        StandIn(providers.answer) as stand_in,
+        gateway(cloud_toml(broker, tmp_path, port, stand_in.url)),
+        bakery_of(broker, tmp_path) as bakery,
+    ):
+        cake = order(1, addresses={"wechat": "openid-1", "easemob": "wang", "webhook": "wang"})
+        await _post(bakery, port, "placed", cake, "msg-1")
+        await bakery.until_board(lambda board: board["stations"][0]["cards"])
+        await until(lambda: bakery.printer.tickets)
+        assert "草莓奶油蛋糕" in bakery.printer.tickets[0].text
+        await bakery.press("oven", "1")
+        await until(lambda: ("wechat", "草莓奶油蛋糕") in providers.told)
+        for card in ("1", "1"):  # baked, cooled
+            await bakery.press("oven", card)
+        await bakery.until_board(lambda board: board["stations"][1]["cards"])
+        for card in ("1", "1"):  # frosted, boxed
+            await bakery.press("decorating", card)
+        # WeChat has no template for these: the next way of this customer.
+        await until(lambda: len(providers.told) == 3)
+        assert providers.told[1:] == [
+            ("easemob", "您的草莓奶油蛋糕已裱花完成。"),
+            ("easemob", "您的订单 A001 已做好,欢迎到麦田烘焙取货。"),
+        ]
 
 
 async def test_a_press_that_is_taken_back_in_time_is_never_heard_of_by_the_customer(
     broker: Broker, tmp_path: Path
 ) -> None:
     providers, port = Providers(), free_port()
-    async with StandIn(providers.answer) as stand_in, gateway(cloud_toml(broker, tmp_path, port, stand_in.url)):
-        async with bakery_of(broker, tmp_path, grace=2.0) as bakery:
-            for number in (1, 2):
-                await _post(
-                    bakery, port, "placed", order(number, addresses={"webhook": f"c-{number}"}), f"msg-{number}"
-                )
-            await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 2)
-            await bakery.press("oven", "1")
-            await bakery.press("oven", "R")
-            await bakery.press("oven", "2")
-            await until(lambda: providers.told)
-            assert len(providers.told) == 1
-            told = json.loads(stand_in.requests[-1][2])
-            assert told["data"]["addresses"] == {"webhook": "c-2"}
+    async with (
+        StandIn(providers.answer) as stand_in,
+        gateway(cloud_toml(broker, tmp_path, port, stand_in.url)),
+        bakery_of(broker, tmp_path, grace=2.0) as bakery,
+    ):
+        for number in (1, 2):
+            await _post(bakery, port, "placed", order(number, addresses={"webhook": f"c-{number}"}), f"msg-{number}")
+        await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 2)
+        await bakery.press("oven", "1")
+        await bakery.press("oven", "R")
+        await bakery.press("oven", "2")
+        await until(lambda: providers.told)
+        assert len(providers.told) == 1
+        told = json.loads(stand_in.requests[-1][2])
+        assert told["data"]["addresses"] == {"webhook": "c-2"}

@@ -6,7 +6,7 @@ Never tried against the vendor's live system.
 
 It knows nothing of a message that comes twice: `ready` goes at least once, the others at most once.
 
-Settings: options `app` (the AppKey, `org#app`), `url` (the REST host that the console names, https://a1.easemob.com)
+Settings: options `app` (the AppKey, `org#app`), `api` (the REST host that the console names, https://a1.easemob.com)
 and `from` (the chat user who speaks, default: `admin`); secrets `client_id` and `client_secret`.
 """
 
@@ -53,7 +53,7 @@ def _url(setting: Setting, path: str) -> str:
     org, hash_sign, app = setting.options["app"].partition("#")
     if not (org and hash_sign and app):
         raise Unsendable("options.app: expected the AppKey, org#app")
-    return f"{setting.options['url'].rstrip('/')}/{quote(org, safe='')}/{quote(app, safe='')}/{path}"
+    return f"{setting.options['api'].rstrip('/')}/{quote(org, safe='')}/{quote(app, safe='')}/{path}"
 
 
 def _call(notice: Notice, addresses: dict[str, str], setting: Setting, token: str, _now: float) -> Call:
@@ -117,6 +117,6 @@ WAY = Way(
     judge=_judge,
     token=Token(_ask_token, _read_token, refused=lambda status, _body: status == UNAUTHORIZED),
     secrets=("client_id", "client_secret"),
-    options=("app", "url"),
+    options=("app", "api"),
     mistakes=_mistakes,
 )

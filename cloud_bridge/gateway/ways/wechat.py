@@ -36,7 +36,7 @@ from cloud_bridge.gateway.ways.way import (
 )
 from edge.text import plain
 
-URL = "https://api.weixin.qq.com"
+API = "https://api.weixin.qq.com"
 JSON = {"content-type": "application/json"}
 OK = 200
 HOUR = 3600.0
@@ -116,7 +116,7 @@ def _call(notice: Notice, addresses: dict[str, str], setting: Setting, token: st
         "data": {key: {"value": value} for key, value in _data(notice, setting.options.get(template, "")).items()},
     }
     body |= {name: value for name in ("page", "lang", "miniprogram_state") if (value := setting.options.get(name))}
-    url = f"{setting.options.get('url') or URL}/cgi-bin/message/subscribe/send?access_token={token}"
+    url = f"{setting.options.get('api') or API}/cgi-bin/message/subscribe/send?access_token={token}"
     return Call(url, msgspec.json.encode(body), JSON)
 
 
@@ -196,7 +196,7 @@ def _ask_token(setting: Setting) -> Call:
         "appid": setting.options["appid"],
         "secret": setting.secrets["secret"],
     }
-    return Call(f"{setting.options.get('url') or URL}/cgi-bin/stable_token", msgspec.json.encode(body), JSON)
+    return Call(f"{setting.options.get('api') or API}/cgi-bin/stable_token", msgspec.json.encode(body), JSON)
 
 
 def _read_token(status: int, body: bytes) -> tuple[str, float]:

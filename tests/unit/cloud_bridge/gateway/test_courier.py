@@ -337,7 +337,7 @@ async def wechat_shop(counter: Counter, stand_in: StandIn) -> WeChat:
     """A shop that tells by WeChat."""
     shop = WeChat()
     stand_in.answer = shop
-    options = {"appid": "wx1", "url": stand_in.url, "t": "thing1={store}"}
+    options = {"appid": "wx1", "api": stand_in.url, "t": "thing1={store}"}
     setting = Setting("first", options, {"secret": "s3cret"}, {"order.ready": "t"})
     counter.ways["first"] = Post(wechat.WAY, setting, 1000)
     await counter.start()

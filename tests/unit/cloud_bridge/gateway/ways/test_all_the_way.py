@@ -30,14 +30,14 @@ async def test_who_cannot_be_told_by_wechat_is_told_by_chat_and_else_by_a_robot(
         WaySettings(
             id="mini",
             kind="wechat",
-            options={"appid": "wx1", "url": stand_in.url, "t": "thing1={store}; character_string2={order}"},
+            options={"appid": "wx1", "api": stand_in.url, "t": "thing1={store}; character_string2={order}"},
             secret_files={"secret": files["secret"]},
             templates={"order.ready": "t"},
         ),
         WaySettings(
             id="chat",
             kind="easemob",
-            options={"app": "org#app", "url": stand_in.url},
+            options={"app": "org#app", "api": stand_in.url},
             secret_files={name: files[name] for name in ("client_id", "client_secret")},
         ),
         WaySettings(id="robot", kind="apprise", secret_files={"url": str(tmp_path / "url")}),

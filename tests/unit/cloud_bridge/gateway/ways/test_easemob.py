@@ -13,7 +13,7 @@ from tests.unit.cloud_bridge.gateway.ways.conftest import NINE
 
 SETTING = Setting(
     "chat",
-    options={"app": "bakery#shop", "url": "https://a1.easemob.com/", "from": "maitian"},
+    options={"app": "bakery#shop", "api": "https://a1.easemob.com/", "from": "maitian"},
     secrets={"client_id": "id", "client_secret": "s3cret"},
 )
 
