@@ -5,6 +5,7 @@ import json
 import threading
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import UTC, datetime
 from socket import IPPROTO_TCP, TCP_NODELAY
 from typing import Any
 
@@ -31,11 +32,15 @@ EXAMPLE = """
 """  # noqa: E501
 
 
+TODAY = datetime.now(UTC).isoformat(timespec="seconds")  # a store lets an order lapse that is older than a day
+
+
 def order_event(number: int, **changes: Any) -> dict[str, Any]:
     """An event that places order `o-{number}`, made now: the example without its dates."""
     event: dict[str, Any] = deepcopy(json.loads(EXAMPLE))
     event |= {"id": f"e-{number}", "subject": f"o-{number}", "sequence": str(number)} | changes
-    event["data"] |= {"id": event["subject"], "displayId": f"A{number:03}", "orderTiming": "INSTANT"}
+    about = {"id": event["subject"], "displayId": f"A{number:03}", "orderTiming": "INSTANT", "createdAt": TODAY}
+    event["data"] |= about
     del event["data"]["schedule"], event["data"]["takeout"]
     return event
 

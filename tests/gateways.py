@@ -24,10 +24,9 @@ from cloud_bridge.gateway.settings import AccountSettings, GatewaySettings, Stor
 from cloud_bridge.settings import BrokerSettings
 from edge.clock import Clock
 from tests.brokers import Broker
-from tests.cloud import PATIENCE, until
+from tests.cloud import PATIENCE, TODAY, until
 
 STORE = "hz-0012"
-TODAY = datetime.now(UTC).isoformat(timespec="seconds")  # a store lets an order lapse that is older than a day
 SECRET = "a secret of the shop's programs"
 
 

@@ -20,6 +20,7 @@ from edge.text import plain
 from tests.brokers import Broker
 from tests.browsers import require_chromium
 from tests.builders import a_bun, placed
+from tests.cloud import TODAY
 from tests.flow.bakery import Bakery
 from tests.hostile import TRICKS, arrives
 from tests.televisions import LOUD, Television, a_television
@@ -43,7 +44,7 @@ class Shop(Bakery):
 
     async def order(self, name: str, **rest: Any) -> None:
         """Somebody at the counter orders a bun."""
-        data = {"id": name, "displayId": name, "type": "TAKEOUT", "createdAt": "2026-11-22T01:00:00Z"}
+        data = {"id": name, "displayId": name, "type": "TAKEOUT", "createdAt": TODAY}
         items = [{"id": "1", "name": "Bun", "quantity": 1}]
         assert (await self.ask(type="place", data={**data, "items": items, **rest}))[0] == 200
 

@@ -11,13 +11,14 @@ import pytest
 from display.feed_client import PAUSES, SILENCE
 from display.views import VIEWS
 from tests.brokers import free_port
+from tests.cloud import TODAY
 from tests.flow.bakery import Bakery
 from tests.unit.display.screens import display
 
 WITHIN = 3.0  # seconds
 BEAT = 0.02  # seconds
 BREAD = {
-    "id": "o-1", "displayId": "A001", "type": "TAKEOUT", "orderTiming": "INSTANT", "createdAt": "2026-11-22T01:00:00Z",
+    "id": "o-1", "displayId": "A001", "type": "TAKEOUT", "orderTiming": "INSTANT", "createdAt": TODAY,
     "items": [{"id": "1", "name": "Rye bread", "externalCode": "bread-rye", "unit": "UN", "quantity": 1}],
 }  # fmt: skip
 
