@@ -1,5 +1,6 @@
 """Builders: a clock to turn by hand, orders and a bakery, with everything filled in that a test does not care about."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any, Union
 
@@ -92,6 +93,11 @@ def an_order(name: str = "o1", *items: Item, **rest: Any) -> Order:
 def a_stamp(event: str = "e1", *, time: float = MORNING, sequence: int | None = None, source: str = "/shop") -> Stamp:
     """Which event of the cloud something comes from."""
     return Stamp(source, event, time, sequence)
+
+
+def placed_today(name: str = "o1", *items: Item, **rest: Any) -> Place:
+    """The same in a store that has the machine's clock: it lets an order lapse that is older than a day."""
+    return placed(name, *items, **{"created": time.time()} | rest)
 
 
 def placed(name: str = "o1", *items: Item, stamp: Stamp | None = None, **rest: Any) -> Place:

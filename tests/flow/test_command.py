@@ -202,11 +202,11 @@ def test_the_doctor_warns_of_secrets_that_anybody_may_read(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_the_demo_without_a_terminal_plays_a_morning_and_sums_it_up(language: str) -> None:
-    ended = ovenbell("demo", "--seconds", "8", "--language", language)
+    ended = ovenbell("demo", "--seconds", "16", "--language", language)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "without gaps" in ended.stdout
     assert ended.stderr == ""
-    for who in ("cloud", "customer", "keypad", "printer"):
+    for who in ("generic", "gateway", "hub", "customer", "keypad", "printer"):
         assert any(f" s  {who}" in line for line in ended.stdout.splitlines()), who
 
 

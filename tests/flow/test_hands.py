@@ -7,7 +7,7 @@ from config.settings import check_store
 from devices.twin.keypad import VirtualKeypad
 from edge.orders import OrderState
 from tests.brokers import free_port
-from tests.builders import a_bread, placed
+from tests.builders import a_bread, placed_today
 from tests.cloud import until
 
 KEYS = {
@@ -35,7 +35,7 @@ async def test_a_morning_without_a_keyboard(tmp_path: Path) -> None:
         try:
             board, devices = store.hub.board, store.hub.vitals.devices
             for name in ("o1", "o2", "o3"):
-                await store.hub.submit(placed(name, a_bread()), by="api")
+                await store.hub.submit(placed_today(name, a_bread()), by="api")
             await until(lambda: [device.state for device in devices.values()] == ["ok", "ok"])
 
             def state(name: str) -> OrderState:

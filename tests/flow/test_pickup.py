@@ -19,7 +19,7 @@ from edge.orders import OrderId
 from edge.text import plain
 from tests.brokers import Broker
 from tests.browsers import require_chromium
-from tests.builders import a_bun, placed
+from tests.builders import a_bun, placed_today
 from tests.cloud import TODAY
 from tests.flow.bakery import Bakery
 from tests.hostile import TRICKS, arrives
@@ -168,7 +168,7 @@ async def test_a_page_of_an_older_hub_loads_itself_anew(shop: Shop) -> None:
 
 async def test_a_browser_that_may_not_ring_says_so_until_somebody_touches_the_screen(tmp_path: Path) -> None:
     async with a_store(tmp_path) as (store, url), a_television() as television:
-        await store.hub.submit(placed("A001", a_bun()), by="cloud")
+        await store.hub.submit(placed_today("A001", a_bun()), by="cloud")
         await television.show(f"{url}/pickup")
         await television.until(SILENT)
         assert LOUD in await television.ask("document.getElementById('silent').textContent")
@@ -181,7 +181,7 @@ async def test_a_browser_that_may_not_ring_says_so_until_somebody_touches_the_sc
 
 async def test_a_shop_that_wants_no_chime_has_none(tmp_path: Path) -> None:
     async with a_store(tmp_path, chime=False) as (store, url), a_television(LOUD) as television:
-        await store.hub.submit(placed("A001", a_bun()), by="cloud")
+        await store.hub.submit(placed_today("A001", a_bun()), by="cloud")
         await television.show(f"{url}/pickup")
         await shows(television, ["A001"], [])
         await finish(store, "A001")
@@ -218,7 +218,7 @@ async def test_a_public_page_opens_itself_and_nothing_else(tmp_path: Path) -> No
             async with session.post(f"{url}/api/intents", json={"type": "pause"}) as answer:
                 assert answer.status == 401
         async with a_television() as television:
-            await store.hub.submit(placed("A001", a_bun()), by="cloud")
+            await store.hub.submit(placed_today("A001", a_bun()), by="cloud")
             await television.show(f"{url}/pickup")
             await shows(television, ["A001"], [])
 
@@ -228,7 +228,7 @@ async def test_hostile_display_ids_are_text_and_stay_in_their_places(tmp_path: P
     ids = [arrives(f"{number}{text}") for number, text in enumerate(texts)]
     async with a_store(tmp_path) as (store, url), a_television() as television:
         for number, text in enumerate(ids):
-            await store.hub.submit(placed(f"o{number}", a_bun(), display_id=text), by="cloud")
+            await store.hub.submit(placed_today(f"o{number}", a_bun(), display_id=text), by="cloud")
         await television.show(f"{url}/pickup")
         await television.until("document.querySelectorAll('#making li').length")
         shown = await television.ask("[...document.querySelectorAll('#making li')].map(one => one.textContent)")
@@ -243,7 +243,7 @@ async def test_many_orders_are_paged_through_and_what_is_too_much_is_counted(tmp
     async with a_store(tmp_path) as (store, url), a_television() as television:
         wanted = [f"A{number:03}" for number in range(MOST + 12)]
         for name in wanted:
-            await store.hub.submit(placed(name, a_bun()), by="cloud")
+            await store.hub.submit(placed_today(name, a_bun()), by="cloud")
         await television.show(f"{url}/pickup")
         await television.until("document.querySelectorAll('#making li').length")
         seen = await television.ids("making")
@@ -263,7 +263,7 @@ async def test_many_orders_are_paged_through_and_what_is_too_much_is_counted(tmp
 async def test_what_moves_up_on_a_full_list_is_no_news(tmp_path: Path) -> None:
     async with a_store(tmp_path) as (store, url), a_television(LOUD) as television:
         for number in range(MOST + 1):
-            await store.hub.submit(placed(f"A{number:03}", a_bun()), by="cloud")
+            await store.hub.submit(placed_today(f"A{number:03}", a_bun()), by="cloud")
             await finish(store, f"A{number:03}")
         await television.show(f"{url}/pickup")
         await television.until("document.querySelectorAll('#ready li').length === 100")
@@ -271,7 +271,7 @@ async def test_what_moves_up_on_a_full_list_is_no_news(tmp_path: Path) -> None:
         last = "document.querySelector('#ready li:last-child').textContent"
         await television.until(f"{last} === 'A000'")
         assert await television.ask("document.querySelectorAll('.fresh').length + tones") == 0
-        await store.hub.submit(placed("new", a_bun()), by="cloud")
+        await store.hub.submit(placed_today("new", a_bun()), by="cloud")
         await finish(store, "new")
         await television.until("document.querySelectorAll('.fresh').length === 1 && tones > 0")
         assert (await television.ids("ready"))[0] == "NEW"
@@ -280,7 +280,7 @@ async def test_what_moves_up_on_a_full_list_is_no_news(tmp_path: Path) -> None:
 async def test_two_orders_with_one_display_id_are_both_listed_and_both_ring(tmp_path: Path) -> None:
     async with a_store(tmp_path) as (store, url), a_television(LOUD) as television:
         for name in ("first", "second"):
-            await store.hub.submit(placed(name, a_bun(), display_id="A001"), by="cloud")
+            await store.hub.submit(placed_today(name, a_bun(), display_id="A001"), by="cloud")
         await finish(store, "first")
         await television.show(f"{url}/pickup")
         await shows(television, ["A001"], ["A001"])
@@ -297,7 +297,7 @@ async def test_two_orders_with_one_display_id_are_both_listed_and_both_ring(tmp_
 async def test_every_screen_has_all_of_a_page_in_its_frame(tmp_path: Path, width: int, height: int) -> None:
     async with a_store(tmp_path) as (store, url), a_television(width=width, height=height) as television:
         for number in range(60):
-            await store.hub.submit(placed(f"W{number:03}", a_bun()), by="cloud")
+            await store.hub.submit(placed_today(f"W{number:03}", a_bun()), by="cloud")
         for number in range(30):
             await finish(store, f"W{number:03}")
         await television.show(f"{url}/pickup")
@@ -316,7 +316,7 @@ async def test_who_asks_for_less_motion_gets_none(tmp_path: Path) -> None:
     async with a_store(tmp_path) as (store, url), a_television() as television:
         less = {"name": "prefers-reduced-motion", "value": "reduce"}
         await television.tell("Emulation.setEmulatedMedia", features=[less])
-        await store.hub.submit(placed("A001", a_bun()), by="cloud")
+        await store.hub.submit(placed_today("A001", a_bun()), by="cloud")
         await television.show(f"{url}/pickup")
         await shows(television, ["A001"], [])
         await finish(store, "A001")

@@ -15,7 +15,7 @@ from edge.layout import PrintRule
 from edge.store import store_hub
 from edge.tickets import Job, JobState
 from tests.brokers import free_port
-from tests.builders import a_cake, a_layout, a_stamp, an_order, placed
+from tests.builders import a_cake, a_layout, a_stamp, an_order, placed_today
 from tests.cloud import until
 
 GONE = "store.toml 中已没有打印机 kitchen"
@@ -57,7 +57,7 @@ async def an_evening(folder: Path, *happened: str) -> None:
     layout = a_layout(printing=(PrintRule("kitchen", ()), PrintRule("counter", (), "ready")))
     hub = store_hub(layout, folder / "journal.db", SystemClock())
     await hub.start()
-    await hub.submit(placed("o1", a_cake()), by="cloud")
+    await hub.submit(placed_today("o1", a_cake()), by="cloud")
     (job,) = hub.board.jobs.values()
     for what in happened:
         intent = MoveTicket(job.id, "counter") if what == "moved" else ReportTicket(job.id, "sending")
