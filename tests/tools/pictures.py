@@ -16,6 +16,12 @@ from PIL import Image
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.orders import Account as AccountRow
+from cloud_bridge.gateway.orders import Alarm
+from cloud_bridge.gateway.orders import Store as StoreRow
+from cloud_bridge.gateway.page import Letter, Seen, show_page
+from cloud_bridge.gateway.plan import AccountPlan, Plan, StorePlan
 from config.assembly import Store, zone_of
 from config.command import app
 from config.demo.morning import Morning
@@ -26,6 +32,7 @@ from display.feed_client import FeedClient
 from edge.intents import Bump, Change, Intent, Place, Refused
 from edge.opendelivery import read_order
 from edge.orders import OrderId, OrderState, Stamp, StationId
+from edge.words import speak
 from tests.browsers import CHROMIUM
 from tests.televisions import LOUD, a_television
 
@@ -34,6 +41,7 @@ SCREENS = HOUSE / "display" / "pictures"
 VIEWS = {"expo": "f3", "counter": "f4", "timeline": "f5", "day": "f6", "trouble": "f7"}  # with the keys that show them
 ENTRY = ("f8", *"2 ks", "enter", *"cm", "enter")  # an order on the phone, half way
 PICKUP = SCREENS / "pickup.png"
+GATEWAY = HOUSE / "cloud_bridge" / "pictures" / "gateway.png"
 TICKET = HOUSE / "devices" / "pictures" / "ticket.png"
 README = HOUSE / "README.md"
 READMES = (README, HOUSE / "README.zh.md")
@@ -91,6 +99,7 @@ async def make_pictures(screens: Path = SCREENS, *, paper: bool = True) -> None:
                 with_text.picture().save(TICKET, optimize=True)
             if paper and CHROMIUM is not None:
                 await _photograph_television(store)
+                await _photograph_gateway()
         finally:
             await store.stop()
             await shop.printer.stop()
@@ -165,6 +174,44 @@ async def _photograph_television(store: Store) -> None:
         await television.until("document.querySelectorAll('.fresh').length")
         picture = Image.open(BytesIO(await television.picture()))
     picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(PICKUP, optimize=True)
+
+
+async def _photograph_gateway() -> None:
+    """The page of an owner of some stores, one of which has lost its line."""
+    now = NINE.timestamp()
+    stores = {f"hz-00{number}": name for number, name in zip((12, 13, 14), ("西湖店", "滨江店", "城西店"), strict=True)}
+    accounts = [AccountPlan(channel, "maitian") for channel in ("meituan", "eleme", "wechat", "generic")]
+    board = Board(
+        Plan(
+            stores={key: StorePlan(key, f"麦田烘焙 {name}", "zh") for key, name in stores.items()},
+            accounts={account.key: account for account in accounts},
+        )
+    )
+    for number, account in enumerate(accounts):
+        board.accounts[account.key] = AccountRow(orders=412 - 97 * number, last_order=now - 70 * number)
+    away = "hz-0014"
+    for number, key in enumerate(stores, 1):
+        about = {"online": key != away, "since": now - 5400 * number, "last": now - 5, "version": "0.1.0"}
+        board.stores[key] = StoreRow(key, number, **about | ({"unanswered": 3, "last": now - 1500} if key == away else {}))
+    board.alarms[f"away/{away}"] = Alarm("away", away, now - 900, "")
+    seen = Seen(
+        broker="",
+        journal="",
+        refused={"generic/maitian": 2},
+        sent={"wechat": 871, "easemob": 44},
+        failed={"wechat": 3},
+        forbidden={},
+        letters=(Letter(now - 2400, "eleme/maitian", "message.orderId: expected the order's id"),),
+    )
+    page = show_page(board, seen, now, speak("zh"), speak("zh")("Ovenbell gateway"))
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory, "page.html")
+        await asyncio.to_thread(file.write_text, page, encoding="utf-8")
+        async with a_television(LOUD, width=1100, height=900) as browser:
+            await browser.show(file.as_uri())
+            await browser.until("document.querySelectorAll('table').length")
+            picture = Image.open(BytesIO(await browser.picture()))
+    picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=64).save(GATEWAY, optimize=True)
 
 
 async def _make(store: Store, order_id: OrderId) -> None:
