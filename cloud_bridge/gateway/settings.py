@@ -70,6 +70,7 @@ class ProductSettings(Settings, frozen=True):
 
     code: Annotated[str, Meta(min_length=1, max_length=200)]
     name: Name = ""  # default: the channel's
+    shelf: Name = ""  # by which the channel sells it or not; default: the code it has in orders
 
 
 class AccountSettings(Settings, frozen=True):
@@ -145,6 +146,7 @@ class CloudFile(Settings, frozen=True):
                 one.stores,
                 one.ways,
                 way.tells if one.tell and (way := CHANNELS[one.channel].tells) and self._can_tell(one) else frozenset(),
+                _shelf(one.products),
             )
             for one in self.accounts
         ]
@@ -195,6 +197,16 @@ class CloudFile(Settings, frozen=True):
 def page_token(settings: GatewaySettings) -> str:
     """The token of the owner's page, empty where none is set; raises OSError, UnicodeDecodeError."""
     return token_in(TOKEN_VARIABLE, settings.token_file)
+
+
+def _shelf(products: dict[str, ProductSettings]) -> dict[str, tuple[str, ...]]:
+    """The table of an account's products, backwards; what the channel calls something else of ours is not ours."""
+    shelf: dict[str, tuple[str, ...]] = {}
+    for theirs, product in products.items():
+        there = shelf.get(product.code, ())
+        name = product.shelf or theirs
+        shelf[product.code] = there if name in there else (*there, name)
+    return dict.fromkeys(products, ()) | shelf
 
 
 def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:

@@ -59,6 +59,18 @@ def test_the_example_loads_as_it_stands_and_names_every_setting(tmp_path: Path) 
     assert [name for name in sorted(named) if name not in text] == []
 
 
+def test_the_table_of_products_is_read_backwards_where_a_channel_is_told(tmp_path: Path) -> None:
+    rows = (
+        '"SKU-1" = { code = "cake" }\n"SKU-2" = { code = "cake" }\n"芒果" = { code = "mango", shelf = "27" }\n'
+        '"mango" = { code = "bun", shelf = "28" }\n"roll" = { code = "SKU-1", shelf = "29" }\n'
+    )
+    (account,) = load(tmp_path, BROKER + STORE + SHOP + "[accounts.products]\n" + rows).plan.accounts.values()
+    ours = ("cake", "mango", "bun", "SKU-1", "SKU-2", "roll", "bread")
+    assert [account.codes_of(code) for code in ours] == [
+        ("SKU-1", "SKU-2"), ("27",), ("28",), ("29",), (), (), ("bread",)
+    ]  # fmt: skip
+
+
 def test_all_mistakes_are_reported_in_one_go(tmp_path: Path) -> None:
     text = (
         '[broker]\nurl = "http://h"\ncert_file = "a"\n'
