@@ -135,6 +135,35 @@ class CloudFile(Settings, frozen=True):
         return Path(self.gateway.key_file) if self.gateway.key_file else journal.with_name(SEAL_FILE)
 
     @property
+    def with_secrets(self) -> Iterator[tuple[str, "AccountSettings | WaySettings"]]:
+        """Who has secrets of its own, by its path; what no file of this version knows has none."""
+        for number, account in enumerate(self.accounts):
+            if account.channel in CHANNELS:
+                yield f"accounts[{number}]", account
+        for number, way in enumerate(self.ways):
+            if way.kind in WAYS:
+                yield f"ways[{number}]", way
+
+    @property
+    def secrets(self) -> dict[str, Path]:
+        """The files that the gateway's user, and nobody else, must be able to read, by the path of their field."""
+        files: dict[str, str | None] = {
+            "broker.password_file": self.broker.password_file,
+            "broker.key_file": self.broker.key_file,
+            "gateway.token_file": self.gateway.token_file,
+            "gateway.key_file": self.gateway.key_file,
+        }
+        for place, one in self.with_secrets:
+            files |= {f"{place}.secret_files.{name}": file for name, file in one.secret_files.items()}
+        return {field: Path(file) for field, file in files.items() if file}
+
+    @property
+    def certificates(self) -> dict[str, Path]:
+        """The files that everybody may read, by the path of their field."""
+        files = {"broker.ca_file": self.broker.ca_file, "broker.cert_file": self.broker.cert_file}
+        return {field: Path(file) for field, file in files.items() if file}
+
+    @property
     def plan(self) -> Plan:
         """What the rules take as given."""
         quiet = self.gateway.quiet
@@ -236,6 +265,15 @@ def secrets_of(settings: AccountSettings | WaySettings) -> tuple[str, ...]:
     channel = CHANNELS[settings.channel]
     more = [part.secrets for part in (channel.tells, channel.pull) if part is not None]
     return tuple(dict.fromkeys((*channel.secrets, *channel.further, *chain(*more))))
+
+
+def without_file(settings: CloudFile) -> Iterator[tuple[str, str]]:
+    """The secrets that no file is named for, by their path, and the variables that they must be in."""
+    for place, one in settings.with_secrets:
+        kind = CHANNELS[one.channel] if isinstance(one, AccountSettings) else WAYS[one.kind]
+        for name in kind.secrets:
+            if name not in one.secret_files:
+                yield f"{place}.secret_files.{name}", variable_of(one, name)
 
 
 def missing_secrets(settings: AccountSettings | WaySettings) -> Iterator[str]:

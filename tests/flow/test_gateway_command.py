@@ -93,9 +93,11 @@ async def test_a_gateway_says_when_it_is_ready_takes_orders_and_ends_within_five
         BareStore(broker) as store,
     ):
         systemd.bind(f"{short}/notify")
-        async with running(settings, NOTIFY_SOCKET=f"{short}/notify") as process:
+        watched = {"NOTIFY_SOCKET": f"{short}/notify", "WATCHDOG_USEC": "30000000"}
+        async with running(settings, **watched) as process:
             systemd.settimeout(PATIENCE)
             assert systemd.recv(100) == b"READY=1"
+            assert systemd.recv(100) == b"WATCHDOG=1"
             assert await tell(port, placed(1), "a") == 200
             await until(lambda: store.orders)
             second = await run("gateway", "--config", str(settings))
