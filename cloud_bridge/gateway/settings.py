@@ -213,14 +213,19 @@ class CloudFile(Settings, frozen=True):
     def account(self, settings: AccountSettings) -> Account:
         """An account with its secrets; OSError and ValueError where one cannot be read."""
         secrets = {name: secret for name in secrets_of(settings) if (secret := _secret_of(settings, name)) is not None}
-        base = (self.gateway.url or f"http://{self.gateway.listen}").rstrip("/")
-        url = f"{base}/channels/{settings.channel}/{settings.id}"
+        url = url_of_account(self.gateway, settings)
         return Account(settings.channel, settings.id, url, settings.options, secrets)
 
     def way(self, settings: WaySettings) -> Setting:
         """A way with its secrets; OSError and ValueError where one cannot be read."""
         secrets = {name: secret for name in secrets_of(settings) if (secret := _secret_of(settings, name)) is not None}
         return Setting(settings.id, settings.options, secrets, settings.templates)
+
+
+def url_of_account(gateway: GatewaySettings, account: AccountSettings) -> str:
+    """At which the channel calls us."""
+    base = (gateway.url or f"http://{gateway.listen}").rstrip("/")
+    return f"{base}/channels/{account.channel}/{account.id}"
 
 
 def page_token(settings: GatewaySettings) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from config.commands.daemon import leave
-from config.commands.options import FAILED, INTERRUPTED, Config, LanguageName
+from config.commands.options import FAILED, INTERRUPTED, LanguageName
 from config.failed import Failed
 from config.settings import absent, load_store
 from devices.settings import ENCODINGS
@@ -170,13 +170,15 @@ def _each(commands: Sequence[Sequence[str]], do: Callable[[Sequence[str]], None]
 
 
 def doctor(
-    config: Config,
+    config: Annotated[
+        Path, typer.Option("--config", help="The settings of a store or a gateway.", metavar="store.toml|cloud.toml")
+    ],
     watch: Annotated[bool, typer.Option("--watch", help="Again every few seconds, until Ctrl+C.")] = False,
 ) -> None:
-    """Check everything a store needs, one line each with the mend."""
+    """Check everything a store or a gateway needs, one line each with the mend."""
     from config.doctor import rounds  # noqa: PLC0415 - a screen needs none of it
 
-    looking = rounds.watch(config) if watch else rounds.say_all(load_store(config))
+    looking = rounds.watch(config) if watch else rounds.say_all(config)
     loop = asyncio.new_event_loop()
     loop.add_signal_handler(signal.SIGINT, leave, INTERRUPTED)  # unlike KeyboardInterrupt it waits for no thread
     leave(0 if loop.run_until_complete(looking) else FAILED)
