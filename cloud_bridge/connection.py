@@ -205,7 +205,7 @@ class Connection(Generic[M]):
             return
         self.life = Life.ONLINE
         if self._ears.topics[0] in forbidden:
-            self._reason = self.say("the broker does not let the store read {topic}").format(topic=self._ears.topics[0])
+            self._reason = self.say("the broker does not let us read {topic}").format(topic=self._ears.topics[0])
             self.close()
         else:
             self._owner.online(self)

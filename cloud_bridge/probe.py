@@ -1,4 +1,4 @@
-"""What `ovenbell doctor` asks the broker, beside a running hub and without disturbing it."""
+"""What `ovenbell doctor` asks the broker, beside a running hub or gateway and without disturbing it."""
 
 import asyncio
 from typing import NamedTuple
@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cloud_bridge.connection import Connection, Ears
 from cloud_bridge.messages import Presence, topics_of
 from cloud_bridge.reader import Understood
-from cloud_bridge.settings import CloudSettings
+from cloud_bridge.settings import BrokerSettings
 from edge.words import Say
 
 PATIENCE = 15.0  # seconds for everything
@@ -36,14 +36,19 @@ class _Visitor:
     def published(self, connection: Connection[Understood], mid: int, code: int) -> None: ...
 
 
-async def probe(settings: CloudSettings, *, store: str, say: Say) -> list[Finding]:
-    """Whether the broker can be reached and lets us in and read; client id `{store}-doctor`, no will, no session."""
+async def probe(settings: BrokerSettings, *, store: str, say: Say) -> list[Finding]:
+    """What a store's doctor finds."""
+    return await ask_broker(settings, Ears.of_store(topics_of(store)), name=store, say=say)
+
+
+async def ask_broker(settings: BrokerSettings, ears: Ears, *, name: str, say: Say) -> list[Finding]:
+    """Whether the broker can be reached and lets us in and read; client id `{name}-doctor`, no will, no session."""
     visitor = _Visitor()
     connection: Connection[Understood] = Connection(
         settings,
-        Ears.of_store(topics_of(store)),
+        ears,
         visitor,
-        client_id=f"{store}-doctor",
+        client_id=f"{name}-doctor",
         epoch=0,
         say=say,
         read=lambda _topic, _payload: None,
@@ -56,9 +61,9 @@ async def probe(settings: CloudSettings, *, store: str, say: Say) -> list[Findin
         return [Finding(False, say("{address} does not answer").format(address=settings.address))]
     if not visitor.arrived.is_set():
         return [Finding(False, connection.ended.result())]
-    findings = [Finding(True, say("{address} lets the store in").format(address=settings.address))]
+    findings = [Finding(True, say("{address} lets us in").format(address=settings.address))]
     findings += [
-        Finding(False, say("the broker does not let the store read {topic}").format(topic=topic))
+        Finding(False, say("the broker does not let us read {topic}").format(topic=topic))
         for topic in connection.forbidden
     ]
     return findings

@@ -34,16 +34,33 @@ def load_cloud(file: Path) -> CloudFile:
     return check_cloud(read_toml(file), file)
 
 
-def check_cloud(tree: dict[str, Any], file: Path) -> CloudFile:
-    """The settings in a parsed file; raises WrongSettings with every mistake there is."""
-    return check(tree, file, CloudFile, {"broker": {"url": "mqtt://localhost"}}, _cross_check)
+def check_cloud(tree: dict[str, Any], file: Path, *, here: bool = True) -> CloudFile:
+    """The settings in a parsed file; raises WrongSettings with every mistake there is.
+
+    Settings that are not to run here may need secrets that only the gateway's machine has.
+    """
+
+    def cross_check(settings: CloudFile) -> Iterator[str]:
+        yield from _cross_check(settings)
+        if here:
+            yield from _secrets(settings)
+
+    return check(tree, file, CloudFile, {"broker": {"url": "mqtt://localhost"}}, cross_check)
+
+
+def _secrets(settings: CloudFile) -> Iterator[str]:
+    """What is wrong with what only this machine knows."""
+    gateway = settings.gateway
+    yield from locked(Door("gateway", gateway.listen, gateway.token_file, TOKEN_VARIABLE))
+    yield from _seal(settings)
+    for place, one in settings.with_secrets:
+        yield from (f"{place}.{mistake}" for mistake in missing_secrets(one))
 
 
 def _cross_check(settings: CloudFile) -> Iterator[str]:
     """What no section can know alone."""
     yield from broker("broker", settings.broker)
     yield from _gateway(settings.gateway)
-    yield from _seal(settings)
     stores, ways = {store.id for store in settings.stores}, {way.id for way in settings.ways}
     yield from twice("stores", [store.id for store in settings.stores])
     for number, store in enumerate(settings.stores):
@@ -57,7 +74,6 @@ def _cross_check(settings: CloudFile) -> Iterator[str]:
 def _gateway(gateway: GatewaySettings) -> Iterator[str]:
     yield from parses("gateway.listen", listen_address, gateway.listen)
     yield from parses("gateway.url", _base, gateway.url)
-    yield from locked(Door("gateway", gateway.listen, gateway.token_file, TOKEN_VARIABLE))
     if gateway.quiet is not None:
         start, end = (time.fromisoformat(part) for part in gateway.quiet.split("-"))
         if start == end:
@@ -140,7 +156,6 @@ def _needs(place: str, settings: AccountSettings | WaySettings, kind: Channel | 
     for name in settings.secret_files:
         if name not in asked:
             yield f"{place}.secret_files.{name}: there is no such secret; there are {', '.join(asked) or 'none'}"
-    yield from (f"{place}.{mistake}" for mistake in missing_secrets(settings))
 
 
 def _message(place: str, message: MessageSettings, stores: set[str], ways: set[str]) -> Iterator[str]:

@@ -1,30 +1,22 @@
-"""Puts the store's services on a machine, or into the image of one, and takes back exactly that."""
+"""Puts the services of a store or a gateway on a machine, or into the image of one, and takes back exactly that."""
 
 import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from config.failed import Failed
-from config.settings import StoreFile
 from config.setup.writing import write_whole
-from devices.settings import File, parse_connection
 from edge.files import read_file
-from edge.settings import listen_address, url_of
 
-HERE = Path(__file__).parent
-STATE = Path("/var/lib/ovenbell")
-RECORD = Path("/etc/ovenbell/installed")  # what was written: lines as sha256sum has them
+# What was written for a store, for a gateway: lines as sha256sum has them.
+RECORDS = STORE, GATEWAY = Path("/etc/ovenbell/installed"), Path("/etc/ovenbell/installed-gateway")
 UNSEEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108 - what a service does not see
-HUB, DISPLAY = "ovenbell-hub.service", "ovenbell-display.service"
 UNITS = Path("/etc/systemd/system")
-WANTED = UNITS / "multi-user.target.wants"
-# The paths that the unit files name, to be put right.
-PROGRAM, CONFIG = "/opt/ovenbell/bin/ovenbell", "/etc/ovenbell/store.toml"
 LINE = re.compile(r"(?P<digest>[0-9a-f]{64})  (?P<path>/.+)")
 Known = dict[Path, set[str]]  # the digests of what was written; two of a file that is just being written
 
@@ -43,56 +35,6 @@ class Part:
         return sha256((str(self.link) if self.link else self.text).encode()).hexdigest()
 
 
-def parts_of(settings: StoreFile, config: Path, program: Sequence[str], *, display: bool) -> Iterator[Part]:
-    """Everything a store's machine needs."""
-    command = shlex.join(program)
-    folders, secrets = _folders(settings), settings.secrets.values()
-    hub = _text(HUB).replace(f"{PROGRAM} hub --config {CONFIG}", f"{command} hub --config {config}")
-    if folders:
-        hub = hub.replace("\nStateDirectory=", f"\nReadWritePaths={' '.join(map(str, folders))}\nStateDirectory=")
-    yield Part(UNITS / HUB, hub)
-    yield Part(WANTED / HUB, link=UNITS / HUB)
-    if display:
-        url = url_of(*listen_address(settings.feed.listen))
-        shown = f"{command} display --hub {url} --language {settings.store.language}"
-        if settings.feed.token_file:  # below it becomes readable for the display's user, who is the hub's
-            shown += f" --token-file {settings.feed.token_file}"
-        yield Part(UNITS / DISPLAY, _text(DISPLAY).replace(f"{PROGRAM} display --language zh", shown))
-        yield Part(WANTED / DISPLAY, link=UNITS / DISPLAY)
-        yield Part(Path("/etc/ovenbell/foot.ini"), _text("foot.ini"))
-    yield Part(Path("/etc/sysusers.d/ovenbell.conf"), _text("ovenbell-sysusers.conf"))
-    mine = [f"d {folder} :0750 :ovenbell :ovenbell\n" for folder in folders]
-    mine += [f"z {secret} 0640 root ovenbell\n" for secret in secrets]
-    yield Part(Path("/etc/tmpfiles.d/ovenbell.conf"), _text("ovenbell-tmpfiles.conf") + "".join(mine))
-    yield Part(Path("/etc/udev/rules.d/70-ovenbell.rules"), _text("ovenbell.rules"))
-    yield Part(Path("/etc/systemd/journald.conf.d/ovenbell.conf"), _text("ovenbell-journald.conf"))
-
-
-def _text(name: str) -> str:
-    return (HERE / name).read_text(encoding="utf-8")
-
-
-def _folders(settings: StoreFile) -> list[Path]:
-    """Where the hub writes beside its state directory."""
-    ways = [parse_connection(printer.connection) for printer in settings.printers]
-    files = [way.path for way in ways if isinstance(way, File)]
-    journal = [Path(settings.journal.path)] if settings.journal.path else []
-    folders = {file.parent for file in (*journal, *files)} - {Path("/dev")}
-    return sorted(folder for folder in folders if not folder.is_relative_to(STATE))
-
-
-def commands(*, display: bool) -> list[list[str]]:
-    """What makes the machine take in what was written."""
-    return [
-        ["systemd-sysusers", "/etc/sysusers.d/ovenbell.conf"],
-        ["systemd-tmpfiles", "--create", "/etc/tmpfiles.d/ovenbell.conf"],
-        ["udevadm", "control", "--reload"],
-        ["udevadm", "trigger", "--subsystem-match=usbmisc", "--subsystem-match=tty", "--subsystem-match=input"],
-        ["systemctl", "daemon-reload"],
-        ["systemctl", "restart", "systemd-journald", HUB, *([DISPLAY] if display else [])],
-    ]
-
-
 def program() -> list[str]:
     """How this ovenbell is called."""
     script = Path(sys.executable).with_name("ovenbell")
@@ -109,10 +51,9 @@ def call(command: Sequence[str]) -> None:
         raise Failed(f"{shlex.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
 
 
-def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
-    """Raise Failed where the service could not work."""
-    named = (settings.secrets | settings.certificates).values()
-    for path in (config, Path(program[0]), *_folders(settings), *named):
+def check(paths: Iterable[Path]) -> None:
+    """Raise Failed where a service could not work with what its settings name."""
+    for path in paths:
         if not path.is_absolute():
             raise Failed(f"{path}: a service needs the whole path, beginning with /")
         if any(path.is_relative_to(unseen) for unseen in UNSEEN):
@@ -123,9 +64,10 @@ def check(settings: StoreFile, config: Path, program: Sequence[str]) -> None:
             )
 
 
-def put(parts: Sequence[Part], root: Path) -> Iterator[str]:
+def put(parts: Sequence[Part], root: Path, record: Path = STORE) -> Iterator[str]:
     """Write them below a root; what was changed by hand since is kept, and said."""
-    known = _recorded(root)
+    file = below(root, record)
+    known = _recorded(file)
     for part in parts:
         there, now, ours = below(root, part.path), _digest(below(root, part.path)), known.get(part.path, set())
         if now not in {None, part.digest, *ours}:
@@ -133,7 +75,7 @@ def put(parts: Sequence[Part], root: Path) -> Iterator[str]:
             continue
         if now != part.digest:
             known[part.path] = ours | {part.digest}  # cut off here, the old one and the new one are both ours
-            _record(root, known)
+            _record(file, known)
             there.parent.mkdir(parents=True, exist_ok=True)
             if part.link:
                 there.unlink(missing_ok=True)
@@ -143,23 +85,25 @@ def put(parts: Sequence[Part], root: Path) -> Iterator[str]:
             yield str(part.path)
         if ours != {part.digest}:
             known[part.path] = {part.digest}
-            _record(root, known)
+            _record(file, known)
     stale = [path for path in known if path not in {part.path for part in parts}]  # of an earlier version
-    yield from _take(root, known, stale)
+    yield from _take(root, file, known, stale)
 
 
 def take(root: Path) -> Iterator[str]:
-    """Take back what was written below a root; journal and settings stay, and what was changed by hand."""
-    known = _recorded(root)
-    if not known:
-        raise Failed(f"nothing is installed: there is no {below(root, RECORD)}")
-    yield from _take(root, known, list(known))
-    below(root, RECORD).unlink()
+    """Take back all that was written below a root; journals and settings stay, and what was changed by hand."""
+    files = [file for record in RECORDS if (file := below(root, record)).exists()]
+    if not files:
+        raise Failed(f"nothing is installed: there is no {below(root, STORE)}")
+    for file in files:
+        known = _recorded(file)
+        yield from _take(root, file, known, list(known))
+        file.unlink()
 
 
 def written(root: Path) -> list[Path]:
     """What was written below a root."""
-    return list(_recorded(root))
+    return [path for record in RECORDS for path in _recorded(below(root, record))]
 
 
 def farewell(root: Path) -> tuple[list[list[str]], list[list[str]]]:
@@ -169,7 +113,7 @@ def farewell(root: Path) -> tuple[list[list[str]], list[list[str]]]:
     return [["systemctl", "stop", *units]] if units else [], reload
 
 
-def _take(root: Path, known: Known, paths: Sequence[Path]) -> Iterator[str]:
+def _take(root: Path, file: Path, known: Known, paths: Sequence[Path]) -> Iterator[str]:
     for path in paths:
         digests, there = known.pop(path), below(root, path)
         now = _digest(there)
@@ -178,7 +122,7 @@ def _take(root: Path, known: Known, paths: Sequence[Path]) -> Iterator[str]:
             yield f"{path} removed"
         elif now is not None:
             yield f"{path} was changed by hand and is kept"
-        _record(root, known)
+        _record(file, known)
 
 
 def below(root: Path, path: Path) -> Path:
@@ -193,8 +137,7 @@ def _digest(path: Path) -> str | None:
     return sha256(path.read_bytes()).hexdigest() if path.exists() else None
 
 
-def _recorded(root: Path) -> Known:
-    file = below(root, RECORD)
+def _recorded(file: Path) -> Known:
     known: Known = {}
     try:
         lines = read_file(file).decode(errors="replace").splitlines()
@@ -208,8 +151,7 @@ def _recorded(root: Path) -> Known:
     return known
 
 
-def _record(root: Path, known: Known) -> None:
-    file = below(root, RECORD)
+def _record(file: Path, known: Known) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     lines = (f"{digest}  {path}\n" for path, digests in known.items() for digest in sorted(digests))
     write_whole(file, "".join(lines).encode())

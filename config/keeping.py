@@ -1,6 +1,7 @@
 """Keeping the journal of a store or a gateway: backup, restore and reparse, beside what runs or in its absence."""
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -15,7 +16,8 @@ from cloud_bridge import Reparsed, reparse
 from config.checks import read_text, read_toml
 from config.failed import Failed, extra
 from config.settings import check_store
-from edge.backup import NoBackup, back_up, newest_backup, settings_in
+from config.setup.writing import write_secret
+from edge.backup import SEAL, NoBackup, back_up, newest_backup, settings_in, told_in
 from edge.board import Board
 from edge.clock import SystemClock
 from edge.hub import NotCommitted
@@ -38,6 +40,8 @@ class Kept(NamedTuple):
     token: str
     since: str  # how it hears of what came after a backup
     reparse: Reparsing  # where it does not run
+    seal: Path | None = None  # a gateway's keys, where they lie beside the journal
+    elsewhere: str = ""  # and where they lie else
 
     @property
     def folder(self) -> Path:
@@ -95,10 +99,13 @@ def _gateway(tree: dict[str, Any], config: Path) -> Kept:
     with extra("gateway"):
         from cloud_bridge.gateway import Gateway  # noqa: PLC0415 - a store needs none of it
         from cloud_bridge.gateway.board import Board  # noqa: PLC0415
+        from cloud_bridge.gateway.seal import KEY_VARIABLE  # noqa: PLC0415
         from cloud_bridge.gateway.settings import page_token  # noqa: PLC0415
         from config.cloud import check_cloud  # noqa: PLC0415
 
     cloud = check_cloud(tree, config)
+
+    elsewhere = KEY_VARIABLE if KEY_VARIABLE in os.environ else cloud.gateway.key_file
 
     async def reparse_alone() -> Reparsed:
         gateway = Gateway(cloud, cloud.journal_path)
@@ -116,17 +123,33 @@ def _gateway(tree: dict[str, Any], config: Path) -> Kept:
         page_token(cloud.gateway),
         "what the channels sent since is lost where they do not send it again",
         reparse_alone,
+        seal=None if elsewhere else cloud.key_path(cloud.journal_path),
+        elsewhere=elsewhere,
     )
 
 
-def backup(config: Path, to: Path | None) -> Path:
-    """Copy a journal, with its settings, into one file; where that is."""
+class Copied(NamedTuple):
+    """What was copied where."""
+
+    to: Path
+    sealed: bool  # with the keys of the seal
+    elsewhere: str  # where they lie that are not in it
+
+
+def backup(config: Path, to: Path | None) -> Copied:
+    """Copy a journal, with its settings, into one file.
+
+    The keys of a gateway's seal go with it where they lie beside the journal: who has the one has the other, the
+    journal holds the requests of the channels as they came, and without the keys no customer of an open order could be
+    told. Keys that the owner keeps apart stay apart.
+    """
     kept = kept_by(config)
     now = datetime.now(UTC)
     to = to or kept.folder / f"{kept.id}-{now:%Y%m%d-%H%M%S}.backup"
     with failures():
-        back_up(kept.journal, to, read_text(config))
-    return to
+        seal = kept.seal.read_text(encoding="ascii") if kept.seal and kept.seal.exists() else ""
+        back_up(kept.journal, to, read_text(config), seal)
+    return Copied(to, bool(seal), kept.elsewhere)
 
 
 def restore(config: Path, backup: Path | None) -> Restored:
@@ -141,7 +164,15 @@ def restore(config: Path, backup: Path | None) -> Restored:
         backup = backup or newest_backup(kept.folder)
         settings_in(backup)
         orders = asyncio.run(_restore(kept, backup))
+        if kept.seal is not None and (seal := told_in(backup, SEAL)):
+            _put_back(kept.seal, seal)
     return Restored(kept.journal, orders, fresh, kept.since)
+
+
+def _put_back(file: Path, seal: str) -> None:
+    """The keys of a backup, behind those that are there: what was closed up with either opens."""
+    there = file.read_text(encoding="ascii").split() if file.exists() else []
+    write_secret(file, "\n".join(dict.fromkeys([*there, *seal.split()])))
 
 
 async def _restore(kept: Kept, backup: Path) -> int:

@@ -115,6 +115,11 @@ class Courier:
         await self._session.close()
 
     @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways to customers that there are."""
+        return tuple(self._ways)
+
+    @property
     def _lanes(self) -> list[_Lane]:
         return [*self._ways.values(), *self._channels.values(), self._nowhere]
 

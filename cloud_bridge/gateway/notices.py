@@ -1,6 +1,7 @@
 """Who is told what: from a store's events to notices for customers and channels, and what becomes of those. Pure."""
 
 from collections.abc import Callable, Iterator
+from itertools import product
 
 import msgspec
 
@@ -109,13 +110,17 @@ def _once(draft: Board, notice: Notice, now: float) -> Iterator[f.Happened]:
 def _tell_channels(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
     """A store that pauses, or a product that is sold out, concerns every channel that sells for it."""
     for account in draft.plan.accounts.values():
-        if intent.kind not in account.tells or intent.store not in {account.store, *account.stores.values()}:
+        if intent.kind not in account.tells:
             continue
-        notice = _notice(draft, intent, account, now)
-        for old in list(draft.notices.values()):
-            if old.order is None and old.line == notice.line and not old.revoked:
-                yield _drop(old, "it was overtaken")
-        yield f.NoticeQueued(replace(notice, id=str(draft.counters.seq + 1)))
+        about = _notice(draft, intent, account, now)
+        ours = str(intent.told.get("code") or "")
+        codes = account.codes_of(ours) if ours else ("",)
+        for shop, code in product(account.shops_of(intent.store), codes):
+            notice = replace(about, shop=shop, code=code)
+            for old in list(draft.notices.values()):
+                if old.order is None and old.line == notice.line and not old.revoked:
+                    yield _drop(old, "it was overtaken")
+            yield f.NoticeQueued(replace(notice, id=str(draft.counters.seq + 1)))
 
 
 def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, order: Order | None = None) -> Notice:
@@ -141,7 +146,6 @@ def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, orde
         stage=told.get("stage", ""),
         item=told.get("item", ""),
         name=told.get("name", ""),
-        code=told.get("code", ""),
         reason=told.get("reason", ""),
     )
     return replace(notice, until=at + _patience(notice))

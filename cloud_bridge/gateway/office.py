@@ -17,6 +17,7 @@ from cloud_bridge.gateway.page import HEADERS, Letter, Seen, show_page
 from cloud_bridge.gateway.reader import Reader
 from cloud_bridge.gateway.road import Road
 from cloud_bridge.gateway.rules import CloudHub
+from cloud_bridge.gateway.status import status_of
 from edge.guard import Guard, Refusal
 from edge.hub import Commit
 from edge.words import Say
@@ -52,6 +53,7 @@ class Office:
         app.router.add_get("/", self._guarded(self._page))
         app.router.add_get("/metrics", self._guarded(self._metrics))
         app.router.add_get("/healthz", self._health)
+        app.router.add_get("/api/status", self._guarded(self._status))
         app.router.add_post("/api/reparse", self._guarded(self._reparse))
 
     def _guarded(self, handler: Handler) -> Handler:
@@ -68,17 +70,26 @@ class Office:
         letters = sorted(await self._hub.journal.letters(), reverse=True)[:LETTERS]
         rows = [row for seq in letters for row in await self._hub.journal.facts(after=seq - 1, limit=1)]
         kept = [(row.at, msgspec.json.decode(row.body, type=DeadLetterKept)) for row in rows]
-        seen = Seen(
+        seen = self._seen(tuple(Letter(at, letter.account or letter.topic, letter.reason) for at, letter in kept))
+        page = show_page(self._hub.board, seen, self._hub.clock.now(), self._say, self._say("Ovenbell gateway"))
+        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+
+    def _seen(self, letters: tuple[Letter, ...] = ()) -> Seen:
+        return Seen(
             self._road.reason,
             self._hub.trouble,
             self._intake.refused,
             self._courier.sent,
             self._courier.failed,
             self._road.refused,
-            tuple(Letter(at, letter.account or letter.topic, letter.reason) for at, letter in kept),
+            letters,
+            self._intake.answered,
+            self._courier.ways,
         )
-        page = show_page(self._hub.board, seen, self._hub.clock.now(), self._say, self._say("Ovenbell gateway"))
-        return web.Response(text=page, content_type="text/html", headers=HEADERS)
+
+    async def _status(self, _request: web.Request) -> web.Response:
+        status = status_of(self._hub.board, self._seen(), self._hub.clock.now(), self._say)
+        return web.Response(body=msgspec.json.encode(status), content_type="application/json")
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})

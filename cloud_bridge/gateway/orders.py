@@ -131,7 +131,8 @@ class Notice(Record, frozen=True):
     stage: str = ""
     item: str = ""
     name: str = ""  # of the item
-    code: str = ""  # of a product
+    code: str = ""  # of a product, as the channel names it on its shelf; empty: it is not about one
+    shop: str = ""  # the channel's id of the shop, of what concerns no order
     reason: str = ""
     state: Sending = Sending.QUEUED
     tries: int = 0  # by the first way
@@ -146,7 +147,7 @@ class Notice(Record, frozen=True):
     def line(self) -> str:
         """What it is about and to whom; of one line none overtakes another."""
         who = self.account if self.to_channel else "customer"
-        return f"{self.order}/{who}" if self.order else f"{who}/{self.store}/{self.code}"
+        return f"{self.order}/{who}" if self.order else f"{who}/{self.store}/{self.shop}/{self.code}"
 
 
 class Alarm(Record, frozen=True):

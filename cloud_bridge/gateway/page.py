@@ -46,13 +46,15 @@ class Seen(NamedTuple):
     sent: dict[str, int]  # notices by way
     failed: dict[str, int]
     forbidden: dict[str, str]  # stores that the broker does not let us write to
-    letters: tuple[Letter, ...]
+    letters: tuple[Letter, ...] = ()
+    answered: dict[str, int] = {}  # requests that proved themselves, by account
+    ways: tuple[str, ...] = ()  # that there are
 
 
 def show_page(board: Board, seen: Seen, now: float, say: Say, title: str) -> str:
     """The page as HTML; every text from outside is escaped."""
     parts = [
-        *(f'<p class="alarm">{escape(line)}</p>' for line in _alarms(board, seen, now, say)),
+        *(f'<p class="alarm">{escape(line)}</p>' for line in alarms_of(board, seen, now, say)),
         _table(
             say("Channels"),
             (
@@ -81,7 +83,7 @@ def show_page(board: Board, seen: Seen, now: float, say: Say, title: str) -> str
         _table(
             say("Not understood"),
             (say("when"), say("from"), say("why")),
-            [(_ago(one.at, now, say), escape(one.source), escape(one.reason)) for one in seen.letters],
+            [(ago(one.at, now, say), escape(one.source), escape(one.reason)) for one in seen.letters],
             say,
         ),
     ]
@@ -93,7 +95,8 @@ def show_page(board: Board, seen: Seen, now: float, say: Say, title: str) -> str
     )
 
 
-def _alarms(board: Board, seen: Seen, now: float, say: Say) -> Iterator[str]:
+def alarms_of(board: Board, seen: Seen, now: float, say: Say) -> Iterator[str]:
+    """What a person has to look at, a line each."""
     if seen.journal:
         yield say("The journal cannot be written: {reason}").format(reason=seen.journal)
     if seen.broker:
@@ -105,7 +108,7 @@ def _alarms(board: Board, seen: Seen, now: float, say: Say) -> Iterator[str]:
 
 
 def _say_alarm(alarm: Alarm, board: Board, now: float, say: Say) -> str:
-    since = _ago(alarm.since, now, say)
+    since = ago(alarm.since, now, say)
     match alarm.kind:
         case "unrouted":
             words = say("{about}: orders for shop “{text}”, which has no store in the settings, since {since}")
@@ -123,11 +126,11 @@ def _say_alarm(alarm: Alarm, board: Board, now: float, say: Say) -> str:
 
 def _account(key: str, board: Board, seen: Seen, now: float, say: Say) -> tuple[str, ...]:
     row = board.accounts.get(key) or Account()
-    failure = f"{_ago(row.last_failure, now, say)}: {row.reason}" if row.last_failure else "–"
+    failure = f"{ago(row.last_failure, now, say)}: {row.reason}" if row.last_failure else "–"
     return (
         escape(key),
         f"{row.orders:,}",
-        _ago(row.last_order, now, say),
+        ago(row.last_order, now, say),
         f"{row.failures:,}",
         escape(failure),
         f"{seen.refused.get(key, 0):,}",
@@ -147,7 +150,7 @@ def _stores(board: Board, now: float, say: Say) -> list[tuple[str, ...]]:
             _state(row, now, say),
             f"{row.unanswered:,}",
             f"{owed.get(row.id, 0):,}",
-            _ago(row.last, now, say),
+            ago(row.last, now, say),
             escape(row.version),
         )
         for row in rows
@@ -163,7 +166,7 @@ def _state(row: Store, now: float, say: Say) -> str:
     if not row.number:
         return escape(say("never seen"))
     words = say("online, since {since}") if row.online else say("away, since {since}")
-    shown = escape(words.format(since=_ago(row.since, now, say)))
+    shown = escape(words.format(since=ago(row.since, now, say)))
     return shown if row.online else f'<span class="bad">{shown}</span>'
 
 
@@ -192,7 +195,7 @@ def _cell(text: str) -> str:
     return f'<td class="number">{text}</td>' if number else f"<td>{text}</td>"
 
 
-def _ago(at: float, now: float, say: Say) -> str:
+def ago(at: float, now: float, say: Say) -> str:
     """A time as a person reads it; the day only where it is another one."""
     if not at:
         return "–"

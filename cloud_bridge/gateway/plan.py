@@ -34,6 +34,7 @@ class AccountPlan(Record, frozen=True):
     stores: dict[str, str] = {}  # by the channel's id of the shop
     ways: tuple[str, ...] = ()  # to its customers, the first one first
     tells: frozenset[str] = frozenset()  # what the channel itself is told
+    shelf: dict[str, tuple[str, ...]] = {}  # our products, as the channel names them there
 
     @property
     def key(self) -> str:
@@ -43,6 +44,14 @@ class AccountPlan(Record, frozen=True):
     def store_of(self, shop: str) -> str:
         """Whose order it is; empty where nobody knows."""
         return self.stores.get(shop, self.store)
+
+    def shops_of(self, store: str) -> list[str]:
+        """The channel's shops that sell for a store; an empty id is the account's own."""
+        return [shop for shop, ours in self.stores.items() if ours == store] + [""] * (self.store == store)
+
+    def codes_of(self, code: str) -> tuple[str, ...]:
+        """What the channel calls a product of ours; one that its table does not name is called the same."""
+        return self.shelf.get(code, (code,))
 
 
 class Message(Record, frozen=True):

@@ -70,6 +70,7 @@ class ProductSettings(Settings, frozen=True):
 
     code: Annotated[str, Meta(min_length=1, max_length=200)]
     name: Name = ""  # default: the channel's
+    shelf: Name = ""  # by which the channel sells it or not; default: the code it has in orders
 
 
 class AccountSettings(Settings, frozen=True):
@@ -134,6 +135,35 @@ class CloudFile(Settings, frozen=True):
         return Path(self.gateway.key_file) if self.gateway.key_file else journal.with_name(SEAL_FILE)
 
     @property
+    def with_secrets(self) -> Iterator[tuple[str, "AccountSettings | WaySettings"]]:
+        """Who has secrets of its own, by its path; what no file of this version knows has none."""
+        for number, account in enumerate(self.accounts):
+            if account.channel in CHANNELS:
+                yield f"accounts[{number}]", account
+        for number, way in enumerate(self.ways):
+            if way.kind in WAYS:
+                yield f"ways[{number}]", way
+
+    @property
+    def secrets(self) -> dict[str, Path]:
+        """The files that the gateway's user, and nobody else, must be able to read, by the path of their field."""
+        files: dict[str, str | None] = {
+            "broker.password_file": self.broker.password_file,
+            "broker.key_file": self.broker.key_file,
+            "gateway.token_file": self.gateway.token_file,
+            "gateway.key_file": self.gateway.key_file,
+        }
+        for place, one in self.with_secrets:
+            files |= {f"{place}.secret_files.{name}": file for name, file in one.secret_files.items()}
+        return {field: Path(file) for field, file in files.items() if file}
+
+    @property
+    def certificates(self) -> dict[str, Path]:
+        """The files that everybody may read, by the path of their field."""
+        files = {"broker.ca_file": self.broker.ca_file, "broker.cert_file": self.broker.cert_file}
+        return {field: Path(file) for field, file in files.items() if file}
+
+    @property
     def plan(self) -> Plan:
         """What the rules take as given."""
         quiet = self.gateway.quiet
@@ -145,6 +175,7 @@ class CloudFile(Settings, frozen=True):
                 one.stores,
                 one.ways,
                 way.tells if one.tell and (way := CHANNELS[one.channel].tells) and self._can_tell(one) else frozenset(),
+                _shelf(one.products),
             )
             for one in self.accounts
         ]
@@ -182,8 +213,7 @@ class CloudFile(Settings, frozen=True):
     def account(self, settings: AccountSettings) -> Account:
         """An account with its secrets; OSError and ValueError where one cannot be read."""
         secrets = {name: secret for name in secrets_of(settings) if (secret := _secret_of(settings, name)) is not None}
-        base = (self.gateway.url or f"http://{self.gateway.listen}").rstrip("/")
-        url = f"{base}/channels/{settings.channel}/{settings.id}"
+        url = url_of_account(self.gateway, settings)
         return Account(settings.channel, settings.id, url, settings.options, secrets)
 
     def way(self, settings: WaySettings) -> Setting:
@@ -192,9 +222,25 @@ class CloudFile(Settings, frozen=True):
         return Setting(settings.id, settings.options, secrets, settings.templates)
 
 
+def url_of_account(gateway: GatewaySettings, account: AccountSettings) -> str:
+    """At which the channel calls us."""
+    base = (gateway.url or f"http://{gateway.listen}").rstrip("/")
+    return f"{base}/channels/{account.channel}/{account.id}"
+
+
 def page_token(settings: GatewaySettings) -> str:
     """The token of the owner's page, empty where none is set; raises OSError, UnicodeDecodeError."""
     return token_in(TOKEN_VARIABLE, settings.token_file)
+
+
+def _shelf(products: dict[str, ProductSettings]) -> dict[str, tuple[str, ...]]:
+    """The table of an account's products, backwards; what the channel calls something else of ours is not ours."""
+    shelf: dict[str, tuple[str, ...]] = {}
+    for theirs, product in products.items():
+        there = shelf.get(product.code, ())
+        name = product.shelf or theirs
+        shelf[product.code] = there if name in there else (*there, name)
+    return dict.fromkeys(products, ()) | shelf
 
 
 def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:
@@ -224,6 +270,15 @@ def secrets_of(settings: AccountSettings | WaySettings) -> tuple[str, ...]:
     channel = CHANNELS[settings.channel]
     more = [part.secrets for part in (channel.tells, channel.pull) if part is not None]
     return tuple(dict.fromkeys((*channel.secrets, *channel.further, *chain(*more))))
+
+
+def without_file(settings: CloudFile) -> Iterator[tuple[str, str]]:
+    """The secrets that no file is named for, by their path, and the variables that they must be in."""
+    for place, one in settings.with_secrets:
+        kind = CHANNELS[one.channel] if isinstance(one, AccountSettings) else WAYS[one.kind]
+        for name in kind.secrets:
+            if name not in one.secret_files:
+                yield f"{place}.secret_files.{name}", variable_of(one, name)
 
 
 def missing_secrets(settings: AccountSettings | WaySettings) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from config.commands.daemon import leave
-from config.commands.options import FAILED, INTERRUPTED, Config, LanguageName
+from config.commands.options import FAILED, INTERRUPTED, LanguageName
 from config.failed import Failed
 from config.settings import absent, load_store
 from devices.settings import ENCODINGS
@@ -117,9 +117,9 @@ Root = Annotated[Path, typer.Option("--root", help="The image of a machine, inst
 
 
 def install(
-    config: Annotated[Path, typer.Option("--config", help="The store's settings.", metavar="store.toml")] = Path(
-        "/etc/ovenbell/store.toml"
-    ),
+    config: Annotated[
+        Path, typer.Option("--config", help="The settings of a store or a gateway.", metavar="store.toml|cloud.toml")
+    ] = Path("/etc/ovenbell/store.toml"),
     dry_run: DryRun = False,
     root: Root = Path("/"),
     display: Annotated[bool, typer.Option(help="Also the display, on this machine's own screen.")] = True,
@@ -127,29 +127,28 @@ def install(
         Path | None, typer.Option("--program", help="The ovenbell that is to run, if not this one.", metavar="FILE")
     ] = None,
 ) -> None:
-    """Have this machine run the store: services, devices, log limits; settings stay where they are."""
+    """Have this machine run the store, or the gateway: services, devices, log limits; settings stay where they are."""
     from config import install as machine  # noqa: PLC0415 - only here
+    from config.tenants import tenant_of  # noqa: PLC0415
 
     here = root == Path("/")
-    inside = machine.below(root, config) if config.is_absolute() else config
-    settings = load_store(inside, here=False)  # the hub may have its token from elsewhere than whoever installs it
     command = [str(program)] if program else machine.program()
-    parts = list(machine.parts_of(settings, config, command, display=display))
-    machine.check(settings, config, command)
-    commands = machine.commands(display=display) if here else []
-    _warn(absent(settings, root))
+    tenant = tenant_of(config, command, root, display=display)
+    machine.check(tenant.paths)
+    commands = tenant.commands if here else ()
+    _warn(tenant.absent)
     if dry_run:
-        for part in parts:
+        for part in tenant.parts:
             print(f"### {part.path}" + (f" -> {part.link}\n" if part.link else f"\n{part.text}"))
         _each(commands, lambda _: None)
         return
-    for line in machine.put(parts, root):
+    for line in machine.put(tenant.parts, root, tenant.record):
         print(f"ovenbell: {line}")
     _each(commands, machine.call)
 
 
 def uninstall(dry_run: DryRun = False, root: Root = Path("/")) -> None:
-    """Take back what install wrote; journal and settings stay."""
+    """Take back all that install wrote; journals and settings stay."""
     from config import install as machine  # noqa: PLC0415 - only here
 
     here = root == Path("/")
@@ -171,13 +170,15 @@ def _each(commands: Sequence[Sequence[str]], do: Callable[[Sequence[str]], None]
 
 
 def doctor(
-    config: Config,
+    config: Annotated[
+        Path, typer.Option("--config", help="The settings of a store or a gateway.", metavar="store.toml|cloud.toml")
+    ],
     watch: Annotated[bool, typer.Option("--watch", help="Again every few seconds, until Ctrl+C.")] = False,
 ) -> None:
-    """Check everything a store needs, one line each with the mend."""
+    """Check everything a store or a gateway needs, one line each with the mend."""
     from config.doctor import rounds  # noqa: PLC0415 - a screen needs none of it
 
-    looking = rounds.watch(config) if watch else rounds.say_all(load_store(config))
+    looking = rounds.watch(config) if watch else rounds.say_all(config)
     loop = asyncio.new_event_loop()
     loop.add_signal_handler(signal.SIGINT, leave, INTERRUPTED)  # unlike KeyboardInterrupt it waits for no thread
     leave(0 if loop.run_until_complete(looking) else FAILED)

@@ -28,7 +28,13 @@ def backup(
     """Copy the journal and the settings into one file, also while it is in use."""
     from config import keeping  # noqa: PLC0415 - only here
 
-    print(f"ovenbell: copied to {keeping.backup(config, file)}")
+    done = keeping.backup(config, file)
+    print(
+        f"ovenbell: copied to {done.to}"
+        + (", with the key of its seal: nobody else may read it" if done.sealed else "")
+    )
+    if done.elsewhere:
+        print(f"ovenbell: the key of its seal is not in it: keep a copy of {done.elsewhere}")
 
 
 def restore(

@@ -7,12 +7,15 @@ from datetime import datetime
 from pathlib import Path
 
 from cloud_bridge import probe
-from config.checks import WrongSettings
+from config.checks import WrongSettings, read_toml
 from config.doctor.devices import examine_devices
+from config.doctor.journal import examine_journal
 from config.doctor.line import FAILURE, OK, Line
-from config.doctor.store import examine_hub, examine_journal, examine_secrets
+from config.doctor.store import examine_hub, examine_secrets
+from config.failed import extra
 from config.service import stop_signal
-from config.settings import StoreFile, load_store
+from config.settings import StoreFile, check_store
+from edge.board import Board
 from edge.words import speak
 
 ROUND = 5.0  # seconds between two rounds of a doctor who watches
@@ -25,9 +28,9 @@ async def examine(settings: StoreFile) -> AsyncIterator[Line]:
     say = speak(settings.store.language)
     line, told = await examine_hub(settings, say)
     yield line
-    for line in await asyncio.to_thread(lambda: list(examine_journal(settings.journal_path, say))):
+    for line in await asyncio.to_thread(lambda: list(examine_journal(settings.journal_path, Board, say))):
         yield line
-    for line in examine_secrets(settings, say):
+    for line in examine_secrets(settings.cloud, settings.secrets.values(), say):
         yield line
     if settings.cloud is None:
         yield Line(OK, "cloud", say("none configured: orders are entered in the store"))
@@ -38,11 +41,23 @@ async def examine(settings: StoreFile) -> AsyncIterator[Line]:
         yield line
 
 
-async def say_all(settings: StoreFile) -> bool:
+def examined(config: Path) -> AsyncIterator[Line]:
+    """Look at what these are the settings of: a gateway's have a `[broker]`; raises WrongSettings."""
+    tree = read_toml(config)
+    if "broker" not in tree:
+        return examine(check_store(tree, config))
+    with extra("gateway"):
+        from config.cloud import check_cloud  # noqa: PLC0415 - a store needs none of it
+        from config.doctor.gateway import examine_gateway  # noqa: PLC0415
+    return examine_gateway(check_cloud(tree, config, here=False))  # what runs may have its secrets from elsewhere
+
+
+async def say_all(config: Path) -> bool:
     """Print each line as it is found; whether nothing has failed."""
     well = True
+    lines = examined(config)
     print(Line(OK, "settings", READ))
-    async for line in examine(settings):
+    async for line in lines:
         print(line, flush=True)
         well = well and line.verdict is not FAILURE
     return well
@@ -69,7 +84,7 @@ async def watch(config: Path, pause: float = ROUND) -> bool:
 async def _look(config: Path) -> list[Line]:
     """One round; the settings may be being mended."""
     try:
-        settings = load_store(config)
+        lines = examined(config)
     except WrongSettings as wrong:
         return [Line(FAILURE, "settings", line) for line in wrong.lines]
-    return [Line(OK, "settings", READ), *[line async for line in examine(settings)]]
+    return [Line(OK, "settings", READ), *[line async for line in lines]]

@@ -220,7 +220,7 @@ async def test_topics_that_the_store_may_not_read(store: IllStore) -> None:
     server = await asyncio.start_server(closed_doors, "127.0.0.1", 0)
     async with server:
         store.cloud = on_mqtt(f"mqtt://127.0.0.1:{server.sockets[0].getsockname()[1]}")
-        assert f"does not let the store read ovenbell/v1/{STORE}/orders" in await store.only_trouble("cloud")
+        assert f"does not let us read ovenbell/v1/{STORE}/orders" in await store.only_trouble("cloud")
 
 
 async def closed_doors(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -93,9 +93,11 @@ async def test_a_gateway_says_when_it_is_ready_takes_orders_and_ends_within_five
         BareStore(broker) as store,
     ):
         systemd.bind(f"{short}/notify")
-        async with running(settings, NOTIFY_SOCKET=f"{short}/notify") as process:
+        watched = {"NOTIFY_SOCKET": f"{short}/notify", "WATCHDOG_USEC": "30000000"}
+        async with running(settings, **watched) as process:
             systemd.settimeout(PATIENCE)
             assert systemd.recv(100) == b"READY=1"
+            assert systemd.recv(100) == b"WATCHDOG=1"
             assert await tell(port, placed(1), "a") == 200
             await until(lambda: store.orders)
             second = await run("gateway", "--config", str(settings))
@@ -147,16 +149,35 @@ async def test_another_machine_goes_on_from_a_backup_of_a_gateway_that_ran(broke
         async with running(settings):
             assert await tell(port, placed(1), "a") == 200
             await until(lambda: store.orders)
-            assert (await run("backup", "--config", str(settings), str(copied))).returncode == 0
+            said = await run("backup", "--config", str(settings), str(copied))
+            assert (said.returncode, "with the key of its seal" in said.stdout) == (0, True), said
+        assert copied.stat().st_mode & 0o777 == 0o600
+        key = (tmp_path / "seal.key").read_text()
+        (tmp_path / "seal.key").write_text(other := base64.b64encode(b"k" * 32).decode())
         settings.unlink()
         restored = await run("restore", "--config", str(settings), str(copied))
         assert restored.returncode == 0, restored.stderr
         assert "1 orders on the board" in restored.stdout
+        assert (tmp_path / "seal.key").read_text().split() == [other, key.strip()]
+        assert (tmp_path / "seal.key").stat().st_mode & 0o077 == 0
         async with running(settings):
             assert await tell(port, placed(1), "a") == 200
             assert await tell(port, placed(2), "b") == 200
             await until(lambda: len(store.orders) == 2)
         assert [event["sequence"] for event in store.orders] == ["1", "2"]
+
+
+async def test_a_key_that_its_owner_keeps_apart_is_in_no_backup(broker: Broker, tmp_path: Path) -> None:
+    settings, apart = settings_of(broker, tmp_path, free_port()), tmp_path / "apart" / "seal.key"
+    settings.write_text(settings.read_text().replace("[journal]", f'key_file = "{apart}"\n[journal]'))
+    async with running(settings):
+        pass
+    key = apart.read_text().strip().encode()
+    for environment, named in (({}, str(apart)), ({"OVENBELL_GATEWAY_KEY": key.decode()}, "OVENBELL_GATEWAY_KEY")):
+        copied = tmp_path / f"{len(environment)}.backup"
+        said = await run("backup", "--config", str(settings), str(copied), **environment)
+        assert f"the key of its seal is not in it: keep a copy of {named}" in said.stdout, said
+        assert key not in await asyncio.to_thread(copied.read_bytes)
 
 
 def test_wrong_settings_are_status_2_and_a_line_each(tmp_path: Path) -> None:

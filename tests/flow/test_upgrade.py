@@ -9,6 +9,7 @@ import pytest
 
 from config import install
 from config.settings import load_store
+from config.tenants import store_tenant
 from edge.intents import Bump
 from edge.journal import MIGRATIONS
 from edge.orders import OrderId, OrderState, StationId
@@ -114,7 +115,7 @@ def test_an_upgrade_writes_the_services_anew_and_leaves_journal_and_settings(tmp
     config = Path("/etc/ovenbell/store.toml")
     settings = load_store(tmp_path / "etc/ovenbell/store.toml")
     for program in ("/opt/ovenbell-1/bin/ovenbell", "/opt/ovenbell-2/bin/ovenbell"):
-        list(install.put(list(install.parts_of(settings, config, [program], display=True)), tmp_path))
+        list(install.put(store_tenant(settings, config, [program], display=True).parts, tmp_path))
         hub = (tmp_path / "etc/systemd/system/ovenbell-hub.service").read_text()
         assert f"\nExecStart={program} hub " in hub
     assert {file: file.read_text() for file in kept} == kept

@@ -1,10 +1,13 @@
 """Ele.me's interface (eopenapi, protocol "nop"): what it is told of an order, and asked for what it could not push.
 
 Documents: open.shop.ele.me/openapi/documents, "接口调用协议", "签名算法", "OAuth 客户端模式", `eleme.order`,
-`eleme.shop`, `eleme.message.getNonReachedOMessages`, as known in 2026-11. Never tried against the vendor's live system.
+`eleme.shop`, `eleme.product.item`, `eleme.message.getNonReachedOMessages`, as known in 2026-11. Never tried against
+the vendor's live system.
 
 A call is signed with the upper MD5 of the action, the token, the sorted `name=JSON` of its metas and parameters, and
-the secret. That a shop pauses can be told where `options.shop`, Ele.me's number for the shop, is set.
+the secret. That a shop pauses can be told where Ele.me's number for it is known, from `options.shop` or `stores`. A
+product leaves the shelf and comes back (batchDelistItems, batchListItems) by Ele.me's own number of it, which no order
+holds: `shelf` names it in the account's products; of one size, as ITEM/SPEC (batchOffShelf, batchOnShelf).
 """
 
 import base64
@@ -32,6 +35,12 @@ ACTIONS = {
     UpdateKind.REFUSED: "eleme.order.cancelOrderLite",
     UpdateKind.PAUSED: "eleme.shop.updateShop",
     UpdateKind.RESUMED: "eleme.shop.updateShop",
+    UpdateKind.UNAVAILABLE: "eleme.product.item.batchDelistItems",
+    UpdateKind.AVAILABLE: "eleme.product.item.batchListItems",
+}
+OF_ONE_SIZE = {
+    UpdateKind.UNAVAILABLE: "eleme.product.item.batchOffShelf",
+    UpdateKind.AVAILABLE: "eleme.product.item.batchOnShelf",
 }
 MISSED = "eleme.message.getNonReachedOMessages"
 
@@ -82,15 +91,29 @@ def _call(question: _Question, setting: Setting, token: str, now: float) -> Call
 
 def _tell(notice: Notice, _addresses: dict[str, str], setting: Setting, token: str, now: float) -> Call:
     kind = UpdateKind(notice.on)
+    about = f"notice {notice.id}"
+    if kind in OF_ONE_SIZE:
+        return _call(_shelf(kind, notice.code, about), setting, token, now)
     params: dict[str, Any] = {"orderId": notice.origin}
     if kind in {UpdateKind.PAUSED, UpdateKind.RESUMED}:
-        shop = whole(setting.options.get("shop"))
+        shop = whole(notice.shop or setting.options.get("shop"))
         if shop is None:
             raise Unsendable("options.shop is not set: pause the shop in Ele.me's own program")
         params = {"shopId": shop, "properties": {"isOpen": int(kind is UpdateKind.RESUMED)}}
     elif kind is UpdateKind.REFUSED:
         params |= {"type": "others", "remark": notice.reason or "商家无法接单"}
-    return _call(_Question(ACTIONS[kind], params, f"notice {notice.id}"), setting, token, now)
+    return _call(_Question(ACTIONS[kind], params, about), setting, token, now)
+
+
+def _shelf(kind: UpdateKind, code: str, about: str) -> _Question:
+    """A product, or one size of it, leaves the shelf or comes back."""
+    numbers = [whole(part) for part in code.split("/")]
+    match numbers:
+        case [int(item)]:
+            return _Question(ACTIONS[kind], {"itemIds": [item]}, about)
+        case [int(item), int(size)]:
+            return _Question(OF_ONE_SIZE[kind], {"specIds": [{"itemId": item, "itemSpecIds": [size]}]}, about)
+    raise Unsendable(f'Ele.me takes products by its own numbers: shelf = "ITEM" or "ITEM/SPEC" for {code} in products')
 
 
 def _understood(body: bytes) -> _Answer:
@@ -105,13 +128,23 @@ def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     if not isinstance(outcome, Sent):
         return outcome
     try:
-        trouble = _understood(body).error
+        answer = _understood(body)
     except ValueError as error:
         return Later(str(error))
+    trouble = answer.error or _failure(answer.result)
     if trouble is None:
         return outcome
     why = f"Ele.me says {text(trouble.code)} {text(trouble.message)}"
     return Later(why) if trouble.code in BUSY else Never(why)
+
+
+def _failure(result: Any) -> _Trouble | None:
+    """What of a batch, which is one product here, was not done."""
+    failures = result.get("failures") if isinstance(result, dict) else None
+    if not isinstance(failures, list) or not failures:
+        return None
+    about = failures[0] if isinstance(failures[0], dict) else {}
+    return _Trouble(about.get("code"), about.get("description"))
 
 
 def _ask(_ask: dict[str, str], setting: Setting, token: str, now: float) -> Call:

@@ -12,14 +12,18 @@ in Meituan's own program. Whether a push that comes again after an outage is sig
 be a day old; the same one has no second effect.
 
 Told back, with `options.app_id`: accepted (order/confirm), ready (order/preparationMealComplete), refused
-(order/cancel), and with `options.app_poi_code`, Meituan's number for the shop, that it pauses and goes on (poi/close,
-poi/open).
+(order/cancel); with the shop's code, `options.app_poi_code` or that of `stores`, that it pauses and goes on (poi/close,
+poi/open), and that a product is sold out or there again: for shops of 闪购 "批量更新商品上/下架状态",
+retail/sellStatus, by its app_spu_code; with `options.goods = "food"`, for those of 餐饮, "批量更新售卖状态",
+food/sku/sellStatus, by APP_FOOD_CODE/SKU_ID, or by one code where both are the same.
 """
 
 import hmac
 from hashlib import md5
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode
+
+import msgspec
 
 from cloud_bridge.gateway.channels.channel import Account, Answer, Channel, Forged, Said, Unreadable, answers
 from cloud_bridge.gateway.channels.values import Wire, line, moment, order, read, recent, short, text, whole
@@ -139,12 +143,16 @@ def _hello(_webhook: Webhook, _account: Account) -> Answer:
 API = "https://waimaiopen.meituan.com/api/v1"
 OTHER_REASONS = "2007"  # of a shop that cancels
 SYSTEM = 1  # an error of theirs, which may pass
+FOOD = "food"  # options.goods
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 ACTIONS = {
     UpdateKind.ACCEPTED: "order/confirm",
     UpdateKind.READY: "order/preparationMealComplete",
     UpdateKind.REFUSED: "order/cancel",
     UpdateKind.PAUSED: "poi/close",
     UpdateKind.RESUMED: "poi/open",
+    UpdateKind.UNAVAILABLE: "retail/sellStatus",
+    UpdateKind.AVAILABLE: "retail/sellStatus",
 }
 
 
@@ -159,17 +167,31 @@ class _Answer(Wire, frozen=True):
 
 
 def _tell(notice: Notice, _addresses: dict[str, str], setting: Setting, _token: str, now: float) -> Call:
-    url = f"{setting.options.get('api', API)}/{ACTIONS[UpdateKind(notice.on)]}"
-    fields = {"app_id": setting.options["app_id"], "timestamp": str(int(now))}
+    food = notice.code and setting.options.get("goods") == FOOD
+    url = f"{setting.options.get('api', API)}/{'food/sku/sellStatus' if food else ACTIONS[UpdateKind(notice.on)]}"
+    system = {"app_id": setting.options["app_id"], "timestamp": str(int(now))}
     if notice.origin:
-        fields["order_id"] = notice.origin
-    elif poi := setting.options.get("app_poi_code"):
-        fields["app_poi_code"] = poi
+        fields = {"order_id": notice.origin}
+    elif poi := notice.shop or setting.options.get("app_poi_code"):
+        fields = {"app_poi_code": poi}
     else:
-        raise Unsendable("options.app_poi_code is not set: pause the shop in Meituan's own program")
+        raise Unsendable("options.app_poi_code is not set: say it in Meituan's own program")
     if notice.on == UpdateKind.REFUSED:
         fields |= {"reason_code": OTHER_REASONS, "reason": notice.reason or "商家无法接单"}
-    return Call(f"{url}?{urlencode(fields | {'sig': signed(url, fields, setting.secrets['secret'])})}", method="GET")
+    if notice.code:
+        fields["food_data"] = msgspec.json.encode([_goods(notice.code, food=bool(food))]).decode()
+        fields["sell_status"] = "1" if notice.on == UpdateKind.UNAVAILABLE else "0"
+    sig = {"sig": signed(url, system | fields, setting.secrets["secret"])}
+    if notice.code:
+        return Call(f"{url}?{urlencode(system | sig)}", urlencode(fields).encode(), FORM)
+    return Call(f"{url}?{urlencode(system | fields | sig)}", method="GET")
+
+
+def _goods(code: str, *, food: bool) -> dict[str, Any]:
+    if not food:
+        return {"app_spu_code": code}
+    dish, _, sku = code.partition("/")
+    return {"app_food_code": dish, "skus": [{"sku_id": sku or dish}]}
 
 
 def _judge(status: int, body: bytes, headers: Any) -> Outcome:

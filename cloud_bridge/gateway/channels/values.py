@@ -49,7 +49,9 @@ def text(value: Any) -> str:
 def whole(value: Any) -> int | None:
     """A whole number, also as text."""
     written = text(value).strip()
-    return int(written) if written.isascii() and written.lstrip("-").isdigit() and len(written) <= DIGITS else None
+    return (
+        int(written) if written.isascii() and written.removeprefix("-").isdigit() and len(written) <= DIGITS else None
+    )
 
 
 def moment(value: Any, zone: timezone = CHINA) -> float | None:

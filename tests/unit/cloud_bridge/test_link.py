@@ -532,7 +532,7 @@ async def test_the_doctor_looks_without_disturbing_the_store(broker: Broker, ope
     store = await (await opened(broker)).online()
     await until(lambda: cloud.presence)
     (finding,) = await probe(store.settings, store=STORE, say=speak("en"))
-    assert finding == (True, f"{broker.url} lets the store in")
+    assert finding == (True, f"{broker.url} lets us in")
     assert (store.link.epoch, store.connection.life) == (1, Life.ONLINE)
     assert [message["state"] for message in cloud.told("presence")] == ["online"]
 

@@ -59,6 +59,18 @@ def test_the_example_loads_as_it_stands_and_names_every_setting(tmp_path: Path) 
     assert [name for name in sorted(named) if name not in text] == []
 
 
+def test_the_table_of_products_is_read_backwards_where_a_channel_is_told(tmp_path: Path) -> None:
+    rows = (
+        '"SKU-1" = { code = "cake" }\n"SKU-2" = { code = "cake" }\n"芒果" = { code = "mango", shelf = "27" }\n'
+        '"mango" = { code = "bun", shelf = "28" }\n"roll" = { code = "SKU-1", shelf = "29" }\n'
+    )
+    (account,) = load(tmp_path, BROKER + STORE + SHOP + "[accounts.products]\n" + rows).plan.accounts.values()
+    ours = ("cake", "mango", "bun", "SKU-1", "SKU-2", "roll", "bread")
+    assert [account.codes_of(code) for code in ours] == [
+        ("SKU-1", "SKU-2"), ("27",), ("28",), ("29",), (), (), ("bread",)
+    ]  # fmt: skip
+
+
 def test_all_mistakes_are_reported_in_one_go(tmp_path: Path) -> None:
     text = (
         '[broker]\nurl = "http://h"\ncert_file = "a"\n'
@@ -92,16 +104,16 @@ def test_all_mistakes_are_reported_in_one_go(tmp_path: Path) -> None:
         "accounts[1].store: there is no store 'bj'",
         "accounts[1].stores.1: there is no store 'gz'",
         "accounts[1].ways: there is no way 'post'",
-        f"accounts[1].{NO_SECRET.format('CHANNEL_GENERIC_TILL')}",
         "accounts[3].id: generic has an account 'shop' already",
         "ways[0].options.url: required",
-        f"ways[0].{NO_SECRET.format('WAY_BELL')}",
         "ways[1].id: 'channel' is the way to the channels themselves",
         f"ways[1].kind: there is no kind of way 'drum'; there are {kinds}",
         "messages[0].words.zh: there is no {ordr}; there are {order}, {item}, {stage}, {store}",
         "messages[0].stores: there is no store 'sz-*'",
         "messages[0].ways: there is no way 'post'",
         "messages[1].words: required, in one language at least",
+        f"accounts[1].{NO_SECRET.format('CHANNEL_GENERIC_TILL')}",
+        f"ways[0].{NO_SECRET.format('WAY_BELL')}",
     ]
 
 

@@ -28,7 +28,7 @@ from edge.words import speak
 )
 def test_a_road_to_another_machine_that_anybody_can_listen_to_is_a_warning(url: str, *, warned: bool) -> None:
     settings = msgspec.convert({"store": {"id": "a"}, "cloud": {"url": url}}, StoreFile)
-    assert ["in the clear" in line.found for line in examine_secrets(settings, str)] == [True] * warned
+    assert ["in the clear" in line.found for line in examine_secrets(settings.cloud, (), str)] == [True] * warned
 
 
 def letters(encoding: str, **store: Any) -> list[Line]:

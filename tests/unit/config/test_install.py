@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from config import install
+from config.checks import read_toml
+from config.cloud import check_cloud
 from config.failed import Failed
 from config.settings import StoreFile, absent, load_store
 from config.setup.writing import write_whole
+from config.tenants import Tenant, gateway_tenant, store_tenant
 from tests.flow.test_command import ovenbell
 
 SETTINGS = """
@@ -25,6 +28,22 @@ password_file = "/etc/ovenbell/cloud-password"
 path = "/srv/bakery/journal.db"
 [feed]
 listen = "127.0.0.1:9000"
+"""
+CLOUD = """
+[broker]
+url = "mqtt://localhost"
+password_file = "/etc/ovenbell/broker-password"
+[gateway]
+key_file = "/etc/ovenbell/seal.key"
+[journal]
+path = "/srv/gateway/journal.db"
+[[stores]]
+id = "hz-0012"
+[[accounts]]
+channel = "generic"
+id = "shop"
+store = "hz-0012"
+secret_files = { secret = "/etc/ovenbell/shop.secret" }
 """
 PROGRAM = ["/opt/other/bin/ovenbell"]
 
@@ -57,8 +76,24 @@ def a_store(root: Path) -> StoreFile:
 
 
 def put(root: Path, *, display: bool = True) -> list[str]:
-    config = Path("/etc/ovenbell/store.toml")
-    return list(install.put(list(install.parts_of(a_store(root), config, PROGRAM, display=display)), root))
+    return list(install.put(tenant(root, display=display).parts, root))
+
+
+def tenant(root: Path, *, display: bool = True) -> Tenant:
+    return store_tenant(a_store(root), Path("/etc/ovenbell/store.toml"), PROGRAM, display=display)
+
+
+def a_gateway(root: Path, text: str = "") -> Tenant:
+    """A gateway beside the store, in an image of its machine."""
+    config = Path("/etc/ovenbell/cloud.toml")
+    file = install.below(root, config)
+    file.write_text(CLOUD + text)
+    return gateway_tenant(check_cloud(read_toml(file), file, here=False), config, PROGRAM, root)
+
+
+def put_gateway(root: Path) -> list[str]:
+    about = a_gateway(root)
+    return list(install.put(about.parts, root, about.record))
 
 
 def analyze(*words: str | Path) -> subprocess.CompletedProcess[str] | None:
@@ -173,9 +208,7 @@ def test_what_was_changed_by_hand_is_kept_by_install_and_uninstall(root: Path) -
 
 def test_an_installation_that_was_cut_off_can_be_taken_back(root: Path) -> None:
     before = files(root)
-    steps = install.put(
-        list(install.parts_of(a_store(root), Path("/etc/ovenbell/store.toml"), PROGRAM, display=True)), root
-    )
+    steps = install.put(tenant(root).parts, root)
     for _ in range(3):
         next(steps)
     steps.close()
@@ -245,22 +278,95 @@ def test_an_upgrade_that_was_cut_off_takes_nothing_of_its_own_for_work_by_hand(
 )
 def test_what_no_service_could_work_with_is_refused(root: Path, config: str, program: str) -> None:
     with pytest.raises(Failed):
-        install.check(a_store(root), Path(config), [program])
+        install.check(store_tenant(a_store(root), Path(config), [program], display=True).paths)
 
 
-def test_the_machine_takes_in_what_was_written_and_says_what_it_refuses() -> None:
-    assert ["systemctl", "daemon-reload"] in install.commands(display=False)
+def test_the_machine_takes_in_what_was_written_and_says_what_it_refuses(root: Path) -> None:
+    assert ("systemctl", "daemon-reload") in tenant(root, display=False).commands
+    assert a_gateway(root).commands[-1] == ("systemctl", "restart", "systemd-journald", "ovenbell-gateway.service")
     with pytest.raises(Failed, match="no systemd"):
         install.call(["systemctl-of-another-world"])
     with pytest.raises(Failed, match="sh -c 'echo no >&2; exit 3': no"):
         install.call(["sh", "-c", "echo no >&2; exit 3"])
 
 
-def test_systemd_finds_the_installed_hub_well_shut_in(root: Path) -> None:
+def test_a_store_and_a_gateway_live_on_one_machine_and_neither_takes_what_is_the_other_s(root: Path) -> None:
     put(root)
-    unit = root / "etc/systemd/system/ovenbell-hub.service"
+    alone = files(root)
+    (root / "etc/ovenbell/cloud.toml").write_text(CLOUD)
+    before = files(root)
+    there = ("install", "--config", "/etc/ovenbell/cloud.toml", "--root", str(root), "--program", *PROGRAM)
+    shown = ovenbell(*there, "--dry-run")
+    assert (shown.returncode, files(root)) == (0, before)
+    assert "### /etc/systemd/system/ovenbell-gateway.service\n" in shown.stdout
+    installed = ovenbell(*there)
+    assert installed.returncode == 0, installed.stderr
+    both = files(root)
+    assert both.keys() - before.keys() == {
+        "/etc/ovenbell/installed-gateway",
+        "/etc/systemd/journald.conf.d/ovenbell-gateway.conf",
+        "/etc/systemd/system/multi-user.target.wants/ovenbell-gateway.service",
+        "/etc/systemd/system/ovenbell-gateway.service",
+        "/etc/sysusers.d/ovenbell-gateway.conf",
+        "/etc/tmpfiles.d/ovenbell-gateway.conf",
+    }
+    assert {path: both[path] for path in alone} == alone
+    unit, tmpfiles = both["/etc/systemd/system/ovenbell-gateway.service"], both["/etc/tmpfiles.d/ovenbell-gateway.conf"]
+    assert "\nExecStart=/opt/other/bin/ovenbell gateway --config /etc/ovenbell/cloud.toml\n" in unit
+    assert "\nReadWritePaths=/srv/gateway\n" in unit
+    for secret in ("broker-password", "seal.key", "shop.secret"):
+        assert f"\nz /etc/ovenbell/{secret} 0640 root ovenbell\n" in tmpfiles
+    assert (put(root), put_gateway(root)) == ([], [])
+    assert install.farewell(root)[0] == [
+        ["systemctl", "stop", "ovenbell-hub.service", "ovenbell-display.service", "ovenbell-gateway.service"]
+    ]
+    removed = ovenbell("uninstall", "--root", str(root))
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert files(root).keys() == before.keys() - alone.keys() | {
+        "/etc/ovenbell/store.toml", "/etc/ovenbell/cloud-password", "/srv/bakery/journal.db"
+    }  # fmt: skip
+
+
+def test_what_a_gateway_s_machine_does_not_have_yet_is_a_warning(root: Path) -> None:
+    needed = "is not here: the machine needs it before its gateway starts"
+    hook = '[[ways]]\nid = "hook"\nkind = "webhook"\noptions = { url = "http://h" }\n'
+    assert a_gateway(root).absent == (
+        f"broker.password_file: /etc/ovenbell/broker-password {needed}",
+        f"gateway.key_file: /etc/ovenbell/seal.key {needed}",
+        f"accounts[0].secret_files.secret: /etc/ovenbell/shop.secret {needed}",
+    )
+    for name in ("broker-password", "seal.key", "shop.secret"):
+        (root / "etc/ovenbell" / name).write_text("poppy")
+    assert a_gateway(root).absent == ()
+    assert a_gateway(root, hook).absent == (
+        "ways[0].secret_files.secret: required, or OVENBELL_WAY_HOOK_SECRET in /etc/ovenbell/gateway-secrets",
+    )
+    file = root / "etc/ovenbell/cloud.toml"
+    file.write_text((CLOUD + hook).replace("[gateway]", '[gateway]\nlisten = "0.0.0.0:8390"'))
+    settings = check_cloud(read_toml(file), file, here=False)
+    about = gateway_tenant(settings, Path("/etc/ovenbell/cloud.toml"), PROGRAM, root)
+    assert "beyond loopback it needs OVENBELL_GATEWAY_TOKEN" in about.absent[-1]
+    (root / "etc/ovenbell/gateway-secrets").write_text("OVENBELL_WAY_HOOK_SECRET=poppy\n")
+    assert a_gateway(root, hook).absent == ()
+
+
+@pytest.mark.parametrize("service", ["hub", "gateway"])
+def test_systemd_finds_what_is_installed_well_shut_in(root: Path, service: str) -> None:
+    put(root)
+    put_gateway(root)
+    unit = root / f"etc/systemd/system/ovenbell-{service}.service"
     unit.write_text(re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text()))
     if verdict := analyze("verify", "--man=no", unit):
         assert (verdict.returncode, unit.name in verdict.stderr) == (0, False), verdict.stderr
     if verdict := analyze("security", "--offline=true", "--threshold=20", "--no-pager", unit):
         assert verdict.returncode == 0, verdict.stdout
+
+
+@pytest.mark.parametrize("words", [("systemd-sysusers", "--dry-run"), ("systemd-tmpfiles", "--create")])
+def test_what_both_say_of_their_user_and_folders_is_no_contradiction(root: Path, words: tuple[str, ...]) -> None:
+    put(root)
+    put_gateway(root)
+    if program := shutil.which(words[0]):
+        done = subprocess.run([program, *words[1:], f"--root={root}"], capture_output=True, text=True, check=False)
+        assert [line for line in done.stderr.splitlines() if "uplicate" in line or "onflict" in line] == []
+        assert "nrecognized" not in done.stderr

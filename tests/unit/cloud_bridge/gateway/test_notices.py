@@ -306,6 +306,27 @@ def test_the_newest_word_on_a_pause_is_the_one_that_counts() -> None:
     assert len(house.board.alarms) == 1
 
 
+def test_a_product_that_is_sold_out_is_told_by_the_channel_s_names_in_each_of_its_shops() -> None:
+    account = msgspec.structs.replace(
+        ACCOUNT,
+        store="",
+        stores={"7": STORE, "8": "hz-0013", "9": STORE},
+        tells=frozenset({"product.unavailable", "product.available"}),
+        shelf={"cake": ("SKU-1", "SKU-2"), "bun": ()},
+    )
+    house = CountingHouse(a_plan(accounts={account.key: account}))
+    house.hear("product.unavailable", code="cake", reason="no cream")
+    assert [(notice.shop, notice.code, notice.reason) for notice in house.owed] == [
+        (shop, code, "no cream") for shop in "79" for code in ("SKU-1", "SKU-2")
+    ]
+    assert len({notice.line for notice in house.owed}) == 4  # none waits for another
+    house.hear("product.available", code="cake")
+    assert [notice.on for notice in house.owed] == ["product.available"] * 4
+    house.hear("product.unavailable", code="bun")  # the channel means something else by it
+    house.hear("product.unavailable", code="bread")  # its table says nothing: it is called the same
+    assert [notice.code for notice in house.owed[4:]] == ["bread", "bread"]
+
+
 # --- what customers allow -------------------------------------------------------------------------------------------
 
 ALLOWED = {"templates": {"first": {"order.ready": "t-ready", "item.started baking": "t-oven"}}}

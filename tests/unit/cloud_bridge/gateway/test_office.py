@@ -56,7 +56,7 @@ async def test_figures_count_what_was_answered_and_refused(gateway: RunningGatew
         assert line in text, line
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics"])
+@pytest.mark.parametrize("path", ["/", "/metrics", "/api/status"])
 async def test_a_gateway_with_a_token_shows_its_page_to_who_has_it(
     broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:

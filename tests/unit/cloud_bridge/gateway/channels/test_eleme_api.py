@@ -62,6 +62,21 @@ def test_what_the_store_says_goes_back_signed() -> None:
     assert called("store.resumed", {"shop": "720032"})[1]["properties"] == {"isOpen": 1}
     with pytest.raises(Unsendable, match=r"options\.shop"):
         called("store.paused")
+    assert called("store.paused", shop="720033")[1]["shopId"] == 720033
+
+
+def test_a_product_that_is_sold_out_leaves_the_shelf_and_comes_back() -> None:
+    shelf = "eleme.product.item.batch"
+    size = {"specIds": [{"itemId": 27970000058, "itemSpecIds": [72970000221]}]}
+    for on, whole, one_size in (
+        ("product.unavailable", "DelistItems", "OffShelf"),
+        ("product.available", "ListItems", "OnShelf"),
+    ):
+        assert called(on, code="27970000058") == (shelf + whole, {"itemIds": [27970000058]})
+        assert called(on, code="27970000058/72970000221") == (shelf + one_size, size)
+        for code in ("cake-mango-6", "1/2/3", "1/", "--1"):
+            with pytest.raises(Unsendable, match="shelf = "):
+                called(on, code=code)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +86,8 @@ def test_what_the_store_says_goes_back_signed() -> None:
         (200, b'{"error":{"code":"SERVER_ERROR","message":"x"}}', Later),
         (200, b'{"error":{"code":"EXCEED_LIMIT","message":"x"}}', Later),
         (200, b'{"error":{"code":"BIZ_ORDER_1","message":"x"}}', Never),
+        (200, b'{"result":{"modifications":[1],"failures":[]}}', Sent),
+        (200, b'{"result":{"failures":[{"id":1,"code":"X","description":"gone"}]}}', Never),
         (200, b"<html>", Later),
         (503, b"", Later),
     ],

@@ -18,6 +18,7 @@ from yarl import URL as URL_
 from cloud_bridge.gateway.channels import Account, Unreadable, meituan
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
+from cloud_bridge.gateway.settings import ProductSettings
 from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
 from cloud_bridge.messages import EventType
 from tests.brokers import Broker
@@ -248,6 +249,36 @@ def test_what_the_store_says_goes_back_signed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "options", "path", "goods"),
+    [
+        ("spu-1", {}, "retail/sellStatus", [{"app_spu_code": "spu-1"}]),
+        (
+            "f 1/s&2",
+            {"goods": "food"},
+            "food/sku/sellStatus",
+            [{"app_food_code": "f 1", "skus": [{"sku_id": "s&2"}]}],
+        ),
+        ("f1", {"goods": "food"}, "food/sku/sellStatus", [{"app_food_code": "f1", "skus": [{"sku_id": "f1"}]}]),
+    ],
+)
+def test_a_product_that_is_sold_out_leaves_the_shelf_and_comes_back(
+    code: str, options: dict[str, str], path: str, goods: list[object]
+) -> None:
+    assert meituan.CHANNEL.tells is not None
+    setting = Setting("meituan/shop", {"app_id": "5308", "app_poi_code": "p1"} | options, {"secret": SECRET})
+    for on, status, shop in (("product.unavailable", "1", ""), ("product.available", "0", "p2")):
+        call = meituan.CHANNEL.tells.call(notice("meituan/shop", on, code=code, shop=shop), {}, setting, "", NOW)
+        url, _, query = call.url.partition("?")
+        assert (call.method, url) == ("POST", f"https://waimaiopen.meituan.com/api/v1/{path}")
+        assert call.headers == {"content-type": "application/x-www-form-urlencoded"}
+        system, fields = dict(parse_qsl(query)), dict(parse_qsl(call.body.decode()))
+        assert system.pop("sig") == sig(url, system | fields)
+        assert system == {"app_id": "5308", "timestamp": str(int(NOW))}
+        assert json.loads(fields.pop("food_data")) == goods
+        assert fields == {"app_poi_code": shop or "p1", "sell_status": status}
+
+
+@pytest.mark.parametrize(
     ("status", "answer", "outcome"),
     [
         (200, b'{"data":"ok"}', Sent),
@@ -277,3 +308,20 @@ async def test_a_press_confirms_the_order_with_meituan(broker: Broker, store: Ba
             store.tell("order.accepted", event["subject"], event=event["id"])
             await until(lambda: api.requests)
     assert [path.partition("?")[0] for path, _, _ in api.requests] == ["/order/confirm"]
+
+
+async def test_what_a_store_has_no_more_of_meituan_sells_no_more(
+    broker: Broker, store: BareStore, tmp_path: Path
+) -> None:
+    async with StandIn(lambda *_: web.json_response({"data": "ok"})) as api:
+        options = {"app_id": "5308", "app_poi_code": "p1", "api": api.url}
+        products = {name: ProductSettings(code="cake-mango-6") for name in ("spu-1", "spu-2")}
+        about = {"options": options, "products": products}
+        async with one_account(broker, tmp_path, "meituan", {"secret": SECRET}, **about) as gateway:
+            store.tell("product.unavailable", code="cake-mango-6", reason="没有芒果")
+            await until(lambda: len(api.requests) == 2)
+            await until(lambda: not gateway.gateway.hub.board.notices)
+    told = sorted(
+        json.loads(dict(parse_qsl(body.decode()))["food_data"])[0]["app_spu_code"] for *_, body in api.requests
+    )
+    assert told == ["spu-1", "spu-2"]
