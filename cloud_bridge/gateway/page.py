@@ -25,7 +25,7 @@ h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% } th { text-align: left; font-weight: 600 }
 td, th { padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd6c8; vertical-align: top }
 .alarm { background: #8c1d18; color: #fff; padding: .5rem .75rem; margin: .25rem 0 } .bad { color: #8c1d18 }
-.number { text-align: right; font-variant-numeric: tabular-nums }
+.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 """
 
 
@@ -182,17 +182,19 @@ def _notices(board: Board, seen: Seen) -> list[tuple[str, ...]]:
 
 
 def _table(title: str, heads: Iterable[str], rows: list[tuple[str, ...]], say: Say) -> str:
-    head = "".join(f"<th>{escape(one)}</th>" for one in heads)
     if not rows:
         return f"<h2>{escape(title)}</h2><p>{escape(say('none'))}</p>"
+    head = "".join(_cell(escape(one), "th", like) for one, like in zip(heads, rows[0], strict=True))
     body = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in rows[:MOST])
     more = say("and {count} more that are well").format(count=len(rows) - MOST) if len(rows) > MOST else ""
     return f"<h2>{escape(title)}</h2><table><tr>{head}</tr>{body}</table><p>{escape(more)}</p>"
 
 
-def _cell(text: str) -> str:
-    number = text.replace(",", "").isdecimal()
-    return f'<td class="number">{text}</td>' if number else f"<td>{text}</td>"
+def _cell(text: str, tag: str = "td", like: str = "") -> str:
+    """A number stands to the right, and so does the head of its column."""
+    number = (like or text).replace(",", "").isdecimal()
+    return f'<{tag} class="number">{text}</{tag}>' if number else f"<{tag}>{text}</{tag}>"
+
 
 
 def ago(at: float, now: float, say: Say) -> str:

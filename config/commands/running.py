@@ -43,7 +43,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed is another morning.")] = 1,
     language: Annotated[LanguageName, typer.Option(help="The language of the store.")] = LanguageName.ZH,
 ) -> None:
-    """Run a whole store in this terminal: broker, cloud simulator, hub, virtual printer and keypad, display."""
+    """Run the whole ring in this terminal: channels, gateway, broker, hub, virtual printer and keypads, display."""
     from config.demo.play import play  # noqa: PLC0415 - what only the demo needs is not loaded by a store
 
     headless = headless or not (sys.stdin.isatty() and sys.stdout.isatty())

@@ -192,7 +192,9 @@ async def _photograph_gateway() -> None:
     away = "hz-0014"
     for number, key in enumerate(stores, 1):
         about = {"online": key != away, "since": now - 5400 * number, "last": now - 5, "version": "0.1.0"}
-        board.stores[key] = StoreRow(key, number, **about | ({"unanswered": 3, "last": now - 1500} if key == away else {}))
+        board.stores[key] = StoreRow(
+            key, number, **about | ({"unanswered": 3, "last": now - 1500} if key == away else {})
+        )
     board.alarms[f"away/{away}"] = Alarm("away", away, now - 900, "")
     seen = Seen(
         broker="",
