@@ -195,7 +195,7 @@ def test_the_doctor_warns_of_secrets_that_anybody_may_read(tmp_path: Path) -> No
         secret.chmod(mode)
     said = ovenbell("doctor", "--config", str(file)).stdout
     assert [line for line in said.splitlines() if " secrets: " in line] == [
-        f"warning  secrets: {token} may be read by everybody on this machine: chmod 600, owned by the hub's user"
+        f"warning  secrets: {token} may be read by everybody on this machine: chmod 600, owned by the user of the hub"
     ]
     assert "poppy" not in said
 
