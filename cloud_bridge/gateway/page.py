@@ -196,7 +196,6 @@ def _cell(text: str, tag: str = "td", like: str = "") -> str:
     return f'<{tag} class="number">{text}</{tag}>' if number else f"<{tag}>{text}</{tag}>"
 
 
-
 def ago(at: float, now: float, say: Say) -> str:
     """A time as a person reads it; the day only where it is another one."""
     if not at:

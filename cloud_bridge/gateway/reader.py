@@ -28,7 +28,7 @@ from edge.text import plain
 log = logging.getLogger(__name__)
 
 FLOOD = 48  # webhooks in one commit
-PAUSE = 0.02  # seconds that reading gives way to a flood at a time
+PAUSE = 0.05  # seconds after such a commit in which reading gives way
 LONGEST = 3.0  # seconds that a webhook waits to be read at most
 AT_ONCE = 16  # read between two looks at the loop
 
@@ -65,7 +65,7 @@ class Reader:
         self._hub, self._accounts, self._products, self._seal = hub, accounts, products, seal
         self._puller = puller
         self._unread: deque[_Unread] = deque()
-        self._flood = False  # so many channels wait for an answer that reading has to wait
+        self._flood = 0.0  # so many channels wait for an answer that reading has to wait until then; monotonic
         self._wake = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
@@ -116,20 +116,20 @@ class Reader:
             _Unread(fact.seq, fact.what.webhook, now) for fact in commit.facts if isinstance(fact.what, WebhookKept)
         ]
         self._unread.extend(fresh)
-        self._flood = len(fresh) >= FLOOD
+        if len(fresh) >= FLOOD:
+            self._flood = now + PAUSE
         if self._unread:
             self._wake.set()
 
     async def _work(self) -> None:
         """A channel counts the milliseconds until its answer, a baker does not count those until the order."""
         while True:
+            now = self._hub.clock.monotonic()
             if not self._unread:
-                self._flood = False
                 self._wake.clear()
                 await self._wake.wait()
-            elif self._flood and self._hub.clock.monotonic() - self._unread[0].since < LONGEST:
-                self._flood = False  # if it goes on, the next commit says so
-                await asyncio.sleep(PAUSE)
+            elif now < self._flood and now - self._unread[0].since < LONGEST:
+                await asyncio.sleep(self._flood - now)
             else:
                 for _ in range(min(AT_ONCE, len(self._unread))):
                     one = self._unread.popleft()

@@ -4,8 +4,6 @@ import asyncio
 import os
 import random
 import resource
-import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -15,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from cloud_bridge.gateway.orders import order_id
+from tests.bench.doors import a_gateway
 from tests.bench.figures import Line, Section, percentile
 from tests.bench.sockets import BareStore
 from tests.bench.webhooks import Channel, connect, request_of
@@ -35,28 +34,22 @@ def measure(*, quick: bool) -> Iterator[Section]:
     count = min(count, _descriptors() - 300)
     with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as directory:
         broker = Broker(Path(directory)).start()
-        command = [sys.executable, "-m", "tests.bench.doors", "gateway", directory, str(broker.port), "0", str(count)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
         try:
-            assert process.stdout is not None
-            port = int(process.stdout.readline())
-            yield from asyncio.run(_chain(count, broker, port, process.pid))
+            with a_gateway(Path(directory), broker, count) as (url, process):
+                yield from asyncio.run(_chain(count, broker, url, process))
         finally:
-            process.terminate()
-            process.wait(30)
             broker.stop()
 
 
-async def _chain(count: int, broker: Broker, port: int, gateway: int) -> list[Section]:
+async def _chain(count: int, broker: Broker, url: str, gateway: int) -> list[Section]:
     arrivals: dict[str, float] = {}
     stores = [BareStore(number, arrivals.setdefault) for number in range(count)]
-    url = f"http://127.0.0.1:{port}"
     began = time.perf_counter()
     await _come(stores, broker.port, 0.0)
     await _until_online(url, count)
     coming = time.perf_counter() - began
     idle = _memory(gateway), _memory(broker.process.pid if broker.process else 0)
-    answered = await _push(port, count)
+    answered = await _push(url, count)
     await until(lambda: len(arrivals) == count, PATIENCE)
     lags = [arrivals[order] - at for order, at in answered.items()]
     pushed = max(arrivals.values()) - min(answered.values())
@@ -109,11 +102,11 @@ async def _until_online(url: str, count: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def _push(port: int, count: int) -> dict[str, float]:
+async def _push(url: str, count: int) -> dict[str, float]:
     """An order for each store; when each webhook was answered, by our id of the order."""
     answered: dict[str, float] = {}
     numbers = deque(range(count))
-    channels = await connect(port, deque(), asyncio.Event())
+    channels = await connect(url, deque(), asyncio.Event())
 
     async def work(channel: Channel) -> None:
         while numbers:

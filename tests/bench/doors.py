@@ -1,65 +1,67 @@
 """Servers of webhooks, each as a process of its own: the real gateway, and the bare handler it is held against."""
 
 import asyncio
+import gc
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from aiohttp import web
 
-from cloud_bridge.gateway import CloudFile, Gateway
-from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.facts import EventsDelivered, Happened
-from cloud_bridge.gateway.settings import AccountSettings, GatewaySettings, StoreSettings
-from cloud_bridge.settings import BrokerSettings
-from edge.hub import Commit
+from tests.brokers import Broker
 from tests.gateways import SECRET
 
 STORES = 50
+PATIENCE = 30  # seconds for a server to end
 ANSWER = b'{"ok":true}'
 
 
-def cloud_file(directory: Path, broker_port: int, count: int = STORES) -> CloudFile:
-    """A chain of stores that has one account with a channel."""
+@contextmanager
+def a_gateway(directory: Path, broker: Broker, stores: int = STORES) -> Iterator[tuple[str, int]]:
+    """`ovenbell gateway` for a chain that has one account with a channel: its address, and its process's id."""
     (directory / "secret").write_text(SECRET)
-    stores = [f"store-{number}" for number in range(count)]
-    chain = AccountSettings(
-        channel="generic",
-        id="chain",
-        stores={store: store for store in stores},
-        secret_files={"secret": str(directory / "secret")},
-    )
-    return CloudFile(
-        broker=BrokerSettings(url=f"mqtt://127.0.0.1:{broker_port}"),
-        gateway=GatewaySettings(listen="127.0.0.1:0"),
-        stores=tuple(StoreSettings(id=store) for store in stores),
-        accounts=(chain,),
-    )
+    names = [f"store-{number}" for number in range(stores)]
+    settings = directory / "cloud.toml"
+    settings.write_text(f"""
+[broker]
+url = "{broker.url}"
+[gateway]
+listen = "127.0.0.1:0"
+[journal]
+path = "{directory / "gateway.db"}"
+{"".join(f'[[stores]]{chr(10)}id = "{name}"{chr(10)}' for name in names)}
+[[accounts]]
+channel = "generic"
+id = "chain"
+stores = {{ {", ".join(f'"{name}" = "{name}"' for name in names)} }}
+secret_files = {{ secret = "{directory / "secret"}" }}
+""")
+    with _process("-m", "config.command", "gateway", "--config", str(settings)) as (line, pid):
+        yield line.partition(" accounts at ")[2].partition("/channels/")[0], pid
 
 
-async def gateway(directory: Path, broker_port: int, count: int, stores: int) -> None:
-    """The real one; says where it listens, and when the broker has so many events."""
-    running = Gateway(cloud_file(directory, broker_port, stores), directory / "gateway.db")
-    await running.start()
-    delivered = 0
-
-    def follow(commit: Commit[Board, Happened]) -> None:
-        nonlocal delivered
-        for fact in commit.facts:
-            if isinstance(fact.what, EventsDelivered):
-                delivered += sum(map(len, fact.what.stores.values()))
-                if delivered == count:
-                    print("all", flush=True)
-
-    running.hub.follow(follow)
-    print(running.address[1], flush=True)
-    await _ended()
-    await running.stop()
+@contextmanager
+def a_bare_handler() -> Iterator[str]:
+    """Answers without looking, let alone storing: its address."""
+    with _process("-m", "tests.bench.doors") as (line, _):
+        yield line.strip()
 
 
-async def bare(*_: object) -> None:
-    """Answers without looking, let alone storing."""
+@contextmanager
+def _process(*words: str) -> Iterator[tuple[str, int]]:
+    process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline(), process.pid
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
 
+
+async def _bare() -> None:
     async def post(request: web.Request) -> web.Response:
         await request.read()
         return web.Response(body=ANSWER, content_type="application/json")
@@ -69,16 +71,13 @@ async def bare(*_: object) -> None:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, backlog=1024).start()
-    print(runner.addresses[0][1], flush=True)
-    await _ended()
-    await runner.cleanup()
-
-
-async def _ended() -> None:
+    print(f"http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
     ended = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
     await ended.wait()
+    await runner.cleanup()
 
 
 if __name__ == "__main__":
-    asyncio.run({"gateway": gateway, "bare": bare}[sys.argv[1]](Path(sys.argv[2]), *map(int, sys.argv[3:])))
+    gc.set_threshold(10_000, 20, 100)  # as the gateway has it
+    asyncio.run(_bare())

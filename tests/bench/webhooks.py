@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections import deque
@@ -11,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.bench.doors import STORES
+from cloud_bridge.gateway.reader import LONGEST
+from tests.bench.doors import STORES, a_bare_handler, a_gateway
 from tests.bench.figures import Aim, Line, Section, middle, percentile
 from tests.brokers import Broker
-from tests.gateways import order, signed
+from tests.gateways import metric, order, signed
 
 ROUNDS = 3
 CONNECTIONS = 256
@@ -22,24 +21,22 @@ COUNT, FEW = 10_000, 2_000
 RATE = 1_000  # requests a second, the load of one channel's acceptance
 REPEATS = 16  # times that the same order comes after an outage
 SECONDS, SHORT = 20.0, 3.0
+PATIENCE = 120.0  # seconds for the last order to be with the broker
 
 
 def measure(*, quick: bool) -> Iterator[Section]:
     """As many as there is room for, and at the pace that a channel asks for."""
     count, rounds = (FEW, 1) if quick else (COUNT, ROUNDS)
-    rates: dict[str, list[float]] = {"gateway": [], "bare": []}
-    through: list[float] = []
+    answered, through, bare = [], [], []
     for _ in range(rounds):
-        for kind, found in rates.items():
-            with _door(kind, count) as (port, process):
-                requests = _requests(count)
-                began = time.perf_counter()
-                found.append(asyncio.run(_as_many(port, requests)))
-                if kind == "gateway":
-                    assert process.stdout is not None
-                    process.stdout.readline()
-                    through.append(count / (time.perf_counter() - began))
-    ours, limit = middle(rates["gateway"]), middle(rates["bare"])
+        with _gateway() as url:
+            began = time.perf_counter()
+            answered.append(asyncio.run(_as_many(url, _requests(count))))
+            asyncio.run(_delivered(url, count))
+            through.append(count / (time.perf_counter() - began))
+        with a_bare_handler() as url:
+            bare.append(asyncio.run(_as_many(url, _requests(count))))
+    ours, limit = middle(answered), middle(bare)
     yield Section(
         f"Signed webhooks: {count:,} orders over {CONNECTIONS} connections, each on the disk before its answer",
         (
@@ -47,16 +44,16 @@ def measure(*, quick: bool) -> Iterator[Section]:
             Line("limit: a bare handler that answers", f"{limit:,.0f}/s", ours / limit, Aim(ours / limit, ">=", 0.5)),
             Line("Ovenbell: until the broker has the last order for its store", f"{middle(through):,.0f}/s"),
         ),
+        f"reading gives way to who waits for an answer, for {LONGEST:.0f} s at most",
     )
     seconds = SHORT if quick else SECONDS
     for repeats in (1, REPEATS):
         requests = _requests(int(RATE * seconds / repeats), repeats)
-        waits = {}
-        for kind in rates:
-            with _door(kind) as (port, _):
-                waits[kind] = asyncio.run(_at_pace(port, requests, RATE))
-        tail, floor = (percentile(waits[kind], 0.99) * 1000 for kind in ("gateway", "bare"))
-        half = percentile(waits["gateway"], 0.5) * 1000
+        with _gateway() as url:
+            waits = asyncio.run(_at_pace(url, requests, RATE))
+        with a_bare_handler() as url:
+            floor = percentile(asyncio.run(_at_pace(url, requests, RATE)), 0.99) * 1000
+        tail, half = percentile(waits, 0.99) * 1000, percentile(waits, 0.5) * 1000
         yield Section(
             f"{RATE:,} webhooks a second for {seconds:.0f} s, each order {repeats} times over",
             (
@@ -68,32 +65,29 @@ def measure(*, quick: bool) -> Iterator[Section]:
 
 
 @contextmanager
-def _door(kind: str, count: int = 0) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """A server in a process of its own, with a broker beside it."""
+def _gateway() -> Iterator[str]:
+    """A gateway with a broker beside it."""
     with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as directory:
         broker = Broker(Path(directory)).start()
-        command = [
-            sys.executable,
-            "-m",
-            "tests.bench.doors",
-            kind,
-            directory,
-            str(broker.port),
-            str(count),
-            str(STORES),
-        ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE)
         try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline()), process
+            with a_gateway(Path(directory), broker) as (url, _):
+                yield url
         finally:
-            process.terminate()
-            process.wait(20)
             broker.stop()
 
 
+async def _delivered(url: str, count: int) -> None:
+    """Wait until the broker has all orders."""
+    async with asyncio.timeout(PATIENCE):
+        while (
+            await metric(url, 'ovenbell_gateway_facts_total{kind="OrderHeard"}') < count
+            or await metric(url, "ovenbell_gateway_outbox ") > 0
+        ):
+            await asyncio.sleep(0.05)
+
+
 def _requests(count: int, repeats: int = 1) -> list[bytes]:
-    """Requests as they stand on the wire; the same order is sent again 100 orders later, under another event id."""
+    """Requests as they stand on the wire; an order is sent again after a hundred others."""
     made = [request_of(number, f"store-{number % STORES}") for number in range(count)]
     return [one for start in range(0, count, 100) for one in made[start : start + 100] * repeats]
 
@@ -146,17 +140,20 @@ class Channel(asyncio.Protocol):
             self._done.set()
 
 
-async def connect(port: int, waiting: deque[bytes], done: asyncio.Event) -> list[Channel]:
+async def connect(url: str, waiting: deque[bytes], done: asyncio.Event) -> list[Channel]:
     """Connections on which the next waiting request is sent once the last one is answered; `done` when none is."""
     loop = asyncio.get_running_loop()
-    made = [loop.create_connection(lambda: Channel(waiting, done), "127.0.0.1", port) for _ in range(CONNECTIONS)]
+    made = [
+        loop.create_connection(lambda: Channel(waiting, done), "127.0.0.1", int(url.rpartition(":")[2]))
+        for _ in range(CONNECTIONS)
+    ]
     return [channel for _, channel in await asyncio.gather(*made)]
 
 
-async def _as_many(port: int, requests: Sequence[bytes]) -> float:
+async def _as_many(url: str, requests: Sequence[bytes]) -> float:
     """Answers a second."""
     waiting, done = deque(requests), asyncio.Event()
-    channels = await connect(port, waiting, done)
+    channels = await connect(url, waiting, done)
     began = time.perf_counter()
     for channel in channels:
         channel.send(waiting.popleft())
@@ -167,11 +164,11 @@ async def _as_many(port: int, requests: Sequence[bytes]) -> float:
     return len(requests) / (time.perf_counter() - began)
 
 
-async def _at_pace(port: int, requests: Sequence[bytes], rate: float) -> list[float]:
+async def _at_pace(url: str, requests: Sequence[bytes], rate: float) -> list[float]:
     """Seconds that each answer took, from when its request was due, whether or not a connection was free then."""
     waiting: deque[bytes] = deque()
     due: deque[float] = deque()
-    channels = await connect(port, waiting, asyncio.Event())
+    channels = await connect(url, waiting, asyncio.Event())
     began = time.perf_counter()
     for number, request in enumerate(requests):
         at = began + number / rate
