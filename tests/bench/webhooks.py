@@ -79,7 +79,7 @@ def _gateway() -> Iterator[str]:
 async def _delivered(url: str, count: int) -> None:
     """Wait until the broker has all orders."""
     async with asyncio.timeout(PATIENCE):
-        while (
+        while (  # noqa: ASYNC110 - it is another process
             await metric(url, 'ovenbell_gateway_facts_total{kind="OrderHeard"}') < count
             or await metric(url, "ovenbell_gateway_outbox ") > 0
         ):
