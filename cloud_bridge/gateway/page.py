@@ -116,6 +116,8 @@ def _say_alarm(alarm: Alarm, board: Board, now: float, say: Say) -> str:
             words = say("{about} is away and {waiting} events wait for it, since {since}")
         case "untold":
             words = say("{about} could not be told what a store takes: {text}, since {since}")
+        case "unasked":
+            words = say("{about} does not tell the orders that it named: {text}, since {since}")
         case "silent":
             words = say("{about} is there but does not accept its orders: {waiting} events, since {since}")
         case _:

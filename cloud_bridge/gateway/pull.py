@@ -11,8 +11,9 @@ import msgspec
 
 from cloud_bridge.gateway.channels import CHANNELS
 from cloud_bridge.gateway.channels.channel import PULLED, Account, Pull, Unreadable, Wanted
-from cloud_bridge.gateway.facts import LetterRead, Webhook, WebhookRead
+from cloud_bridge.gateway.facts import AlarmCleared, AlarmRaised, LetterRead, Webhook, WebhookRead
 from cloud_bridge.gateway.intents import Intent, Keep, Note, Unread
+from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.ways.way import Call, Setting
 from edge.hub import NotCommitted
@@ -24,8 +25,9 @@ PATIENCE = aiohttp.ClientTimeout(total=15, connect=5)
 LARGEST = 4 * 1024 * 1024  # bytes of an answer
 AT_ONCE = 8  # questions under way
 FRESH = 60.0  # seconds before its end that a token is fetched anew
-TRIES = 10  # for one order: about ten minutes
 FIRST, CEILING = 1.0, 120.0  # seconds between tries
+WORRY = 600.0  # seconds after which a person should know that a channel does not tell an order
+DAY = 86_400.0  # seconds for which an order is asked for; it was paid
 TOO_MANY, FAULTS = 429, 500
 MINUTES = "pull_minutes"  # an option of any account whose channel has a list
 
@@ -35,6 +37,7 @@ class _Source:
 
     def __init__(self, key: str, account: Account, pull: Pull) -> None:
         self.key, self.account, self.pull = key, account, pull
+        self.worry = f"unasked/{key}"  # the alarm
         self.setting = Setting(key, account.options, account.secrets)
         self.lock = asyncio.Lock()
         self.token, self.until = "", 0.0
@@ -116,8 +119,8 @@ class Puller:
             await asyncio.sleep(source.every)
 
     async def _answered(self, source: _Source, wanted: Wanted, fact: int, letter: int) -> None:
-        wait, reason = FIRST, ""
-        for _ in range(TRIES):
+        wait, began = FIRST, self._hub.clock.monotonic()
+        while True:
             try:
                 async with self._places:
                     await self._keep(source, wanted.ask)
@@ -126,18 +129,31 @@ class Puller:
                 break
             except (ValueError, aiohttp.ClientError, TimeoutError, OSError, NotCommitted) as error:
                 reason = _words(error)
+                waited = self._hub.clock.monotonic() - began
+                if waited > DAY:
+                    break
+                if waited > WORRY:
+                    self._worry(source, reason)
             except Exception as error:  # a mistake in a channel's file: this webhook is put aside
                 log.exception("%s could not be asked for an order", source.key)
                 reason = f"a mistake in the gateway, see its log: {type(error).__name__}"
                 break
             else:
                 self._note(Note(LetterRead(letter) if letter else WebhookRead(fact)))
+                if source.worry in self._hub.board.alarms:
+                    self._note(Note(AlarmCleared(source.worry)))
                 return
             await asyncio.sleep(wait)
             wait = min(wait * 2, CEILING)
         log.warning("%s did not tell an order that it named: %s", source.key, reason)
         if not letter:  # a dead letter stays one
             self._note(Unread(plain(f"the order could not be asked for: {reason}", 300), source.key, fact))
+
+    def _worry(self, source: _Source, reason: str) -> None:
+        if source.worry not in self._hub.board.alarms:
+            log.warning("%s does not tell an order that it named: %s", source.key, reason)
+            alarm = Alarm("unasked", source.key, self._hub.clock.now(), plain(reason, 300))
+            self._note(Note(AlarmRaised(source.worry, alarm)))
 
     def _note(self, intent: Intent) -> None:
         self._hub.offer(intent, by="pull", key=None, done=_nothing)

@@ -55,6 +55,43 @@ async def test_an_application_that_is_away_is_asked_again(broker: Broker, store:
             assert not await gateway.gateway.hub.journal.letters()
 
 
+async def test_a_channel_that_is_away_for_long_loses_no_paid_order_and_a_person_knows(
+    broker: Broker, store: BareStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "WORRY", 0.1)
+    asked, there = 0, False
+
+    def answer(number: int) -> web.Response:
+        nonlocal asked
+        asked = number
+        return web.json_response(ORDER) if there else web.Response(status=503)
+
+    async with application(answer) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            board = gateway.gateway.hub.board
+            await name_it(gateway)
+            await until(lambda: asked > 15 and board.alarms)
+            assert board.alarms["unasked/opendelivery/shop"].text == "HTTP 503"
+            assert board.counters.letters == 0
+            async with gateway.session.get(f"{gateway.url}/") as page:
+                assert "opendelivery/shop does not tell the orders that it named: HTTP 503" in await page.text()
+            there = True
+            await until(lambda: store.orders)
+            await until(lambda: not board.webhooks and not board.alarms)
+
+
+async def test_what_a_channel_does_not_tell_for_a_day_is_a_dead_letter(
+    broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "DAY", 0.1)
+    async with application(lambda _asked: web.Response(status=503)) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            await name_it(gateway)
+            await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
+
+
 async def test_an_order_is_asked_for_after_a_restart_too(broker: Broker, store: BareStore, tmp_path: Path) -> None:
     there = True
 
