@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = aiohttp.ClientTimeout(total=15, connect=5)
 LARGEST = 4 * 1024 * 1024  # bytes of an answer
-AT_ONCE = 8  # questions under way
+AT_ONCE = 8  # questions under way, of each account
 FRESH = 60.0  # seconds before its end that a token is fetched anew
 FIRST, CEILING = 1.0, 120.0  # seconds between tries
 WORRY = 600.0  # seconds after which a person should know that a channel does not tell an order
@@ -40,6 +40,7 @@ class _Source:
         self.worry = f"unasked/{key}"  # the alarm
         self.setting = Setting(key, account.options, account.secrets)
         self.lock = asyncio.Lock()
+        self.places = asyncio.Semaphore(AT_ONCE)
         self.token, self.until = "", 0.0
 
     @property
@@ -70,7 +71,6 @@ class Puller:
         }
         self._session: aiohttp.ClientSession
         self._tasks: set[asyncio.Task[None]] = set()
-        self._places = asyncio.Semaphore(AT_ONCE)
 
     async def start(self) -> None:
         """Begin to ask for what could not be delivered, where a channel has a list of it."""
@@ -122,7 +122,7 @@ class Puller:
         wait, began = FIRST, self._hub.clock.monotonic()
         while True:
             try:
-                async with self._places:
+                async with source.places:
                     await self._keep(source, wanted.ask)
             except Unreadable as error:
                 reason = str(error)

@@ -8,10 +8,11 @@ import pytest
 from aiohttp import web
 
 from cloud_bridge.gateway import pull
+from cloud_bridge.gateway.settings import AccountSettings
 from tests.brokers import Broker
 from tests.channels import one_account
 from tests.cloud import PATIENCE, until
-from tests.gateways import BareStore, RunningGateway, StandIn
+from tests.gateways import STORE, BareStore, RunningGateway, StandIn, settings_of
 from tests.unit.cloud_bridge.gateway.channels.test_opendelivery import ID, ORDER, SECRET, event, signed
 
 PATH = "/channels/opendelivery/shop"
@@ -90,6 +91,37 @@ async def test_what_a_channel_does_not_tell_for_a_day_is_a_dead_letter(
         async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
             await name_it(gateway)
             await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
+
+
+async def test_a_channel_that_hangs_holds_up_no_other(broker: Broker, store: BareStore, tmp_path: Path) -> None:
+    never = asyncio.Event()
+
+    async def hang(request: web.Request, _body: bytes) -> web.Response:
+        if request.path != "/oauth/token":
+            await never.wait()
+        return web.json_response({"accessToken": "t", "expiresIn": 3600})
+
+    async with StandIn(hang) as dead, application(lambda _asked: web.json_response(ORDER)) as shop:
+        (tmp_path / "opendelivery").write_text(SECRET)
+        accounts = tuple(
+            AccountSettings(
+                channel="opendelivery",
+                id=account,
+                store=STORE,
+                options={"api": there.url, "client_id": "c"},
+                secret_files={"secret": str(tmp_path / "opendelivery")},
+            )
+            for account, there in (("shop", shop), ("other", dead))
+        )
+        settings = settings_of(broker, tmp_path, accounts=accounts)
+        async with RunningGateway(settings, tmp_path / "gateway.db") as gateway:
+            for number in range(20):
+                body = event("CREATED", eventId=f"event-{number}")
+                assert (await gateway.post("/channels/opendelivery/other", body, signed(body)))[0] == 200
+            await until(lambda: len(dead.requests) > 8)
+            await name_it(gateway)
+            await until(lambda: store.orders)
+        never.set()
 
 
 async def test_an_order_is_asked_for_after_a_restart_too(broker: Broker, store: BareStore, tmp_path: Path) -> None:
