@@ -3,11 +3,11 @@
 import asyncio
 import heapq
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import count
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import aiohttp
 import msgspec
@@ -15,6 +15,7 @@ import msgspec
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.facts import Happened
 from cloud_bridge.gateway.intents import GiveUp, Intent, PutOff, Send, Sent
+from cloud_bridge.gateway.notices import LONG
 from cloud_bridge.gateway.orders import Notice, Sending
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
@@ -67,6 +68,8 @@ class _Lane:
         self.wake = asyncio.Event()
         self.flying: dict[str, asyncio.Task[None]] = {}  # by notice
         self.free = 0.0  # when another one may go, on the loop's clock
+        self.closed = 0.0  # until then the provider takes none, on the same clock
+        self.reason = ""
         self.token: _Token | None = None
         self.fetching = asyncio.Lock()
         self.threads: ThreadPoolExecutor | None = None
@@ -150,14 +153,20 @@ class Courier:
             lane.wake.clear()
             rest: float | None = None
             if lane.due and len(lane.flying) < AT_ONCE:
-                now = self._hub.clock.now()
-                rest = max(lane.due[0][0] - now, lane.free - loop.time())
+                now, on_loop = self._hub.clock.now(), loop.time()
+                closed = lane.closed - on_loop
+                rest = lane.due[0][0] - now
+                if rest <= 0 and closed <= LONG:  # a short rest is waited for
+                    rest = max(closed, lane.free - on_loop)
                 if rest <= 0:
                     _, _, notice_id = heapq.heappop(lane.due)
                     notice = self._hub.board.notices.get(notice_id)
                     if notice is not None and self._may_go(lane, notice, now):
-                        lane.free = loop.time() + (1 / lane.post.per_second if lane.post else 0.0)
-                        self._let_go(lane, notice)
+                        if closed > 0:  # another way may do, and else the store hears of it while it is of use
+                            self._let_go(lane, notice, self._write(PutOff(notice.id, closed, lane.reason)))
+                        else:
+                            lane.free = on_loop + (1 / lane.post.per_second if lane.post else 0.0)
+                            self._let_go(lane, notice, self._carry(lane, notice))
                     continue
             with suppress(TimeoutError):
                 async with asyncio.timeout(None if rest is None else min(rest, TICK)):
@@ -176,8 +185,8 @@ class Courier:
             return next(line, notice.id) == notice.id
         return not any((row := board.notices.get(one)) and row.line == notice.line for one in lane.flying)
 
-    def _let_go(self, lane: _Lane, notice: Notice) -> None:
-        task = asyncio.create_task(self._carry(lane, notice))
+    def _let_go(self, lane: _Lane, notice: Notice, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
         lane.flying[notice.id] = task
         task.add_done_callback(lambda _: self._landed(lane, notice))
 
@@ -219,7 +228,8 @@ class Courier:
                 intent: Intent = Sent(notice.id)
             case Later(reason, seconds, everything):
                 if everything:
-                    lane.free = max(lane.free, asyncio.get_running_loop().time() + seconds)
+                    lane.closed = max(lane.closed, asyncio.get_running_loop().time() + seconds)
+                    lane.reason = plain(reason, 300)
                 wait = min(max(seconds, 1.0) * 2 ** min(notice.tries, 16), max(LONGEST, seconds))
                 intent = PutOff(notice.id, wait, plain(reason, 300))
             case _Unsure(reason):
@@ -228,6 +238,9 @@ class Courier:
                 self.failed[way] = self.failed.get(way, 0) + 1
                 log.warning("a notice did not go by %s: %s", way, plain(reason, 300))
                 intent = GiveUp(notice.id, plain(reason, 300), spent)
+        await self._write(intent)
+
+    async def _write(self, intent: Intent) -> None:
         written = asyncio.Event()
         self._hub.offer(intent, by="courier", key=None, done=written.set)
         await written.wait()

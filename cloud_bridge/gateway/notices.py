@@ -29,6 +29,7 @@ STANDING = {
 PATIENCE = {READY: 24 * 3600.0, UpdateKind.REFUSED: 24 * 3600.0}
 STALE = 3600.0
 FEW = 3  # tries of a way, where there is another one
+LONG = 30.0  # seconds for which nobody waits for a way, where there is another one
 
 
 def follow(draft: Board, intent: i.Hear, order: Order | None, now: float) -> Iterator[f.Happened]:
@@ -232,7 +233,8 @@ def put_off(draft: Board, intent: i.PutOff, now: float) -> Iterator[f.Happened]:
         yield f.NoticeDropped(notice.id, notice.revoked or intent.reason, said=intent.unsure and not twice)
         return
     due = _waking(draft, notice, now + intent.seconds)
-    if due > notice.until or (notice.tries >= FEW and len(notice.ways) > 1):
+    another = len(notice.ways) > 1 and (notice.tries >= FEW or intent.seconds > LONG)
+    if due > notice.until or another:
         yield from _go_on(draft, notice, intent.reason, now)
     else:
         yield f.NoticePutOff(notice.id, due, intent.reason)

@@ -196,6 +196,37 @@ async def test_a_provider_that_asks_to_be_left_alone_is_left_alone_by_all(counte
     assert len(stand_in.requests) == 3
 
 
+async def test_who_has_another_way_does_not_wait_for_one_that_is_closed_for_long(
+    counter: Counter, stand_in: StandIn
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=429, headers={"Retry-After": "3000"})
+    async with StandIn() as other:
+        counter.hook("first", stand_in)
+        counter.hook("second", other)
+        await counter.start()
+        for number in range(5):
+            await counter.hear("order.ready", await counter.take(number))
+            await until(counter.settled)
+        assert len(stand_in.requests) == 1
+        assert len(other.requests) == 5
+
+
+async def test_what_would_be_too_late_when_a_closed_way_opens_is_told_to_the_store_at_once(
+    counter: Counter, stand_in: StandIn
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=429, headers={"Retry-After": "7200"})
+    counter.hook("first", stand_in)
+    counter.plan = a_plan(accounts={ACCOUNT.key: msgspec.structs.replace(ACCOUNT, ways=("first",))})
+    await counter.start()
+    await counter.hear("order.ready", await counter.take(1))  # may come tonight
+    await until(lambda: [one.tries for one in counter.owed] == [1] and counter.owed[0].state is Sending.QUEUED)
+    await counter.start_cake(await counter.take(2))  # may not
+    await until(lambda: [one.on for one in counter.owed] == ["order.ready"])
+    [event] = [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
+    assert b"HTTP 429" in bytes(event.data)
+    assert len(stand_in.requests) == 1
+
+
 async def test_a_fault_is_tried_again_later_and_later(counter: Counter, stand_in: StandIn) -> None:
     stand_in.answer = lambda _request, _body: web.Response(status=503)
     counter.hook("first", stand_in)
