@@ -52,6 +52,12 @@ class _Unsure(NamedTuple):
     reason: str
 
 
+class _Nobody(NamedTuple):
+    """The order names nobody whom this way could tell."""
+
+    reason: str
+
+
 class _Token(NamedTuple):
     """What was said when a token was asked for."""
 
@@ -211,7 +217,7 @@ class Courier:
         leaving = self._hub.board.notices.get(notice.id)
         if leaving is None or leaving.state is not Sending.SENDING:
             return  # it was too late for it, or too early
-        outcome: Outcome | _Unsure
+        outcome: Outcome | _Unsure | _Nobody
         try:
             outcome = await self._call(lane, notice)
         except Exception as error:  # a mistake in a way's file: this notice goes another way
@@ -219,7 +225,7 @@ class Courier:
             outcome = Never(f"a mistake in the gateway, see its log: {type(error).__name__}")
         await self._tell(lane, notice, outcome)
 
-    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Unsure) -> None:
+    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Unsure | _Nobody) -> None:
         """Have written down what became of it."""
         way = notice.ways[0]
         match outcome:
@@ -234,6 +240,10 @@ class Courier:
                 intent = PutOff(notice.id, wait, plain(reason, 300))
             case _Unsure(reason):
                 intent = PutOff(notice.id, min(2.0**notice.tries, LONGEST), plain(reason, 300), unsure=True)
+            case _Nobody(reason):
+                self.failed[way] = self.failed.get(way, 0) + 1
+                log.info("a notice did not go by %s: %s", way, plain(reason, 300))
+                intent = GiveUp(notice.id, plain(reason, 300), nobody=True)
             case Never(reason, spent):
                 self.failed[way] = self.failed.get(way, 0) + 1
                 log.warning("a notice did not go by %s: %s", way, plain(reason, 300))
@@ -245,7 +255,7 @@ class Courier:
         self._hub.offer(intent, by="courier", key=None, done=written.set)
         await written.wait()
 
-    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Unsure:
+    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Unsure | _Nobody:
         post = lane.post
         if post is None:
             return Never(f"there is no way {notice.ways[0]}")
@@ -260,7 +270,7 @@ class Courier:
 
     async def _try(
         self, lane: _Lane, post: Post, notice: Notice, addresses: dict[str, str], refused: str = ""
-    ) -> tuple[Outcome | _Unsure, str]:
+    ) -> tuple[Outcome | _Unsure | _Nobody, str]:
         """What comes of one request, and its token where that was refused."""
         token = await self._token(lane, post, refused)
         if isinstance(token, Later | Never):
@@ -268,7 +278,7 @@ class Courier:
         try:
             call = post.way.call(notice, addresses, post.setting, token, self._hub.clock.now())
         except Unsendable as error:
-            return Never(str(error)), ""
+            return Never(str(error)) if notice.reply else _Nobody(str(error)), ""
         if (row := self._hub.board.notices.get(notice.id)) is None or row.revoked:
             return Later("it was taken back"), ""
         try:

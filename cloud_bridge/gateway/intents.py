@@ -116,6 +116,7 @@ class GiveUp(Record, frozen=True):
     notice: str
     reason: str
     spent: bool = False
+    nobody: bool = False  # the order came without any address, and this way needs one
 
 
 class Route(Record, frozen=True):

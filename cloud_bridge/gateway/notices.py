@@ -74,7 +74,7 @@ def _tell(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.
 def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Message, now: float) -> Iterator[f.Happened]:
     store, account = draft.plan.stores[intent.store], draft.plan.accounts[notice.account]
     ways = message.ways or account.ways
-    if not ways or not notice.reply or notice.order is None:
+    if not ways or notice.order is None:
         return
     notice = replace(notice, ways=ways)
     due = _waking(draft, notice, now)
@@ -246,8 +246,8 @@ def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     grant = _grant(draft, notice)
     if intent.spent and grant is not None and grant[1] > 0:
         yield _used(draft, notice, *grant)
-    if notice.revoked:
-        yield f.NoticeDropped(notice.id, notice.revoked)
+    if notice.revoked or (intent.nobody and len(notice.ways) == 1):  # who left no address waits for no word
+        yield f.NoticeDropped(notice.id, notice.revoked or intent.reason)
     else:
         yield from _go_on(draft, notice, intent.reason, now)
 

@@ -63,10 +63,11 @@ class Counter:
                 task.cancel()
         await self.stop()
 
-    async def take(self, number: int) -> OrderId:
+    async def take(self, number: int, *, addressed: bool = True) -> OrderId:
         """An order of a channel."""
         order = order_id("generic", "shop", str(number))
-        reply = self.seal.close(order, Reply({"first": f"customer-{number}", "wechat": f"openid-{number}"}))
+        addresses = Reply({"first": f"customer-{number}", "wechat": f"openid-{number}"})
+        reply = self.seal.close(order, addresses) if addressed else ""
         about = {"content": "c", "display_id": f"A{number:03}", "reply": reply, "customer": f"customer-{number}"}
         await self.hub.submit(
             i.Take(order, "generic", "shop", str(number), "e", EventType.PLACED, self.clock.now(), Raw(b"{}"), **about),
@@ -225,6 +226,36 @@ async def test_what_would_be_too_late_when_a_closed_way_opens_is_told_to_the_sto
     [event] = [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
     assert b"HTTP 429" in bytes(event.data)
     assert len(stand_in.requests) == 1
+
+
+def needs_an_address(stand_in: StandIn) -> Post:
+    """WeChat, for which nobody asks a token."""
+    options = {"appid": "wx1", "api": stand_in.url, "t": "thing1={store}"}
+    setting = Setting("first", options, {"secret": "s"}, {"order.ready": "t"})
+    return Post(msgspec.structs.replace(wechat.WAY, token=None), setting, 1000)
+
+
+async def test_an_order_without_an_address_goes_by_the_way_that_needs_none(
+    counter: Counter, stand_in: StandIn
+) -> None:
+    counter.ways["first"] = needs_an_address(stand_in)
+    counter.hook("second", stand_in)
+    await counter.start()
+    await counter.hear("order.ready", await counter.take(1, addressed=False))
+    await until(counter.settled)
+    assert stand_in.words == ["A001 is ready at Wheatfield."]
+
+
+async def test_who_left_no_address_where_each_way_needs_one_is_no_news_for_the_store(
+    counter: Counter, stand_in: StandIn
+) -> None:
+    counter.ways["first"] = needs_an_address(stand_in)
+    counter.plan = a_plan(accounts={ACCOUNT.key: msgspec.structs.replace(ACCOUNT, ways=("first",))})
+    await counter.start()
+    await counter.hear("order.ready", await counter.take(1, addressed=False))
+    await until(counter.settled)
+    assert not [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
+    assert counter.courier.failed == {"first": 1}  # the owner sees it
 
 
 async def test_a_fault_is_tried_again_later_and_later(counter: Counter, stand_in: StandIn) -> None:

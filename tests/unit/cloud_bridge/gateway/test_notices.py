@@ -170,10 +170,16 @@ def test_a_way_that_is_away_is_left_after_a_few_tries_where_there_is_another() -
     assert house.owed[0].ways == ("second",)
 
 
-def test_an_order_whose_customer_cannot_be_told_at_all_is_no_fact() -> None:
+def test_an_order_without_an_address_goes_the_way_that_needs_none_and_else_the_store_is_not_troubled() -> None:
     house = CountingHouse()
-    order = house.take(reply="")
-    house.ready(order)
+    house.ready(house.take(reply=""))
+    [notice] = house.owed
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "the customer has no address", nobody=True))
+    [notice] = house.owed
+    assert notice.ways == ("second",)
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "the customer has no address", nobody=True))
     assert (house.owed, house.untold) == ([], [])
 
 
