@@ -3,23 +3,24 @@
 import asyncio
 import heapq
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from itertools import count
 from typing import Any, NamedTuple
 
 import aiohttp
-import msgspec
 
 from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.caller import Answer, Callers, NoToken
 from cloud_bridge.gateway.facts import Happened
 from cloud_bridge.gateway.intents import GiveUp, Intent, PutOff, Send, Sent
 from cloud_bridge.gateway.notices import LONG
 from cloud_bridge.gateway.orders import Notice, Sending
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
-from cloud_bridge.gateway.ways import Call, Later, Never, Outcome, Setting, Token, Unsendable, Way
+from cloud_bridge.gateway.ways import Call, Later, Never, Outcome, Setting, Unsendable, Way
 from cloud_bridge.gateway.ways import Sent as Arrived
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
@@ -28,11 +29,6 @@ from edge.text import plain
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16  # notices on their way, of each way
-PATIENCE = aiohttp.ClientTimeout(total=15, connect=5)
-IDLE = 10.0  # seconds for which a connection is kept: on one that the other end just closed, nobody knows what arrived
-LARGEST = 64 * 1024  # bytes of an answer that are looked at
-FRESH = 60.0  # seconds before its end that a token is fetched anew
-NO_TOKEN = 30.0  # seconds for which a refused token is not asked for again: providers lock out who does
 LONGEST = 3600.0  # seconds between two tries
 TICK = 1.0  # the longest a lane sleeps while something is due later, so that a stepped clock is noticed
 GOODBYE = 3.0  # seconds in which what is on its way may still arrive
@@ -52,32 +48,28 @@ class _Unsure(NamedTuple):
     reason: str
 
 
+class _TakenBack(Exception):
+    """What was to be said is not true any more."""
+
+
 class _Nobody(NamedTuple):
     """The order names nobody whom this way could tell."""
 
     reason: str
 
 
-class _Token(NamedTuple):
-    """What was said when a token was asked for."""
-
-    said: str | Later | Never
-    until: float  # on the loop's clock
-
-
 class _Lane:
     """What goes one way: a way that is slow, dead or refuses for a while delays only its own."""
 
-    def __init__(self, post: Post | None) -> None:
+    def __init__(self, post: Post | None, callers: Callers) -> None:
         self.post = post
+        self.caller = callers.of(post.setting) if post is not None else None
         self.due: list[tuple[float, int, str]] = []
         self.wake = asyncio.Event()
         self.flying: dict[str, asyncio.Task[None]] = {}  # by notice
         self.free = 0.0  # when another one may go, on the loop's clock
         self.closed = 0.0  # until then the provider takes none, on the same clock
         self.reason = ""
-        self.token: _Token | None = None
-        self.fetching = asyncio.Lock()
         self.threads: ThreadPoolExecutor | None = None
         if post is not None and post.way.carry is not None:
             self.threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=post.setting.id)
@@ -86,23 +78,20 @@ class _Lane:
 class Courier:
     """Runs beside the hub."""
 
-    def __init__(self, hub: CloudHub, ways: Mapping[str, Post], channels: Mapping[str, Post], seal: Seal) -> None:
+    def __init__(
+        self, hub: CloudHub, ways: Mapping[str, Post], channels: Mapping[str, Post], seal: Seal, callers: Callers
+    ) -> None:
         self.sent: dict[str, int] = {}  # notices by way, since the start
         self.failed: dict[str, int] = {}
         self._hub, self._seal = hub, seal
-        self._ways = {way: _Lane(post) for way, post in ways.items()}
-        self._channels = {account: _Lane(post) for account, post in channels.items()}
-        self._nowhere = _Lane(None)  # ways that the settings do not name any more
+        self._ways = {way: _Lane(post, callers) for way, post in ways.items()}
+        self._channels = {account: _Lane(post, callers) for account, post in channels.items()}
+        self._nowhere = _Lane(None, callers)  # ways that the settings do not name any more
         self._numbers = count()
-        self._session: aiohttp.ClientSession
         self._working: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Begin, with what is owed."""
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE)
-        self._session = aiohttp.ClientSession(
-            timeout=PATIENCE, connector=connector, cookie_jar=aiohttp.DummyCookieJar()
-        )
         for notice in self._hub.board.notices.values():
             self._put(notice)
         self._unfollow = self._hub.follow(self._follow)
@@ -121,7 +110,6 @@ class Courier:
         for lane in self._lanes:
             if lane.threads is not None:
                 lane.threads.shutdown(wait=False, cancel_futures=True)
-        await self._session.close()
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -256,81 +244,41 @@ class Courier:
         await written.wait()
 
     async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Unsure | _Nobody:
-        post = lane.post
-        if post is None:
+        post, caller = lane.post, lane.caller
+        if post is None or caller is None:
             return Never(f"there is no way {notice.ways[0]}")
+        carry = partial(_carried, post.way.carry, lane.threads) if post.way.carry else None
         try:
-            addresses = self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
+            answer = await caller.ask(post.way.token, partial(self._request, post, notice), carry)
         except Broken as error:
             return Never(str(error))
-        outcome, refused = await self._try(lane, post, notice, addresses)
-        if refused:  # a token may be taken back before its time
-            outcome, _ = await self._try(lane, post, notice, addresses, refused)
-        return outcome
-
-    async def _try(
-        self, lane: _Lane, post: Post, notice: Notice, addresses: dict[str, str], refused: str = ""
-    ) -> tuple[Outcome | _Unsure | _Nobody, str]:
-        """What comes of one request, and its token where that was refused."""
-        token = await self._token(lane, post, refused)
-        if isinstance(token, Later | Never):
-            return token, ""
-        try:
-            call = post.way.call(notice, addresses, post.setting, token, self._hub.clock.now())
+        except _TakenBack:
+            return Later("it was taken back")
+        except NoToken as error:
+            return error.outcome
         except Unsendable as error:
-            return Never(str(error)) if notice.reply else _Nobody(str(error)), ""
-        if (row := self._hub.board.notices.get(notice.id)) is None or row.revoked:
-            return Later("it was taken back"), ""
-        try:
-            answer = await self._make(lane, post.way, call)
+            return Never(str(error)) if notice.reply else _Nobody(str(error))
         except aiohttp.InvalidURL:  # its own words would carry what stands in it
-            return Never("its address is not one"), ""
+            return Never("its address is not one")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return Later(f"away: {type(error).__name__}"), ""
+            return Later(f"away: {type(error).__name__}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Unsure(f"no answer: {type(error).__name__}"), ""
-        again = token if post.way.token is not None and post.way.token.refused(*answer[:2]) else ""
-        return post.way.judge(*answer), again
+            return _Unsure(f"no answer: {type(error).__name__}")
+        return post.way.judge(*answer)
 
-    async def _make(self, lane: _Lane | None, way: Way, call: Call) -> tuple[int, bytes, Mapping[str, str]]:
-        if way.carry is not None:
-            status, body = await asyncio.get_running_loop().run_in_executor(
-                lane.threads if lane else None, way.carry, call
-            )
-            return status, body, {}
-        async with self._session.request(
-            call.method, call.url, data=call.body, headers=call.headers, allow_redirects=False
-        ) as answer:
-            body = b""
-            while len(body) < LARGEST and (more := await answer.content.read(LARGEST - len(body))):
-                body += more
-            return answer.status, body, {name.lower(): value for name, value in answer.headers.items()}
+    def _request(self, post: Post, notice: Notice, token: str) -> Call:
+        addresses = self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
+        call = post.way.call(notice, addresses, post.setting, token, self._hub.clock.now())
+        if (row := self._hub.board.notices.get(notice.id)) is None or row.revoked:
+            raise _TakenBack
+        return call
 
-    async def _token(self, lane: _Lane, post: Post, refused: str) -> str | Later | Never:
-        """A token, but not the one that was refused; what was fetched for one notice serves all."""
-        loop, way = asyncio.get_running_loop(), post.way
-        if way.token is None:
-            return ""
-        async with lane.fetching:
-            known = lane.token
-            if known is None or known.until <= loop.time() or known.said == refused:
-                known = lane.token = await self._fetched(way, way.token, post.setting)
-            return known.said
 
-    async def _fetched(self, way: Way, token: Token, setting: Setting) -> _Token:
-        now = asyncio.get_running_loop().time()
-        try:
-            status, body, _ = await self._make(None, msgspec.structs.replace(way, carry=None), token.call(setting))
-            text, seconds = token.read(status, body)
-        except aiohttp.InvalidURL:  # its own words would carry what stands in it
-            return _Token(Never("no access token: its address is not one"), now + NO_TOKEN)
-        except Unsendable as error:
-            return _Token(Never(f"no access token: {error}"), now + NO_TOKEN)
-        except ValueError as error:
-            return _Token(Later(f"no access token: {error}", NO_TOKEN), now + NO_TOKEN)
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Token(Later(f"no access token: {type(error).__name__}"), now)
-        return _Token(text, now + max(seconds - FRESH, 1.0))
+async def _carried(
+    carry: Callable[[Call], tuple[int, bytes]], threads: ThreadPoolExecutor | None, call: Call
+) -> Answer:
+    status, body = await asyncio.get_running_loop().run_in_executor(threads, carry, call)
+    return status, body, {}
 
 
 async def _ended(tasks: list[asyncio.Task[None]]) -> None:

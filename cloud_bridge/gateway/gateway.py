@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.caller import Callers
 from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.intake import LARGEST, Intake
@@ -43,11 +44,12 @@ class Gateway:
         accounts = {account_key(one.channel, one.id): settings.account(one) for one in settings.accounts}
         products = {account_key(one.channel, one.id): one.products for one in settings.accounts}
         ways = {one.id: Post(WAYS[one.kind], settings.way(one), one.per_second) for one in settings.ways}
-        self.puller = Puller(self.hub, accounts)
+        self.callers = Callers()
+        self.puller = Puller(self.hub, accounts, self.callers)
         self.reader = Reader(self.hub, accounts, products, seal, self.puller)
         self.intake = Intake(self.hub, accounts)
         self.road = Road(self.hub, settings.broker, gateway=settings.gateway.id)
-        self.courier = Courier(self.hub, ways, _posts(accounts), seal)
+        self.courier = Courier(self.hub, ways, _posts(accounts), seal, self.callers)
         self.app = web.Application(client_max_size=LARGEST)
         self.intake.mount(self.app)
         self.office = Office(
@@ -90,6 +92,7 @@ class Gateway:
         await self.reader.stop()
         await self.puller.stop()
         await self.courier.stop()
+        await self.callers.close()
         await self.road.stop()
         await self.hub.stop()
 

@@ -9,22 +9,20 @@ from typing import Any
 import aiohttp
 import msgspec
 
+from cloud_bridge.gateway.caller import Callers
 from cloud_bridge.gateway.channels import CHANNELS
 from cloud_bridge.gateway.channels.channel import PULLED, Account, Pull, Unreadable, Wanted
 from cloud_bridge.gateway.facts import AlarmCleared, AlarmRaised, LetterRead, Webhook, WebhookRead
 from cloud_bridge.gateway.intents import Intent, Keep, Note, Unread
 from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.gateway.rules import CloudHub
-from cloud_bridge.gateway.ways.way import Call, Setting
+from cloud_bridge.gateway.ways.way import Setting
 from edge.hub import NotCommitted
 from edge.text import plain
 
 log = logging.getLogger(__name__)
 
-PATIENCE = aiohttp.ClientTimeout(total=15, connect=5)
-LARGEST = 4 * 1024 * 1024  # bytes of an answer
 AT_ONCE = 8  # questions under way, of each account
-FRESH = 60.0  # seconds before its end that a token is fetched anew
 FIRST, CEILING = 1.0, 120.0  # seconds between tries
 WORRY = 600.0  # seconds after which a person should know that a channel does not tell an order
 DAY = 86_400.0  # seconds for which an order is asked for; it was paid
@@ -33,15 +31,14 @@ MINUTES = "pull_minutes"  # an option of any account whose channel has a list
 
 
 class _Source:
-    """An account that can be asked, and its token."""
+    """An account that can be asked."""
 
-    def __init__(self, key: str, account: Account, pull: Pull) -> None:
+    def __init__(self, key: str, account: Account, pull: Pull, callers: Callers) -> None:
         self.key, self.account, self.pull = key, account, pull
         self.worry = f"unasked/{key}"  # the alarm
         self.setting = Setting(key, account.options, account.secrets)
-        self.lock = asyncio.Lock()
+        self.caller = callers.of(self.setting)
         self.places = asyncio.Semaphore(AT_ONCE)
-        self.token, self.until = "", 0.0
 
     @property
     def lacks(self) -> list[str]:
@@ -62,19 +59,19 @@ class _Source:
 class Puller:
     """Runs beside the hub. What it hears is kept like any request, so that it can be read again."""
 
-    def __init__(self, hub: CloudHub, accounts: Mapping[str, Account]) -> None:
+    def __init__(self, hub: CloudHub, accounts: Mapping[str, Account], callers: Callers) -> None:
         self._hub = hub
         self._sources = {
-            key: _Source(key, account, pull)
+            key: _Source(key, account, pull, callers)
             for key, account in accounts.items()
             if (pull := CHANNELS[account.channel].pull) is not None
         }
-        self._session: aiohttp.ClientSession
+        self.runs = False  # whether anything can be asked
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Begin to ask for what could not be delivered, where a channel has a list of it."""
-        self._session = aiohttp.ClientSession(timeout=PATIENCE)
+        self.runs = True
         for source in self._sources.values():
             if source.pull.every and not source.lacks:
                 self._begin(self._list(source))
@@ -85,13 +82,6 @@ class Puller:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        if self.runs:
-            await self._session.close()
-
-    @property
-    def runs(self) -> bool:
-        """Whether anything can be asked; a command reads dead letters without it."""
-        return hasattr(self, "_session")
 
     def lack(self, key: str) -> str:
         """Why an account cannot be asked; empty where it can be."""
@@ -167,36 +157,13 @@ class Puller:
             await self._hub.submit(Keep(webhook), by="pull", key=f"pulled\n{source.key}\n{digest}")
 
     async def _ask(self, source: _Source, ask: dict[str, str]) -> list[bytes]:
-        pull, refused = source.pull, ""
-        while True:  # a token may have been taken back before its time
-            token = await self._token(source, refused)
-            status, body = await self._make(pull.call(ask, source.setting, token, self._hub.clock.now()))
-            if refused or pull.token is None or not pull.token.refused(status, body):
-                break
-            refused = token
+        pull = source.pull
+        status, body, _ = await source.caller.ask(
+            pull.token, lambda token: pull.call(ask, source.setting, token, self._hub.clock.now())
+        )
         if status == TOO_MANY or status >= FAULTS:
             raise ValueError(f"HTTP {status}")
         return pull.read(ask, status, body)
-
-    async def _make(self, call: Call) -> tuple[int, bytes]:
-        async with self._session.request(
-            call.method, call.url, data=call.body or None, headers=call.headers, allow_redirects=False
-        ) as answer:
-            body = b""
-            while len(body) < LARGEST and (more := await answer.content.read(LARGEST - len(body))):
-                body += more
-            return answer.status, body
-
-    async def _token(self, source: _Source, refused: str) -> str:
-        if source.pull.token is None:
-            return ""
-        loop = asyncio.get_running_loop()
-        async with source.lock:
-            if not source.token or source.until <= loop.time() or source.token == refused:
-                status, body = await self._make(source.pull.token.call(source.setting))
-                source.token, seconds = source.pull.token.read(status, body)
-                source.until = loop.time() + max(seconds - FRESH, 1.0)
-            return source.token
 
 
 def _words(error: Exception) -> str:

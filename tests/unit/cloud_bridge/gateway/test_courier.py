@@ -14,6 +14,7 @@ from msgspec import Raw
 
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.caller import Callers
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
@@ -47,12 +48,14 @@ class Counter:
         """Begin, on the same journal."""
         self.hub = cloud_hub(self.plan, Journal(self.path, Board.STORED), self.clock)
         await self.hub.start()
-        self.courier = Courier(self.hub, self.ways, self.channels, self.seal)
+        self.callers = Callers()
+        self.courier = Courier(self.hub, self.ways, self.channels, self.seal, self.callers)
         await self.courier.start()
 
     async def stop(self) -> None:
         """With goodbyes."""
         await self.courier.stop()
+        await self.callers.close()
         await self.hub.stop()
 
     async def kill(self) -> None:
@@ -235,9 +238,7 @@ def needs_an_address(stand_in: StandIn) -> Post:
     return Post(msgspec.structs.replace(wechat.WAY, token=None), setting, 1000)
 
 
-async def test_an_order_without_an_address_goes_by_the_way_that_needs_none(
-    counter: Counter, stand_in: StandIn
-) -> None:
+async def test_an_order_without_an_address_goes_by_the_way_that_needs_none(counter: Counter, stand_in: StandIn) -> None:
     counter.ways["first"] = needs_an_address(stand_in)
     counter.hook("second", stand_in)
     await counter.start()
@@ -416,9 +417,9 @@ async def ready(counter: Counter, numbers: range) -> None:
 async def test_one_token_serves_all_until_it_ends(counter: Counter, wechat_shop: WeChat) -> None:
     await ready(counter, range(5))
     assert (wechat_shop.tokens, counter.courier.sent) == (1, {"first": 5})
-    lane = counter.courier._ways["first"]
-    assert lane.token is not None
-    lane.token = lane.token._replace(until=0.0)
+    caller = counter.callers.of(counter.ways["first"].setting)
+    assert caller.token is not None
+    caller.token = caller.token._replace(until=0.0)
     await ready(counter, range(5, 6))
     assert wechat_shop.tokens == 2
 

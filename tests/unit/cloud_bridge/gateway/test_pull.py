@@ -172,3 +172,35 @@ async def test_an_account_that_cannot_ask_says_what_it_needs(broker: Broker, tmp
         reason = gateway.gateway.hub.board.accounts["opendelivery/shop"].reason
         assert "options.api, options.client_id" in reason
         assert ID not in reason
+
+
+async def test_one_token_serves_who_asks_and_who_tells_and_a_refused_one_is_not_asked_for_again(
+    broker: Broker, store: BareStore, tmp_path: Path
+) -> None:
+    asked, right = 0, False
+
+    def api(request: web.Request, _body: bytes) -> web.Response:
+        nonlocal asked
+        if request.path != "/oauth/token":
+            return web.json_response(ORDER)
+        asked += 1
+        return web.json_response({"accessToken": "t", "expiresIn": 3600}) if right else web.Response(status=401)
+
+    async with StandIn(api) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            caller = gateway.gateway.puller._sources["opendelivery/shop"].caller
+            await name_it(gateway)
+            await until(lambda: caller.token)
+            tries = caller.token
+            for number in range(5):
+                body = event("CREATED", eventId=f"event-{number}")
+                await gateway.post(PATH, body, signed(body))
+            await until(lambda: len(gateway.gateway.hub.board.webhooks) == 6)
+            assert (asked, caller.token) == (1, tries)
+            assert tries is not None
+            right, caller.token = True, tries._replace(until=0.0)
+            await until(lambda: store.orders)
+            store.tell("order.accepted", store.orders[0]["subject"])
+            await until(lambda: gateway.gateway.courier.sent)
+            assert asked == 2
