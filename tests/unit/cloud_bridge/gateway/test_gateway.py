@@ -1,7 +1,10 @@
 """What comes over a channel reaches the store once; what the store says reaches the customer."""
 
+import asyncio
 import json
+import time
 
+from tests.brokers import Broker
 from tests.cloud import until
 from tests.gateways import BareStore, RunningGateway, StandIn, order, signed
 
@@ -84,3 +87,25 @@ async def test_a_store_that_asks_gets_what_it_missed_and_nothing_after_a_restart
     store.ask(after=2)
     await until(lambda: len(store.orders) == 3)
     assert [event["sequence"] for event in store.orders] == ["3", "4", "5"]
+
+
+async def test_whatever_hangs_the_gateway_stops_in_time(
+    gateway: RunningGateway, store: BareStore, stand_in: StandIn, broker: Broker
+) -> None:
+    never = asyncio.Event()
+    stand_in.answer = lambda _request, _body: never.wait()
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    store.tell("order.ready", store.orders[0]["subject"])
+    await until(lambda: stand_in.requests)
+    _, half = await asyncio.open_connection(*gateway.gateway.address)
+    half.write(b"POST /channels/generic/shop HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+    await half.drain()
+    with broker.frozen():
+        began = time.monotonic()
+        await gateway.gateway.stop()
+        assert time.monotonic() - began < 4
+    never.set()
+    half.close()
+    await gateway.start()
+    assert [notice.on for notice in gateway.gateway.hub.board.notices.values()] == ["order.ready"]
