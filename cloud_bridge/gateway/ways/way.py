@@ -1,6 +1,7 @@
 """The face of a way: how a notice becomes a request, and what the answer means. A way is one file of this shape."""
 
 from collections.abc import Callable, Iterable
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -76,9 +77,22 @@ def address_of(addresses: dict[str, str], setting: Setting, kind: str) -> str:
 
 
 def retry_after(headers: Any) -> float | None:
-    """The seconds for which a provider wants to be left alone (RFC 9110, 10.2.3), where it says so in seconds."""
+    """The seconds for which a provider wants to be left alone, where it says so: RFC 9110, 10.2.3.
+
+    A date is one of the provider's clock, and so is that of the answer.
+    """
     text = headers.get("retry-after", "")
-    return min(float(text), LONGEST_WAIT) if text.isascii() and text.isdigit() and len(text) < DIGITS else None
+    if text.isascii() and text.isdigit() and len(text) < DIGITS:
+        return min(float(text), LONGEST_WAIT)
+    until, now = _date(text), _date(headers.get("date", ""))
+    return min(max(until - now, 0.0), LONGEST_WAIT) if until is not None and now is not None else None
+
+
+def _date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 class Token(msgspec.Struct, frozen=True):
