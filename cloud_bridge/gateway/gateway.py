@@ -84,7 +84,7 @@ class Gateway:
             raise
 
     async def stop(self) -> None:
-        """Stop everything, in the time of the slowest part: what is left is on the disk and goes on at the next start."""
+        """Stop everything at once; what is left is on the disk and goes on at the next start."""
         if self._pruning is not None:
             self._pruning.cancel()
         door = [self._runner.cleanup()] if self._runner is not None else []
