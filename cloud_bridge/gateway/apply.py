@@ -45,15 +45,28 @@ def _letter_kept(draft: Board, fact: CloudFact, what: f.DeadLetterKept) -> None:
         draft.webhooks.drop(str(what.webhook))
     if what.account:
         row = draft.accounts.get(what.account) or Account()
-        draft.accounts[what.account] = replace(row, failures=row.failures + 1, last_failure=fact.at, reason=what.reason)
+        draft.accounts[what.account] = replace(
+            row, failures=row.failures + 1, last_failure=fact.at, reason=what.reason, letters=row.letters + 1
+        )
 
 
-def _letter_read(draft: Board, _fact: CloudFact, _what: f.LetterRead) -> None:
+def _letter_read(draft: Board, _fact: CloudFact, what: f.LetterRead) -> None:
     draft.counters.letters = max(0, draft.counters.letters - 1)
+    row = draft.accounts.get(what.account)
+    if row is not None:
+        _letters_left(draft, what.account, max(0, row.letters - 1))
+
+
+def _letters_left(draft: Board, account: str, left: int) -> None:
+    draft.accounts[account] = replace(draft.accounts[account], letters=left)
+    if not left:
+        draft.alarms.drop(f"letters/{account}")
 
 
 def _letters_forgotten(draft: Board, _fact: CloudFact, what: f.LettersForgotten) -> None:
     draft.counters.letters = what.left
+    for account, row in list(draft.accounts.items()):
+        _letters_left(draft, account, min(row.letters, what.left))
 
 
 def _order_heard(draft: Board, fact: CloudFact, what: f.OrderHeard) -> None:

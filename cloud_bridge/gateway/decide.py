@@ -43,10 +43,12 @@ def _keep(_draft: Board, intent: i.Keep, _now: float) -> Iterator[f.Happened]:
     yield f.WebhookKept(intent.webhook)
 
 
-def _unread(draft: Board, intent: i.Unread, _now: float) -> Iterator[f.Happened]:
+def _unread(draft: Board, intent: i.Unread, now: float) -> Iterator[f.Happened]:
     if intent.webhook and str(intent.webhook) not in draft.webhooks:
         raise Refused("this webhook was read already")
     yield f.DeadLetterKept(intent.reason, intent.account, intent.webhook, intent.topic, intent.payload)
+    if intent.account:
+        yield from _raise(draft, "letters", intent.account, intent.reason, now)
 
 
 def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
@@ -55,7 +57,7 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
     if known is not None and not _is_news(known, intent):
         if webhook:
             yield f.WebhookRead(webhook)
-        yield from _letter(intent.letter)
+        yield from _letter(intent.letter, account_key(intent.channel, intent.account))
         return
     order = _after(draft, known, intent, now)
     kind = EventType.CHANGED if known is not None and intent.kind is EventType.PLACED else intent.kind
@@ -66,7 +68,7 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
         yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
-    yield from _letter(intent.letter)
+    yield from _letter(intent.letter, account_key(intent.channel, intent.account))
     if order.state in OVER:
         yield from notices.drop(draft, order.id, f"the order is {order.state}", lambda _: True)
 
@@ -95,15 +97,15 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
     )
 
 
-def _letter(letter: int) -> Iterator[f.Happened]:
+def _letter(letter: int, account: str) -> Iterator[f.Happened]:
     if letter:
-        yield f.LetterRead(letter)
+        yield f.LetterRead(letter, account)
 
 
 def _allow(draft: Board, intent: i.Allow, _now: float) -> Iterator[f.Happened]:
     webhook = intent.webhook if str(intent.webhook) in draft.webhooks else 0
     yield f.GrantsChanged(intent.account, intent.customer, intent.templates, webhook)
-    yield from _letter(intent.letter)
+    yield from _letter(intent.letter, intent.account)
 
 
 def _route(draft: Board, intent: i.Route, _now: float) -> Iterator[f.Happened]:

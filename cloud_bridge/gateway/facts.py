@@ -47,6 +47,7 @@ class LetterRead(Happened, frozen=True):
     """It could be, in the end."""
 
     letter: int
+    account: str = ""
 
 
 class LettersForgotten(Happened, frozen=True):

@@ -100,6 +100,7 @@ class Account(Record, frozen=True):
     failures: int = 0
     last_failure: float = 0.0
     reason: str = ""
+    letters: int = 0  # that nobody has read since
 
 
 class Sending(StrEnum):

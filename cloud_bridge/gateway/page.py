@@ -116,6 +116,8 @@ def _say_alarm(alarm: Alarm, board: Board, now: float, say: Say) -> str:
             words = say("{about} is away and {waiting} events wait for it, since {since}")
         case "untold":
             words = say("{about} could not be told what a store takes: {text}, since {since}")
+        case "letters":
+            words = say("{about} sent what could not be read: {text}, since {since}")
         case "unasked":
             words = say("{about} does not tell the orders that it named: {text}, since {since}")
         case "silent":

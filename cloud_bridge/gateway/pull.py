@@ -129,7 +129,7 @@ class Puller:
                 reason = f"a mistake in the gateway, see its log: {type(error).__name__}"
                 break
             else:
-                self._note(Note(LetterRead(letter) if letter else WebhookRead(fact)))
+                self._note(Note(LetterRead(letter, source.key) if letter else WebhookRead(fact)))
                 if source.worry in self._hub.board.alarms:
                     self._note(Note(AlarmCleared(source.worry)))
                 return

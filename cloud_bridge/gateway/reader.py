@@ -156,7 +156,7 @@ class Reader:
             log.exception("a webhook of %s could not be read", key)
             return [Asked(Unread("not read: a mistake in the gateway, see its log", key, fact))]
         if not asked:
-            return [Asked(Note(LetterRead(letter) if letter else WebhookRead(fact)))]
+            return [Asked(Note(LetterRead(letter, key) if letter else WebhookRead(fact)))]
         *before, last = asked
         if isinstance(last.intent, Wanted):
             lack = self._puller.lack(key)

@@ -50,10 +50,14 @@ def _again(draft: Board, intent: Intent) -> Intent | None:
     match intent:
         case i.Take(webhook=webhook, letter=letter) | i.Allow(webhook=webhook, letter=letter):
             if letter:
-                return i.Note(LetterRead(letter))
+                return i.Note(LetterRead(letter, _account(intent)))
             if str(webhook) in draft.webhooks:
                 return i.Note(WebhookRead(webhook))
     return None
+
+
+def _account(intent: i.Take | i.Allow) -> str:
+    return account_key(intent.channel, intent.account) if isinstance(intent, i.Take) else intent.account
 
 
 def _spoilt(intent: Intent, reason: str) -> Intent:

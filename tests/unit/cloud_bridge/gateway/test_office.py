@@ -90,6 +90,7 @@ async def test_dead_letters_are_read_again_after_a_fix(gateway: RunningGateway, 
     await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
     async with gateway.session.post(f"{gateway.url}/api/reparse", json={}) as answer:
         assert await answer.json() == {"read": 0, "left": 1}
+    assert "generic/shop sent what could not be read" in (await _get(gateway, "/"))[1]
     fixed = {**order(1), "addresses": {}}
     parse = gateway.gateway.reader._take
     gateway.gateway.reader._take = lambda webhook, said: parse(webhook, type(said)(**{
@@ -98,3 +99,4 @@ async def test_dead_letters_are_read_again_after_a_fix(gateway: RunningGateway, 
         assert await answer.json() == {"read": 1, "left": 0}
     await until(lambda: store.orders)
     assert gateway.gateway.hub.board.counters.letters == 0
+    assert not gateway.gateway.hub.board.alarms

@@ -156,12 +156,14 @@ async def test_what_is_not_told_is_a_dead_letter_that_is_asked_for_once_more_by_
             await until(lambda: gateway.gateway.hub.board.accounts.get("opendelivery/shop"))
             reason = gateway.gateway.hub.board.accounts["opendelivery/shop"].reason
             assert reason == "the order could not be asked for: there is no such order"
+            assert "letters/opendelivery/shop" in gateway.gateway.hub.board.alarms
             there = True
             assert (await gateway.gateway.reader.reparse()).read == 1
             await until(lambda: store.orders)
             async with asyncio.timeout(PATIENCE):
                 while await gateway.gateway.hub.journal.letters():  # noqa: ASYNC110 - the journal tells nobody
                     await asyncio.sleep(0.01)
+            assert not gateway.gateway.hub.board.alarms
             assert store.orders[0]["data"]["displayId"] == "1234"
 
 
