@@ -7,7 +7,7 @@ import msgspec
 
 from cloud_bridge.gateway import facts as f
 from cloud_bridge.gateway.board import Board, Pending, grant_key
-from cloud_bridge.gateway.orders import Account, Event, Grant, Order, Sending, Store, account_key
+from cloud_bridge.gateway.orders import Event, Grant, Order, Sending, Store, Tally, account_key
 from cloud_bridge.messages import source_of
 from edge.facts import Fact
 from edge.heard import Heard, Range
@@ -44,7 +44,7 @@ def _letter_kept(draft: Board, fact: CloudFact, what: f.DeadLetterKept) -> None:
     if what.webhook:
         draft.webhooks.drop(str(what.webhook))
     if what.account:
-        row = draft.accounts.get(what.account) or Account()
+        row = draft.accounts.get(what.account) or Tally()
         draft.accounts[what.account] = replace(
             row, failures=row.failures + 1, last_failure=fact.at, reason=what.reason, letters=row.letters + 1
         )
@@ -72,7 +72,7 @@ def _letters_forgotten(draft: Board, _fact: CloudFact, what: f.LettersForgotten)
 def _order_heard(draft: Board, fact: CloudFact, what: f.OrderHeard) -> None:
     order, key = what.order, account_key(what.order.channel, what.order.account)
     if draft.known(order.id) is None:
-        row = draft.accounts.get(key) or Account()
+        row = draft.accounts.get(key) or Tally()
         draft.accounts[key] = replace(row, orders=row.orders + 1, last_order=fact.at)
     if what.kept is not None:
         order = replace(order, kept=(*order.kept, what.kept))

@@ -3,7 +3,7 @@
 import msgspec
 from msgspec import Raw
 
-from cloud_bridge.gateway.orders import Account, Alarm, Event, Grant, Notice, Order, Store
+from cloud_bridge.gateway.orders import Alarm, Event, Grant, Notice, Order, Store, Tally
 from cloud_bridge.gateway.plan import Plan
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId, Record
@@ -31,7 +31,7 @@ class Board(Tables[Counters]):
     STORED = {
         "orders": Order,
         "stores": Store,
-        "accounts": Account,
+        "accounts": Tally,
         "webhooks": Pending,
         "outbox": Event,
         "notices": Notice,
@@ -45,7 +45,7 @@ class Board(Tables[Counters]):
 
     orders: Table[OrderId, Order]
     stores: Table[str, Store]
-    accounts: Table[str, Account]
+    accounts: Table[str, Tally]
     webhooks: Table[str, Pending]
     outbox: Table[str, Event]
     notices: Table[str, Notice]

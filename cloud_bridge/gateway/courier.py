@@ -20,8 +20,7 @@ from cloud_bridge.gateway.notices import LONG
 from cloud_bridge.gateway.orders import Notice, Sending
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
-from cloud_bridge.gateway.ways import Call, Later, Never, Outcome, Setting, Unsendable, Way
-from cloud_bridge.gateway.ways import Sent as Arrived
+from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
 from edge.text import plain

@@ -92,7 +92,7 @@ class Store(Record, frozen=True):
     waiting: float = 0.0  # since when there are some
 
 
-class Account(Record, frozen=True):
+class Tally(Record, frozen=True):
     """What is known of a channel's account, for the owner's page."""
 
     orders: int = 0

@@ -6,7 +6,7 @@ from html import escape
 from typing import NamedTuple
 
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.orders import Account, Alarm, Store
+from cloud_bridge.gateway.orders import Alarm, Store, Tally
 from edge.words import Say
 
 REFRESH = 5  # seconds
@@ -129,7 +129,7 @@ def _say_alarm(alarm: Alarm, board: Board, now: float, say: Say) -> str:
 
 
 def _account(key: str, board: Board, seen: Seen, now: float, say: Say) -> tuple[str, ...]:
-    row = board.accounts.get(key) or Account()
+    row = board.accounts.get(key) or Tally()
     failure = f"{ago(row.last_failure, now, say)}: {row.reason}" if row.last_failure else "–"
     return (
         escape(key),

@@ -1,7 +1,7 @@
 """How a gateway is, as it tells who asks: what the doctor reads, and any other program may."""
 
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.orders import Account
+from cloud_bridge.gateway.orders import Tally
 from cloud_bridge.gateway.page import Seen, alarms_of
 from edge.orders import Record
 from edge.words import Say
@@ -10,7 +10,7 @@ from edge.words import Say
 class Status(Record, frozen=True):
     """`GET /api/status`; what is at its default is left out. Notices and refusals are counted since the start."""
 
-    accounts: dict[str, Account]  # by CHANNEL/ID
+    accounts: dict[str, Tally]  # by CHANNEL/ID
     answered: dict[str, int]  # requests of an account that proved themselves
     refused: dict[str, int]  # and that did not
     ways: tuple[str, ...]
@@ -23,7 +23,7 @@ class Status(Record, frozen=True):
 def status_of(board: Board, seen: Seen, now: float, say: Say) -> Status:
     """How it is now."""
     return Status(
-        accounts={key: board.accounts.get(key) or Account() for key in board.plan.accounts},
+        accounts={key: board.accounts.get(key) or Tally() for key in board.plan.accounts},
         answered=seen.answered,
         refused=seen.refused,
         ways=seen.ways,

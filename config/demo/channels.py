@@ -15,7 +15,7 @@ SECRETS = {"generic": "the demo's mini program", "meituan": "the demo's Meituan 
 ACCOUNT = "demo"
 
 
-class Post(NamedTuple):
+class Posted(NamedTuple):
     """A request of a channel."""
 
     channel: str
@@ -28,7 +28,7 @@ def path_of(channel: str) -> str:
     return f"/channels/{channel}/{ACCOUNT}"
 
 
-def post_of(step: Step, number: int, gateway: str) -> Post:
+def post_of(step: Step, number: int, gateway: str) -> Posted:
     """The request that brings a step to the gateway at this address."""
     match step.data.get("salesChannel"):
         case "meituan":
@@ -38,14 +38,14 @@ def post_of(step: Step, number: int, gateway: str) -> Post:
     return _generic(step, number)
 
 
-def _generic(step: Step, number: int) -> Post:
+def _generic(step: Step, number: int) -> Posted:
     """The shop's mini program: Standard Webhooks."""
     addresses = {"addresses": {"webhook": step.data["customer"]["name"]}} if "customer" in step.data else {}
     content = {"type": f"order.{step.kind}", "data": step.data | addresses}
     body = json.dumps(content, ensure_ascii=False).encode()
     message, timestamp = f"msg-{number}", str(int(time.time()))
     signed = hmac.digest(SECRETS["generic"].encode(), f"{message}.{timestamp}.".encode() + body, "sha256")
-    return Post(
+    return Posted(
         "generic",
         body,
         {
@@ -57,7 +57,7 @@ def _generic(step: Step, number: int) -> Post:
     )
 
 
-def _meituan(data: dict[str, Any], gateway: str) -> Post:
+def _meituan(data: dict[str, Any], gateway: str) -> Posted:
     """A form whose values are encoded twice; the signature is over what they say."""
     foods = [
         {
@@ -85,10 +85,10 @@ def _meituan(data: dict[str, Any], gateway: str) -> Post:
     text = f"{gateway}{path_of('meituan')}?{said}{SECRETS['meituan']}"
     fields["sig"] = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
     body = urlencode({name: quote(value) for name, value in fields.items()}, quote_via=quote_plus).encode()
-    return Post("meituan", body, {"content-type": "application/x-www-form-urlencoded"})
+    return Posted("meituan", body, {"content-type": "application/x-www-form-urlencoded"})
 
 
-def _eleme(data: dict[str, Any]) -> Post:
+def _eleme(data: dict[str, Any]) -> Posted:
     """JSON in JSON, signed by the upper MD5 of the sorted fields."""
     items = [
         {"name": item["name"], "extendCode": item["externalCode"], "quantity": item["quantity"]}
@@ -112,7 +112,7 @@ def _eleme(data: dict[str, Any]) -> Post:
     said = "".join(f"{name}={value}" for name, value in sorted(fields.items()))
     digest = hashlib.md5(f"{said}{SECRETS['eleme']}".encode(), usedforsecurity=False)
     body = json.dumps(fields | {"signature": digest.hexdigest().upper()}, ensure_ascii=False).encode()
-    return Post("eleme", body, {"content-type": "application/json"})
+    return Posted("eleme", body, {"content-type": "application/json"})
 
 
 def _seconds(rfc3339: str) -> float:

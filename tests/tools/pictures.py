@@ -17,8 +17,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.orders import Account as AccountRow
-from cloud_bridge.gateway.orders import Alarm
+from cloud_bridge.gateway.orders import Alarm, Tally
 from cloud_bridge.gateway.orders import Store as StoreRow
 from cloud_bridge.gateway.page import Letter, Seen, show_page
 from cloud_bridge.gateway.plan import AccountPlan, Plan, StorePlan
@@ -188,7 +187,7 @@ async def _photograph_gateway() -> None:
         )
     )
     for number, account in enumerate(accounts):
-        board.accounts[account.key] = AccountRow(orders=412 - 97 * number, last_order=now - 70 * number)
+        board.accounts[account.key] = Tally(orders=412 - 97 * number, last_order=now - 70 * number)
     away = "hz-0014"
     for number, key in enumerate(stores, 1):
         about = {"online": key != away, "since": now - 5400 * number, "last": now - 5, "version": "0.1.0"}

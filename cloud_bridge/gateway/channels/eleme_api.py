@@ -21,7 +21,7 @@ import msgspec
 from cloud_bridge.gateway.channels.channel import Pull, Unreadable
 from cloud_bridge.gateway.channels.values import Wire, read, text, whole
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways.way import Call, Later, Never, Outcome, Sent, Setting, Token, Unsendable, Way
+from cloud_bridge.gateway.ways.way import Arrived, Call, Later, Never, Outcome, Setting, Token, Unsendable, Way
 from cloud_bridge.gateway.ways.webhook import judge
 from edge.updates import UpdateKind
 
@@ -125,7 +125,7 @@ def _understood(body: bytes) -> _Answer:
 
 def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     outcome = judge(status, body, headers)
-    if not isinstance(outcome, Sent):
+    if not isinstance(outcome, Arrived):
         return outcome
     try:
         answer = _understood(body)

@@ -29,7 +29,7 @@ from cloud_bridge.gateway.channels.channel import Account, Answer, Channel, Forg
 from cloud_bridge.gateway.channels.values import Wire, line, moment, order, read, recent, short, text, whole
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways.way import Call, Later, Never, Outcome, Sent, Setting, Unsendable, Way
+from cloud_bridge.gateway.ways.way import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way
 from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType
 from edge.updates import UpdateKind
@@ -196,7 +196,7 @@ def _goods(code: str, *, food: bool) -> dict[str, Any]:
 
 def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     outcome = judge(status, body, headers)
-    if not isinstance(outcome, Sent):
+    if not isinstance(outcome, Arrived):
         return outcome
     try:
         answer = read(body, _Answer)

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways.way import Call, Later, Never, Outcome, Sent, Setting, Unsendable, Way, address_of
+from cloud_bridge.gateway.ways.way import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way, address_of
 
 PLACE = "{address}"
 # Apprise takes several addresses in one place, apart by these; of one customer's address there is one.
@@ -56,7 +56,7 @@ def _carry(call: Call) -> tuple[int, bytes]:
 
 def _judge(status: int, body: bytes, _headers: Any) -> Outcome:
     if status == DONE:
-        return Sent()
+        return Arrived()
     if status == NO_URL:
         return Never("secret_files.url: apprise cannot read it")
     return Later(f"it was not taken {body.decode()}".strip())

@@ -19,11 +19,11 @@ import msgspec
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways.way import (
     SOON,
+    Arrived,
     Call,
     Later,
     Never,
     Outcome,
-    Sent,
     Setting,
     Token,
     Unsendable,
@@ -72,7 +72,7 @@ def _call(notice: Notice, addresses: dict[str, str], setting: Setting, token: st
 def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     if status == OK:
         answer = _answer(body)
-        return Sent() if answer is not None and answer.data else Later("HTTP 200, but no message in its answer")
+        return Arrived() if answer is not None and answer.data else Later("HTTP 200, but no message in its answer")
     wait = retry_after(headers)
     if status in {FORBIDDEN, TOO_MANY}:
         return Later(f"HTTP {status}: too many messages", MINUTE if wait is None else wait, everything=True)

@@ -46,7 +46,7 @@ class Call(msgspec.Struct, frozen=True):
         return f"Call({self.method})"  # urls and headers of providers hold tokens
 
 
-class Sent(msgspec.Struct, frozen=True):
+class Arrived(msgspec.Struct, frozen=True):
     """It has arrived."""
 
 
@@ -65,7 +65,7 @@ class Never(msgspec.Struct, frozen=True):
     spent: bool = False  # the customer allows no more of this kind
 
 
-Outcome = Sent | Later | Never
+Outcome = Arrived | Later | Never
 
 
 def address_of(addresses: dict[str, str], setting: Setting, kind: str) -> str:

@@ -9,7 +9,7 @@ import msgspec
 
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.signing import signature
-from cloud_bridge.gateway.ways.way import SOON, Call, Later, Never, Outcome, Sent, Setting, Way, retry_after
+from cloud_bridge.gateway.ways.way import SOON, Arrived, Call, Later, Never, Outcome, Setting, Way, retry_after
 from cloud_bridge.messages import Body
 
 OK, GONE, TOO_MANY = 200, 410, 429
@@ -49,7 +49,7 @@ def _call(notice: Notice, addresses: dict[str, str], setting: Setting, _token: s
 def judge(status: int, _body: bytes, headers: Any) -> Outcome:
     """What an answer means where only its status counts."""
     if OK <= status < OK + 100:
-        return Sent()
+        return Arrived()
     if status == TOO_MANY or status >= FAULTS:
         wait = retry_after(headers)
         return Later(f"HTTP {status}", SOON if wait is None else wait, everything=status == TOO_MANY)

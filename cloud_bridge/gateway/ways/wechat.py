@@ -23,11 +23,11 @@ import msgspec
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.plan import fill
 from cloud_bridge.gateway.ways.way import (
+    Arrived,
     Call,
     Later,
     Never,
     Outcome,
-    Sent,
     Setting,
     Token,
     Unsendable,
@@ -175,7 +175,7 @@ def _judge(status: int, body: bytes, _headers: Any) -> Outcome:
         return Later(f"HTTP {status}, and no errcode")
     code = answer.errcode
     if code == DONE:
-        return Sent()
+        return Arrived()
     if code == NONE_LEFT:
         return Never("43101: the customer allows no more of these", spent=True)
     if code in LIMITS:

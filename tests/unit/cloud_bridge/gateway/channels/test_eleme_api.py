@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from cloud_bridge.gateway.channels import eleme
-from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
+from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable
 from tests.brokers import Broker
 from tests.channels import NOW, notice, one_account
 from tests.cloud import until
@@ -82,11 +82,11 @@ def test_a_product_that_is_sold_out_leaves_the_shelf_and_comes_back() -> None:
 @pytest.mark.parametrize(
     ("status", "answer", "outcome"),
     [
-        (200, b'{"nop":"1.0.0","result":null,"error":null}', Sent),
+        (200, b'{"nop":"1.0.0","result":null,"error":null}', Arrived),
         (200, b'{"error":{"code":"SERVER_ERROR","message":"x"}}', Later),
         (200, b'{"error":{"code":"EXCEED_LIMIT","message":"x"}}', Later),
         (200, b'{"error":{"code":"BIZ_ORDER_1","message":"x"}}', Never),
-        (200, b'{"result":{"modifications":[1],"failures":[]}}', Sent),
+        (200, b'{"result":{"modifications":[1],"failures":[]}}', Arrived),
         (200, b'{"result":{"failures":[{"id":1,"code":"X","description":"gone"}]}}', Never),
         (200, b"<html>", Later),
         (503, b"", Later),

@@ -19,7 +19,7 @@ from cloud_bridge.gateway.channels import Account, Unreadable, meituan
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.settings import ProductSettings
-from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
+from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable
 from cloud_bridge.messages import EventType
 from tests.brokers import Broker
 from tests.channels import NOW, anything, is_forged, notice, one_account, parsed, readable
@@ -281,7 +281,7 @@ def test_a_product_that_is_sold_out_leaves_the_shelf_and_comes_back(
 @pytest.mark.parametrize(
     ("status", "answer", "outcome"),
     [
-        (200, b'{"data":"ok"}', Sent),
+        (200, b'{"data":"ok"}', Arrived),
         (200, '{"data":"ng","error":{"code":808,"msg":"操作失败,订单已经确认过了"}}'.encode(), Never),
         (200, b'{"data":"ng","error":{"code":1,"msg":"x"}}', Later),
         (200, b"<html>", Later),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways import Call, Later, Never, Sent, Setting, Unsendable
+from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Setting, Unsendable
 from cloud_bridge.gateway.ways.apprise import WAY
 from tests.gateways import StandIn
 from tests.unit.cloud_bridge.gateway.ways.conftest import NINE
@@ -59,7 +59,7 @@ async def test_a_message_arrives_and_no_secret_is_logged(
     call = WAY.call(notice, {"everybody": "wang/1"}, setting, "", NINE)
     assert WAY.carry is not None
     status, body = await asyncio.to_thread(WAY.carry, call)
-    assert WAY.judge(status, body, {}) == Sent()
+    assert WAY.judge(status, body, {}) == Arrived()
     [(path, _, told)] = stand_in.requests
     assert path.startswith("/room/wang")
     assert json.loads(told)["message"] == "您的草莓奶油蛋糕已进烤箱。"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways import Later, Never, Sent, Setting, Unsendable
+from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable
 from cloud_bridge.gateway.ways.wechat import KEYWORDS, WAY
 from tests.unit.cloud_bridge.gateway.ways.conftest import NINE
 
@@ -80,7 +80,7 @@ def test_what_cannot_go_says_why(
 @pytest.mark.parametrize(
     ("body", "meaning"),
     [
-        ({"errcode": 0, "errmsg": "ok"}, Sent()),
+        ({"errcode": 0, "errmsg": "ok"}, Arrived()),
         ({"errcode": 43101, "errmsg": "user refuse"}, Never("43101: the customer allows no more of these", spent=True)),
         ({"errcode": 40003}, Never("40003: the customer's openid is not of this mini-program")),
         (
