@@ -120,7 +120,7 @@ class Puller:
             except (ValueError, aiohttp.ClientError, TimeoutError, OSError, NotCommitted) as error:
                 reason = _words(error)
                 waited = self._hub.clock.monotonic() - began
-                if waited > DAY:
+                if waited > (WORRY if letter else DAY):  # whoever reads a dead letter again may do so once more
                     break
                 if waited > WORRY:
                     self._worry(source, reason)

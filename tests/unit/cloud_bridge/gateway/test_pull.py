@@ -91,6 +91,11 @@ async def test_what_a_channel_does_not_tell_for_a_day_is_a_dead_letter(
         async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
             await name_it(gateway)
             await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
+            monkeypatch.setattr(pull, "WORRY", 0.1)
+            monkeypatch.setattr(pull, "DAY", 86_400.0)
+            await gateway.gateway.reader.reparse()
+            await until(lambda: not gateway.gateway.puller._tasks)
+            assert [key for key, _ in gateway.gateway.hub.board.alarms.items()] == ["letters/opendelivery/shop"]
 
 
 async def test_a_channel_that_hangs_holds_up_no_other(broker: Broker, store: BareStore, tmp_path: Path) -> None:
