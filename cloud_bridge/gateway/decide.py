@@ -19,6 +19,7 @@ replace = msgspec.structs.replace
 HOUR = 3600.0
 # Seconds after the last that was heard of an order until it leaves the memory; whoever asks after it finds it still.
 REST = {State.OPEN: 72 * HOUR, State.READY: 6 * HOUR}
+UNHEARD = 7 * 24 * HOUR  # where its store has not answered; one that lets a stale order lapse never does
 ENDED = {EventType.CANCELLED: State.CANCELLED, EventType.COLLECTED: State.COLLECTED}
 TURNS = {
     UpdateKind.READY: State.READY,
@@ -90,6 +91,7 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
         content=intent.content or order.content,
         at=max(intent.at, order.at),
         changed=now,
+        due=intent.due if intent.content else order.due,
         reply=intent.reply or order.reply,
         customer=intent.customer or order.customer,
     )
@@ -123,15 +125,17 @@ def _unrouted(order: Order) -> str:
     return f"unrouted/{account_key(order.channel, order.account)}/{order.shop}"
 
 
-def _close(draft: Board, intent: i.CloseDue, _now: float) -> Iterator[f.Happened]:
+def _close(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    if order is not None and order.changed == intent.changed and not (order.kept or order.notices):
+    if order is not None and rest_of(order) <= now + DRIFT and not (order.kept or order.notices):
         yield f.OrderClosed(order.id)
 
 
 def rest_of(order: Order) -> float:
     """When an order is closed if nothing more is heard of it."""
-    return order.changed + REST.get(order.state, HOUR)
+    if order.unanswered:
+        return max(order.changed, order.due) + UNHEARD
+    return (order.changed if order.state in OVER else max(order.changed, order.due)) + REST.get(order.state, HOUR)
 
 
 # --- the stores -----------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ class Take(Record, frozen=True):
     shop: str = ""
     display_id: str = ""
     content: str = ""
+    due: float = 0.0
     reply: str = ""
     customer: str = ""
     webhook: int = 0  # which is read with it

@@ -66,6 +66,7 @@ class Order(Record, frozen=True):
     at: float = 0.0  # when the channel says that was
     arrived: float = 0.0
     changed: float = 0.0  # when anything was heard of it last
+    due: float = 0.0  # when it is wanted, as far as its channel says
     reply: str = ""  # who is told, sealed
     customer: str = ""  # a name for the customer that says nothing, equal for equal customers
     first: int = 0  # the number of its first event

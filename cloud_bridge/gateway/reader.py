@@ -203,6 +203,7 @@ class Reader:
             data=raw,
             display_id=order.display_id,
             content=sha256(content).hexdigest()[:32],
+            due=order.due or 0.0,
             reply=reply,
             customer=self._customer(key, said),
         )
