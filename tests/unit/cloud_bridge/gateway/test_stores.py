@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Never
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings
 from edge.clock import SystemClock
 from tests.brokers import Broker
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.gateways import STORE, BareStore, RunningGateway, order, settings_of
 
 replace = msgspec.structs.replace
@@ -136,6 +137,51 @@ async def test_a_store_that_knows_nothing_gets_what_is_still_open_and_hears_that
     assert store.told("sequence.skipped")[0]["data"] == {"from": "1", "through": "2"}
 
 
+async def test_an_order_that_the_broker_dropped_is_sent_again_when_its_store_leaves_it_unanswered(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        store.presence("online", 1)
+        for number in (1, 2):
+            await gateway.tell("placed", order(number))
+        await until(lambda: len(store.orders) == 2 and not len(hub.board.outbox))
+        store.tell("order.accepted", store.orders[0]["subject"], event=store.orders[0]["id"])
+        await until(lambda: hub.board.store(STORE).unanswered == 1)
+        store.orders.clear()  # as if the second had never come
+        clock.passed = 601
+        await until(lambda: hub.ring() or store.orders)
+        assert [event["sequence"] for event in store.orders] == ["2"]
+        store.orders.clear()
+        await gateway.again()
+        await until(lambda: store.orders)
+        assert [event["sequence"] for event in store.orders] == ["2"]
+
+
+async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_before_its_answer(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders and not len(gateway.gateway.hub.board.outbox))
+    event = store.orders.pop()
+    store.tell("order.accepted", event["subject"], event=event["id"])
+    await until(lambda: not gateway.gateway.hub.board.store(STORE).unanswered)
+    asked = asyncio.Event()
+
+    async def never(*_: object) -> Never:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    gateway.gateway.road._parcels = never  # type: ignore[method-assign]
+    store.ask()
+    await asyncio.wait_for(asked.wait(), PATIENCE)
+    await gateway.again()
+    await until(lambda: store.orders)
+    assert store.orders[0]["id"] == event["id"]
+
+
 async def test_a_gateway_with_a_new_journal_goes_on_counting_where_the_store_stands(
     gateway: RunningGateway, store: BareStore
 ) -> None:
@@ -153,9 +199,9 @@ async def test_what_was_not_published_when_the_gateway_ended_is_published_by_the
 ) -> None:
     async with running(settings_of(broker, tmp_path), tmp_path) as gateway:
         assert gateway.gateway.road.connection is not None
+        gateway.gateway.road._backoff = type(gateway.gateway.road._backoff)(first=60, ceiling=60)
         gateway.gateway.road.connection.abandon()
         await until(lambda: not gateway.gateway.road.connected)
-        gateway.gateway.road._backoff = type(gateway.gateway.road._backoff)(first=60, ceiling=60)
         for number in range(1, 13):
             await gateway.tell("placed", order(number))
         await until(lambda: len(gateway.gateway.hub.board.outbox) == 12)
