@@ -6,6 +6,7 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -31,6 +32,7 @@ GATHERED = 0.5  # seconds over which receipts and deliveries are gathered
 REFUSAL = 0x80  # the first reason code that is one
 AT_ONCE = 500  # facts read in one go for a backfill, so that a commit behind it waits for no more than that
 BACKFILLS = 4  # at a time
+FARTHEST = 10_000_000  # numbers that a store can be ahead of a new journal
 
 
 class Parcel(NamedTuple):
@@ -260,8 +262,11 @@ class Road:
 
     def _ask(self, store: str, after: int | None, done: Callable[[], None]) -> None:
         """Answer a question; it is acknowledged once the broker has the whole answer, and else comes again."""
-        row = self._hub.board.stores.get(store)
-        if row is None or after == row.sequence:
+        row = self._hub.board.store(store)  # of one that has just come there may be none yet
+        if store not in self._hub.board.plan.stores or after == row.sequence:
+            done()
+        elif after is not None and after > row.sequence + FARTHEST:
+            log.warning("%s cannot have heard %d of our events: it is not answered", store, after)
             done()
         elif after is not None and after > row.sequence:
             self._hub.offer(Adopt(store, after), by="store", key=None, done=done)
@@ -356,15 +361,8 @@ def _facts_before(connection: sqlite3.Connection, number: int, before: int) -> l
 
 def _gaps(after: int, through: int, there: set[int]) -> list[tuple[int, int]]:
     """The ranges of numbers that are not there."""
-    gaps: list[tuple[int, int]] = []
-    for number in range(after + 1, through + 1):
-        if number in there:
-            continue
-        if gaps and gaps[-1][1] == number - 1:
-            gaps[-1] = gaps[-1][0], number
-        else:
-            gaps.append((number, number))
-    return gaps
+    known = [after, *sorted(number for number in there if after < number <= through), through + 1]
+    return [(one + 1, other - 1) for one, other in pairwise(known) if one + 1 < other]
 
 
 def _by_number(event: Event) -> tuple[str, int]:

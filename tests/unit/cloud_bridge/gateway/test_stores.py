@@ -9,6 +9,7 @@ from typing import Never
 import msgspec
 import pytest
 
+from cloud_bridge.gateway.road import _gaps
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings
 from edge.clock import SystemClock
 from tests.brokers import Broker
@@ -192,6 +193,27 @@ async def test_a_gateway_with_a_new_journal_goes_on_counting_where_the_store_sta
     await gateway.tell("placed", order(2))
     await until(lambda: len(store.orders) == 2)
     assert store.orders[1]["sequence"] == "42"
+
+
+async def test_a_new_journal_hears_the_first_question_of_a_store_that_comes_with_it(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    store.presence("online", 1)
+    store.ask(after=41)
+    await until(lambda: gateway.gateway.hub.board.store(STORE).sequence == 41)
+
+
+async def test_a_store_that_counts_beyond_all_reason_holds_up_nobody(gateway: RunningGateway, store: BareStore) -> None:
+    store.ask(after=10**18 - 1)
+    store.presence("online", 1)
+    hub = gateway.gateway.hub
+    await until(lambda: hub.board.store(STORE).online)
+    assert hub.board.store(STORE).sequence == 0
+    store.ask(after=9_000_000)
+    await until(lambda: hub.board.store(STORE).sequence == 9_000_000)
+    began = asyncio.get_running_loop().time()
+    assert _gaps(0, 10**18, {5, 6, 10**17}) == [(1, 4), (7, 10**17 - 1), (10**17 + 1, 10**18)]
+    assert asyncio.get_running_loop().time() - began < 1
 
 
 async def test_what_was_not_published_when_the_gateway_ended_is_published_by_the_next_one(
