@@ -26,7 +26,6 @@ TURNS = {
     UpdateKind.COLLECTED: State.COLLECTED,
     UpdateKind.REFUSED: State.REFUSED,
 }
-DRIFT = 2.0  # seconds that time may have gone back between an alarm and the rules without a step
 
 
 def decide(draft: Board, intent: Intent, now: float) -> Iterator[f.Happened]:
@@ -127,15 +126,15 @@ def _unrouted(order: Order) -> str:
 
 def _close(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    if order is not None and rest_of(order) <= now + DRIFT and not (order.kept or order.notices):
+    if order is not None and may_rest(order, now):
         yield f.OrderClosed(order.id)
 
 
-def rest_of(order: Order) -> float:
-    """When an order is closed if nothing more is heard of it."""
-    if order.unanswered:
-        return max(order.changed, order.due) + UNHEARD
-    return (order.changed if order.state in OVER else max(order.changed, order.due)) + REST.get(order.state, HOUR)
+def may_rest(order: Order, now: float) -> bool:
+    """Whether nothing more is expected of an order."""
+    last = order.changed if order.state in OVER else max(order.changed, order.due)
+    rest = UNHEARD if order.unanswered else REST.get(order.state, HOUR)
+    return last + rest <= now and not (order.kept or order.notices)
 
 
 # --- the stores -----------------------------------------------------------------------------------------------------
@@ -190,19 +189,20 @@ def _deliver(draft: Board, intent: i.Deliver, _now: float) -> Iterator[f.Happene
         yield f.EventsDelivered(stores)
 
 
-def waits_until(draft: Board, row: Store) -> float | None:
-    """When a store has left its orders waiting for too long; none where none are waiting."""
-    if not row.unanswered:
-        return None
-    return row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
+def waits_too_long(draft: Board, row: Store, now: float) -> bool:
+    """Whether a store leaves orders waiting for too long, and nobody was told yet."""
+    until = row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
+    return bool(row.unanswered) and until <= now and f"{_lack(row)}/{row.id}" not in draft.alarms
+
+
+def _lack(row: Store) -> str:
+    return "silent" if row.online else "away"
 
 
 def _check(draft: Board, intent: i.CheckStore, now: float) -> Iterator[f.Happened]:
     row = draft.store(intent.store)
-    until = waits_until(draft, row)
-    if until is None or until > now + DRIFT:
-        return
-    yield from _raise(draft, "silent" if row.online else "away", row.id, "", now)
+    if waits_too_long(draft, row, now):
+        yield from _raise(draft, _lack(row), row.id, "", now)
 
 
 def _settle(draft: Board, store: str) -> Iterator[f.Happened]:

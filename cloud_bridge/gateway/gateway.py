@@ -19,6 +19,7 @@ from cloud_bridge.gateway.road import Road
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Seal, keys_at
 from cloud_bridge.gateway.settings import TOKEN_VARIABLE, CloudFile, page_token
+from cloud_bridge.gateway.sweep import keep_swept
 from cloud_bridge.gateway.ways import WAYS, Setting
 from edge.clock import Clock, SystemClock
 from edge.guard import Guard
@@ -62,7 +63,7 @@ class Gateway:
         )
         self.office.mount(self.app)
         self._runner: web.AppRunner | None = None
-        self._pruning: asyncio.Task[None] | None = None
+        self._tidying: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
@@ -74,7 +75,8 @@ class Gateway:
             await self.courier.start()
             await self.puller.start()
             await self.reader.start()
-            self._pruning = asyncio.create_task(keep_pruned(self.hub, self.settings.journal.keep_days))
+            tidying = keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
+            self._tidying = [asyncio.create_task(one) for one in tidying]
             host, port = listen_address(self.settings.gateway.listen)
             await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
         except BaseException:
@@ -83,8 +85,8 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop everything: first what comes in, then what goes out."""
-        if self._pruning is not None:
-            self._pruning.cancel()
+        for task in self._tidying:
+            task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         await self.reader.stop()

@@ -132,10 +132,9 @@ class CheckStore(Record, frozen=True):
 
 
 class CloseDue(Record, frozen=True):
-    """Close an order of which nothing was heard since."""
+    """Close an order of which nothing more is expected."""
 
     order: OrderId
-    changed: float
 
 
 class Note(Record, frozen=True):

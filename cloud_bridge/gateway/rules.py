@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.apply import apply
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.decide import decide, rest_of, waits_until
+from cloud_bridge.gateway.decide import decide
 from cloud_bridge.gateway.facts import ClockStepped, Happened, JournalBegun, LetterRead, WebhookRead
 from cloud_bridge.gateway.intents import Intent
 from cloud_bridge.gateway.orders import Sending, account_key
@@ -16,16 +16,6 @@ from edge.journal import Journal
 from edge.rules import Rules
 
 CloudHub = Hub[Board, Intent, Happened]
-
-
-def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
-    """What the clock must ask because of what a draft changes; of a board that is none, because of all there is."""
-    for row in draft.stores.changes.values() if draft.is_draft else draft.stores.values():
-        if row is not None and (until := waits_until(draft, row)) is not None:
-            yield until, i.CheckStore(row.id)
-    for order in draft.orders.changes.values() if draft.is_draft else draft.orders.values():
-        if order is not None:
-            yield rest_of(order), i.CloseDue(order.id, order.changed)
 
 
 def _waking(board: Board) -> Iterator[Intent]:
@@ -71,7 +61,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     last_seq=lambda draft: draft.counters.seq,
     archived=Board.ARCHIVED,
     asks_about=_asks_about,
-    alarms=alarms,
+    alarms=lambda _draft: (),  # see sweep.py
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
     stepped=lambda seconds, _begun: i.Note(ClockStepped(seconds)),

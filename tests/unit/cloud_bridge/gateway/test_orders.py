@@ -11,7 +11,7 @@ HOUR, DAY = 3600.0, 24 * 3600.0
 def close(house: CountingHouse, order: OrderId, after: float) -> bool:
     """Whether an order leaves the board when the clock asks after so many seconds."""
     house.now += after
-    house.ask(i.CloseDue(order, 0.0))
+    house.ask(i.CloseDue(order))
     return order not in house.board.orders
 
 

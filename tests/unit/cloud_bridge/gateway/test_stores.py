@@ -11,6 +11,7 @@ import pytest
 
 from cloud_bridge.gateway.road import _gaps
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings
+from cloud_bridge.gateway.sweep import sweep
 from edge.clock import SystemClock
 from tests.brokers import Broker
 from tests.cloud import PATIENCE, until
@@ -57,10 +58,11 @@ async def test_a_store_that_was_away_too_long_with_orders_waiting_raises_an_alar
         await gateway.tell("placed", order(1))
         await until(lambda: hub.board.store(STORE).unanswered == 1)
         clock.passed = 599
-        hub.ring()
+        await sweep(hub)
         assert not alarms(gateway)
         clock.passed = 601
-        await until(lambda: hub.ring() or alarms(gateway) == {f"away/{STORE}"})
+        await sweep(hub)
+        await until(lambda: alarms(gateway) == {f"away/{STORE}"})
         store.presence("online", 2)
         await until(lambda: not alarms(gateway))
 
@@ -74,10 +76,30 @@ async def test_a_store_that_is_there_but_does_not_accept_its_orders_raises_an_al
         await gateway.tell("placed", order(1))
         await until(lambda: store.orders)
         clock.passed = 601
-        await until(lambda: gateway.gateway.hub.ring() or alarms(gateway) == {f"silent/{STORE}"})
+        await sweep(gateway.gateway.hub)
+        await until(lambda: alarms(gateway) == {f"silent/{STORE}"})
         event = store.orders[0]
         store.tell("order.accepted", event["subject"], event=event["id"])
         await until(lambda: not alarms(gateway))
+
+
+async def test_the_end_of_an_orders_day_is_found_without_a_timer_for_each(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        await gateway.tell("placed", order(1))
+        await until(lambda: store.orders)
+        event = store.orders[0]
+        store.tell("order.accepted", event["subject"], event=event["id"])
+        store.tell("order.collected", event["subject"])
+        await until(lambda: hub.board.orders[event["subject"]].state == "collected")
+        assert not hub._alarms
+        await sweep(hub)
+        clock.passed = 3601
+        await sweep(hub)
+        await until(lambda: not len(hub.board.orders))
 
 
 async def test_the_late_will_of_an_earlier_connection_does_not_make_a_store_away(
@@ -152,7 +174,8 @@ async def test_an_order_that_the_broker_dropped_is_sent_again_when_its_store_lea
         await until(lambda: hub.board.store(STORE).unanswered == 1)
         store.orders.clear()  # as if the second had never come
         clock.passed = 601
-        await until(lambda: hub.ring() or store.orders)
+        await sweep(hub)
+        await until(lambda: store.orders)
         assert [event["sequence"] for event in store.orders] == ["2"]
         store.orders.clear()
         await gateway.again()
