@@ -16,8 +16,7 @@ from edge.updates import UpdateKind
 
 replace = msgspec.structs.replace
 CloudFact = Fact[f.Happened]
-# The store's answers to an event: one of these, and it does not wait any more.
-ANSWERS = frozenset({UpdateKind.ACCEPTED, UpdateKind.REJECTED})
+ENDS = frozenset({UpdateKind.COLLECTED, UpdateKind.REFUSED})  # after these a store answers nothing of the order
 
 
 def apply(draft: Board, fact: CloudFact) -> int | None:
@@ -105,7 +104,7 @@ def _routed(draft: Board, fact: CloudFact, what: f.OrderRouted) -> None:
         store=event.store,
         first=order.first or event.sequence,
         kept=order.kept[1:],
-        unanswered=(*order.unanswered, event.id),
+        unanswered=order.unanswered + event.awaited,
     )
     _send(draft, fact, event)
 
@@ -113,7 +112,7 @@ def _routed(draft: Board, fact: CloudFact, what: f.OrderRouted) -> None:
 def _closed(draft: Board, _fact: CloudFact, what: f.OrderClosed) -> None:
     order = draft.orders[what.order]
     draft.orders.drop(order.id)
-    draft.closed[order.id] = _answered(draft, order, order.unanswered)
+    draft.closed[order.id] = _answered(draft, order, ())
 
 
 def _delivered(draft: Board, _fact: CloudFact, what: f.EventsDelivered) -> None:
@@ -168,14 +167,22 @@ def _heard(draft: Board, fact: CloudFact, what: f.StageHeard) -> None:
     order = draft.known(what.order)
     if order is None:
         return
-    answered = (str(what.told.get("event")),) if what.kind in ANSWERS else ()
-    order = _answered(draft, order, answered)
+    order = _answered(draft, order, _left(order, what))
     if order.id in draft.orders:
         draft.orders[order.id] = replace(order, changed=fact.at)
 
 
-def _answered(draft: Board, order: Order, events: tuple[str, ...]) -> Order:
-    left = tuple(event for event in order.unanswered if event not in events)
+def _left(order: Order, what: f.StageHeard) -> tuple[str, ...]:
+    """What an order still waits for: what a store accepts overtakes all that came before it."""
+    waits, event = order.unanswered, str(what.told.get("event"))
+    if what.kind in ENDS:
+        return ()
+    if what.kind == UpdateKind.ACCEPTED and event in waits:
+        return waits[waits.index(event) + 1 :]
+    return tuple(one for one in waits if one != event) if what.kind == UpdateKind.REJECTED else waits
+
+
+def _answered(draft: Board, order: Order, left: tuple[str, ...]) -> Order:
     fewer = len(order.unanswered) - len(left)
     row = draft.stores.get(order.store)
     if fewer and row is not None:

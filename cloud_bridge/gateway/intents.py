@@ -131,6 +131,12 @@ class CheckStore(Record, frozen=True):
     store: str
 
 
+class CheckAlarm(Record, frozen=True):
+    """Look whether an alarm has been shown for long enough."""
+
+    key: str
+
+
 class CloseDue(Record, frozen=True):
     """Close an order of which nothing more is expected."""
 
@@ -158,6 +164,7 @@ Intent = (
     | GiveUp
     | Route
     | CheckStore
+    | CheckAlarm
     | CloseDue
     | Note
 )

@@ -23,6 +23,7 @@ class State(StrEnum):
 
 
 OVER = frozenset({State.REFUSED, State.COLLECTED, State.CANCELLED})
+ANSWERED = frozenset({EventType.PLACED, EventType.CHANGED, EventType.CANCELLED})  # by its store
 
 
 class Event(Record, frozen=True):
@@ -35,6 +36,11 @@ class Event(Record, frozen=True):
     order: OrderId
     at: float
     data: Raw
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Its id, where the store answers it."""
+        return (self.id,) if self.kind in ANSWERED else ()
 
     @property
     def key(self) -> str:

@@ -5,8 +5,8 @@ Timers for all of a chain's orders would fill the memory; its rows are there any
 
 import asyncio
 
-from cloud_bridge.gateway.decide import may_rest, waits_too_long
-from cloud_bridge.gateway.intents import CheckStore, CloseDue, Intent
+from cloud_bridge.gateway.decide import is_stale, may_rest, waits_too_long
+from cloud_bridge.gateway.intents import CheckAlarm, CheckStore, CloseDue, Intent
 from cloud_bridge.gateway.rules import CloudHub
 
 PAUSE = 20.0  # seconds between looks
@@ -27,6 +27,9 @@ async def sweep(hub: CloudHub) -> None:
     for row in list(board.stores.values()):
         if waits_too_long(board, row, now):
             _ask(hub, CheckStore(row.id))
+    for key, alarm in list(board.alarms.items()):
+        if is_stale(alarm, now):
+            _ask(hub, CheckAlarm(key))
     orders = list(board.orders.values())
     for first in range(0, len(orders), AT_ONCE):
         for order in orders[first : first + AT_ONCE]:

@@ -1,5 +1,7 @@
 """How long the gateway remembers an order, and what it waits for of a store: the rules alone."""
 
+import pytest
+
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
@@ -45,3 +47,51 @@ def test_an_order_that_was_cancelled_need_not_be_remembered_until_it_would_have_
     house.take(kind=EventType.CANCELLED)
     accept(house, order)
     assert close(house, order, 2 * HOUR)
+
+
+def test_a_riders_pickup_is_no_order_that_a_store_has_to_accept() -> None:
+    house = CountingHouse()
+    order = house.take()
+    accept(house, order)
+    house.take(kind=EventType.COLLECTED)
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_a_change_that_is_accepted_answers_for_the_one_that_it_overtook() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.take(kind=EventType.CHANGED, content="less sugar")
+    first, second = house.board.orders[order].unanswered
+    house.hear("order.accepted", order, event=second)
+    assert house.board.store(STORE).unanswered == 0
+    house.hear("order.accepted", order, event=first)
+    assert house.board.store(STORE).unanswered == 0
+
+
+@pytest.mark.parametrize("kind", ["order.collected", "order.refused"])
+def test_a_store_that_has_ended_an_order_owes_no_answer_about_it(kind: str) -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.take(kind=EventType.CANCELLED)
+    house.hear(kind, order)
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_a_store_that_cannot_read_an_event_names_only_the_event_and_has_answered_it() -> None:
+    house = CountingHouse()
+    [event] = house.board.orders[house.take()].unanswered
+    house.hear("order.rejected", event=event, reason="items: expected a list")
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_the_newest_order_that_a_store_rejected_is_shown_for_a_day() -> None:
+    house = CountingHouse()
+    key = f"rejected/{STORE}"
+    for reason in ("no price", "no items"):
+        house.hear("order.rejected", house.take(), event="hz-0012-1", reason=reason)
+        house.now += 20 * HOUR
+    house.ask(i.CheckAlarm(key))
+    assert house.board.alarms[key].text == "no items"
+    house.now += 4 * HOUR
+    house.ask(i.CheckAlarm(key))
+    assert not len(house.board.alarms)
