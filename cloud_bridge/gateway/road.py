@@ -72,7 +72,7 @@ class Road:
     ) -> None:
         self.connection: Connection[Understood | Question] | None = None
         self.reason = ""  # why there is no broker
-        self.refused: dict[str, str] = {}  # stores whose topic the broker does not let us write to
+        self.refused: dict[str, str] = {}  # topics that the broker does not let us write to
         self._hub, self._settings, self._gateway, self._say = hub, settings, gateway, say
         self._source = ""
         self._backoff, self._refusals = backoff(), backoff()
@@ -182,23 +182,24 @@ class Road:
         if parcel.done is not None:
             parcel.done()
         if code >= REFUSAL:
-            if parcel.store and parcel.store not in self.refused:
-                log.error("the broker refuses what is sent to %s: %#04x; see its permissions", parcel.store, code)
-            self.refused[parcel.store] = f"{code:#04x}"
-            if self._again is None:
+            if parcel.topic not in self.refused:
+                log.error("the broker refuses what is sent to %s: %#04x; see its permissions", parcel.topic, code)
+            self.refused[parcel.topic] = f"{code:#04x}"
+            if self._again is None and parcel.sequence:
                 self._again = asyncio.get_running_loop().call_later(self._refusals.wait(), self._send_again)
-        elif parcel.sequence:
-            if self.refused.pop(parcel.store, None):
+        else:
+            if self.refused.pop(parcel.topic, None):
                 self._refusals.reset()
-            self._delivered.setdefault(parcel.store, []).append(parcel.sequence)
-            self._gather_soon()
+            if parcel.sequence:
+                self._delivered.setdefault(parcel.store, []).append(parcel.sequence)
+                self._gather_soon()
         self._send()
 
     def _send_again(self) -> None:
         """What the broker refused, in its order; a store that meanwhile lost one in the middle asks for it."""
         self._again = None
         flying = {(parcel.store, parcel.sequence) for parcel in (*self._flying.values(), *self._waiting)}
-        rows = [row for row in self._hub.board.outbox.values() if row.store in self.refused]
+        rows = [row for row in self._hub.board.outbox.values() if topics_of(row.store).orders in self.refused]
         rows = [row for row in rows if (row.store, row.sequence) not in flying]
         self._waiting.extend(map(self._parcel, sorted(rows, key=_by_number)))
         self._send()

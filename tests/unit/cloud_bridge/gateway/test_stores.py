@@ -9,7 +9,7 @@ from typing import Never
 import msgspec
 import pytest
 
-from cloud_bridge.gateway.road import _gaps
+from cloud_bridge.gateway.road import Parcel, _gaps
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings
 from cloud_bridge.gateway.sweep import sweep
 from edge.clock import SystemClock
@@ -38,6 +38,9 @@ async def running(settings: CloudFile, directory: Path, clock: SetClock | None =
     """A gateway with these settings."""
     async with RunningGateway(settings, directory / "gateway.db", clock) as gateway:
         yield gateway
+
+
+ORDERS, RECEIPTS = f"ovenbell/v1/{STORE}/orders", f"ovenbell/v1/{STORE}/receipts"
 
 
 def alarms(gateway: RunningGateway) -> set[str]:
@@ -279,6 +282,17 @@ async def test_what_a_store_sends_and_nobody_understands_is_kept_and_the_next_on
     assert hub.board.counters.letters == 1
 
 
+async def test_a_receipt_that_the_broker_refuses_is_said_until_it_takes_one(gateway: RunningGateway) -> None:
+    road = gateway.gateway.road
+    connection = road.connection
+    assert connection is not None
+    road._flying |= {9_001: Parcel(RECEIPTS, b""), 9_002: Parcel(RECEIPTS, b"")}
+    road.published(connection, 9_001, 0x87)
+    assert road.refused == {RECEIPTS: "0x87"}
+    road.published(connection, 9_002, 0)
+    assert not road.refused
+
+
 async def test_a_topic_that_the_broker_does_not_let_us_write_to_is_said_and_tried_again(
     broker: Broker, tmp_path: Path
 ) -> None:
@@ -290,13 +304,13 @@ async def test_a_topic_that_the_broker_does_not_let_us_write_to_is_said_and_trie
     try:
         async with running(settings_of(limited, tmp_path), tmp_path) as gateway:
             await gateway.tell("placed", order(1))
-            await until(lambda: STORE in gateway.gateway.road.refused)
+            await until(lambda: ORDERS in gateway.gateway.road.refused)
             assert len(gateway.gateway.hub.board.outbox) == 1
             with BareStore(limited) as store:
                 (tmp_path / "acl").write_text("topic readwrite #\n")
                 limited.reload()
                 await until(lambda: store.orders)
                 await until(lambda: not len(gateway.gateway.hub.board.outbox))
-                assert not gateway.gateway.road.refused
+                await until(lambda: not gateway.gateway.road.refused)
     finally:
         await asyncio.to_thread(limited.stop)
