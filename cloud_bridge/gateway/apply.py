@@ -121,13 +121,18 @@ def _delivered(draft: Board, _fact: CloudFact, what: f.EventsDelivered) -> None:
             draft.outbox.drop(f"{store}/{number}")
 
 
-def _granted(draft: Board, _fact: CloudFact, what: f.GrantsChanged) -> None:
+def _granted(draft: Board, fact: CloudFact, what: f.GrantsChanged) -> None:
     for template, more in what.templates.items():
         key = grant_key(what.account, what.customer, template)
         row = draft.grants.get(key)
-        draft.grants[key] = Grant(max(0, (row.left if row else 0) + more))
+        draft.grants[key] = Grant(max(0, (row.left if row else 0) + more), fact.at)
     if what.webhook:
         draft.webhooks.drop(str(what.webhook))
+
+
+def _grants_forgotten(draft: Board, _fact: CloudFact, what: f.GrantsForgotten) -> None:
+    for key in what.keys:
+        draft.grants.drop(key)
 
 
 # --- the stores -----------------------------------------------------------------------------------------------------
@@ -281,6 +286,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, CloudFact, Any], None]] = {
     f.OrderClosed: _closed,
     f.EventsDelivered: _delivered,
     f.GrantsChanged: _granted,
+    f.GrantsForgotten: _grants_forgotten,
     f.SequenceAdopted: _adopted,
     f.StoreOnline: _online,
     f.StoreAway: _away,

@@ -201,6 +201,12 @@ class GrantsChanged(Happened, frozen=True):
     webhook: int = 0
 
 
+class GrantsForgotten(Happened, frozen=True):
+    """What customers allowed is too old; the rows' keys."""
+
+    keys: tuple[str, ...]
+
+
 class ClockStepped(Happened, frozen=True):
     """The wall clock was set by so many seconds."""
 

@@ -170,6 +170,7 @@ class Grant(Record, frozen=True):
     """How often a customer still allows to be told with one template."""
 
     left: int
+    at: float = 0.0  # when that changed last
 
 
 def order_id(channel: str, account: str, origin: str) -> OrderId:
