@@ -66,6 +66,8 @@ class Hear(Record, frozen=True):
     at: float
     order: OrderId | None = None
     told: dict[str, Any] = {}
+    topic: str = ""
+    payload: bytes = b""  # as it came, where the rules cannot digest it
 
 
 class See(Record, frozen=True):

@@ -31,7 +31,8 @@ FACTS = """
 DELETE FROM facts WHERE seq > ? AND seq <= ?
 AND seq NOT IN (SELECT json_extract(body, '$.fact') FROM webhooks)
 AND NOT (
-    kind IN ('OrderHeard', 'OrderRouted') AND coalesce(json_extract(body, '$.event.order'), '') IN (SELECT key FROM orders)
+    kind IN ('OrderHeard', 'OrderRouted')
+    AND coalesce(json_extract(body, '$.event.order'), '') IN (SELECT key FROM orders)
 )
 """
 EMPTIED = f"""

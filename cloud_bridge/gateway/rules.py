@@ -15,6 +15,7 @@ from edge.hub import Hub
 from edge.journal import Journal
 from edge.rules import Rules
 
+INTERNAL = "internal: "  # so begins the reason of a letter that the rules could not digest
 CloudHub = Hub[Board, Intent, Happened]
 
 
@@ -49,10 +50,10 @@ def _again(draft: Board, intent: Intent) -> Intent | None:
 def _spoilt(intent: Intent, reason: str) -> Intent:
     match intent:
         case i.Take(channel=channel, account=account, webhook=webhook):
-            return i.Unread(f"internal: {reason}", account_key(channel, account), webhook)
-        case i.Hear(store=store):
-            return i.Unread(f"internal: {reason}", topic=store)
-    return i.Unread(f"internal: {reason}", topic=type(intent).__name__)
+            return i.Unread(f"{INTERNAL}{reason}", account_key(channel, account), webhook)
+        case i.Hear(topic=topic, payload=payload):
+            return i.Unread(f"{INTERNAL}{reason}", topic=topic, payload=payload)
+    return i.Unread(f"{INTERNAL}{reason}", topic=type(intent).__name__)
 
 
 RULES: Rules[Board, Intent, Happened] = Rules(

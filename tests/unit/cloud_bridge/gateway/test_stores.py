@@ -9,9 +9,12 @@ from typing import Never
 import msgspec
 import pytest
 
+from cloud_bridge.gateway.decide import _RULES
+from cloud_bridge.gateway.intents import Hear, Take
 from cloud_bridge.gateway.road import Parcel, _gaps
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings
 from cloud_bridge.gateway.sweep import sweep
+from cloud_bridge.letters import Reparsed
 from edge.clock import SystemClock
 from tests.brokers import Broker
 from tests.cloud import PATIENCE, until
@@ -280,6 +283,27 @@ async def test_what_a_store_sends_and_nobody_understands_is_kept_and_the_next_on
     hub = gateway.gateway.hub
     await until(lambda: hub.board.store(STORE).journal)
     assert hub.board.counters.letters == 1
+
+
+async def test_what_the_rules_could_not_digest_is_kept_whole_and_read_again(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = gateway.gateway.hub
+
+    def fail(*_: object) -> Never:
+        raise LookupError("a hole in the rules")
+
+    with monkeypatch.context() as broken:
+        broken.setitem(_RULES, Take, fail)
+        broken.setitem(_RULES, Hear, fail)
+        await gateway.tell("placed", order(1))
+        store.tell("store.paused")
+        await until(lambda: hub.board.counters.letters == 2)
+        assert not store.orders
+    assert await gateway.gateway.reader.reparse() == Reparsed(2, 0)
+    await until(lambda: store.orders)
+    assert hub.board.store(STORE).journal == store.journal
+    assert hub.board.counters.letters == 0
 
 
 async def test_a_receipt_that_the_broker_refuses_is_said_until_it_takes_one(gateway: RunningGateway) -> None:
