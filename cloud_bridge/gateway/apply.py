@@ -266,10 +266,21 @@ def _cleared(draft: Board, _fact: CloudFact, what: f.AlarmCleared) -> None:
 
 
 def _stepped(draft: Board, _fact: CloudFact, what: f.ClockStepped) -> None:
-    """What is due is due after as long as before."""
+    """What is due is due after as long as before, and what this run has timed moves with the clock."""
+
+    def moved(at: float) -> float:
+        return at + what.seconds if at >= max(what.begun, 1.0) else at
+
     for notice in list(draft.notices.values()):
         at, due, until = (moment + what.seconds for moment in (notice.at, notice.due, notice.until))
         draft.notices[notice.id] = replace(notice, at=at, due=due, until=until)
+    for row in [row for row in draft.stores.values() if max(row.since, row.last, row.waiting) >= what.begun]:
+        since, last, waiting = moved(row.since), moved(row.last), moved(row.waiting)
+        draft.stores[row.id] = replace(row, since=since, last=last, waiting=waiting)
+    for order in [order for order in draft.orders.values() if order.changed >= what.begun]:
+        draft.orders[order.id] = replace(order, arrived=moved(order.arrived), changed=moved(order.changed))
+    for key, alarm in list(draft.alarms.items()):
+        draft.alarms[key] = replace(alarm, since=moved(alarm.since))
 
 
 def _nothing(_draft: Board, _fact: CloudFact, _what: f.Happened) -> None: ...

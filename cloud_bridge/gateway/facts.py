@@ -211,6 +211,7 @@ class ClockStepped(Happened, frozen=True):
     """The wall clock was set by so many seconds."""
 
     seconds: float
+    begun: float = 0.0  # when this run began, by the clock that was wrong: before, it may have been right
 
 
 class JournalBegun(Happened, frozen=True):

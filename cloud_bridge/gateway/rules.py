@@ -65,7 +65,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     alarms=lambda _draft: (),  # see sweep.py
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
-    stepped=lambda seconds, _begun: i.Note(ClockStepped(seconds)),
+    stepped=lambda seconds, begun: i.Note(ClockStepped(seconds, begun)),
     again=_again,
     spoilt=_spoilt,
 )

@@ -3,6 +3,8 @@
 import pytest
 
 from cloud_bridge.gateway import intents as i
+from cloud_bridge.gateway.facts import ClockStepped
+from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
 from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse
@@ -95,3 +97,33 @@ def test_the_newest_order_that_a_store_rejected_is_shown_for_a_day() -> None:
     house.now += 4 * HOUR
     house.ask(i.CheckAlarm(key))
     assert not len(house.board.alarms)
+
+
+def step(house: CountingHouse, seconds: float, begun: float) -> None:
+    """The clock is set, in a run that began then."""
+    house.now += seconds
+    house.ask(i.Note(ClockStepped(seconds, begun)))
+
+
+@pytest.mark.parametrize("seconds", [-2 * HOUR, 2 * HOUR])
+def test_a_clock_that_is_set_neither_hastens_nor_delays_the_alarm_about_a_store(seconds: float) -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    order = house.take()
+    step(house, seconds, begun=house.now - 60)
+    assert house.board.orders[order].changed == house.now
+    house.now += 599
+    house.ask(i.CheckStore(STORE))
+    assert not len(house.board.alarms)
+    house.now += 2
+    house.ask(i.CheckStore(STORE))
+    assert [*house.board.alarms.values()] == [Alarm("silent", STORE, house.now, "")]
+    step(house, seconds, begun=0.0)
+    assert [alarm.since for alarm in house.board.alarms.values()] == [house.now]
+
+
+def test_a_clock_that_is_set_right_after_a_night_leaves_what_was_before_it() -> None:
+    house = CountingHouse()
+    order = house.take()
+    step(house, 12 * HOUR, begun=house.now + 1)
+    assert house.board.orders[order].changed == house.now - 12 * HOUR
