@@ -16,8 +16,7 @@ from edge.updates import UpdateKind
 
 replace = msgspec.structs.replace
 CloudFact = Fact[f.Happened]
-# The store's answers to an event: one of these, and it does not wait any more.
-ANSWERS = frozenset({UpdateKind.ACCEPTED, UpdateKind.REJECTED})
+ENDS = frozenset({UpdateKind.COLLECTED, UpdateKind.REFUSED})  # after these a store answers nothing of the order
 
 
 def apply(draft: Board, fact: CloudFact) -> int | None:
@@ -118,7 +117,7 @@ def _routed(draft: Board, fact: CloudFact, what: f.OrderRouted) -> None:
         store=event.store,
         first=order.first or event.sequence,
         kept=order.kept[1:],
-        unanswered=(*order.unanswered, event.id),
+        unanswered=order.unanswered + event.awaited,
     )
     _send(draft, fact, event)
 
@@ -126,7 +125,7 @@ def _routed(draft: Board, fact: CloudFact, what: f.OrderRouted) -> None:
 def _closed(draft: Board, _fact: CloudFact, what: f.OrderClosed) -> None:
     order = draft.orders[what.order]
     draft.orders.drop(order.id)
-    draft.closed[order.id] = _answered(draft, order, order.unanswered)
+    draft.closed[order.id] = _answered(draft, order, ())
 
 
 def _delivered(draft: Board, _fact: CloudFact, what: f.EventsDelivered) -> None:
@@ -135,13 +134,18 @@ def _delivered(draft: Board, _fact: CloudFact, what: f.EventsDelivered) -> None:
             draft.outbox.drop(f"{store}/{number}")
 
 
-def _granted(draft: Board, _fact: CloudFact, what: f.GrantsChanged) -> None:
+def _granted(draft: Board, fact: CloudFact, what: f.GrantsChanged) -> None:
     for template, more in what.templates.items():
         key = grant_key(what.account, what.customer, template)
         row = draft.grants.get(key)
-        draft.grants[key] = Grant(max(0, (row.left if row else 0) + more))
+        draft.grants[key] = Grant(max(0, (row.left if row else 0) + more), fact.at)
     if what.webhook:
         draft.webhooks.drop(str(what.webhook))
+
+
+def _grants_forgotten(draft: Board, _fact: CloudFact, what: f.GrantsForgotten) -> None:
+    for key in what.keys:
+        draft.grants.drop(key)
 
 
 # --- the stores -----------------------------------------------------------------------------------------------------
@@ -181,14 +185,22 @@ def _heard(draft: Board, fact: CloudFact, what: f.StageHeard) -> None:
     order = draft.known(what.order)
     if order is None:
         return
-    answered = (str(what.told.get("event")),) if what.kind in ANSWERS else ()
-    order = _answered(draft, order, answered)
+    order = _answered(draft, order, _left(order, what))
     if order.id in draft.orders:
         draft.orders[order.id] = replace(order, changed=fact.at)
 
 
-def _answered(draft: Board, order: Order, events: tuple[str, ...]) -> Order:
-    left = tuple(event for event in order.unanswered if event not in events)
+def _left(order: Order, what: f.StageHeard) -> tuple[str, ...]:
+    """What an order still waits for: what a store accepts overtakes all that came before it."""
+    waits, event = order.unanswered, str(what.told.get("event"))
+    if what.kind in ENDS:
+        return ()
+    if what.kind == UpdateKind.ACCEPTED and event in waits:
+        return waits[waits.index(event) + 1 :]
+    return tuple(one for one in waits if one != event) if what.kind == UpdateKind.REJECTED else waits
+
+
+def _answered(draft: Board, order: Order, left: tuple[str, ...]) -> Order:
     fewer = len(order.unanswered) - len(left)
     row = draft.stores.get(order.store)
     if fewer and row is not None:
@@ -267,10 +279,21 @@ def _cleared(draft: Board, _fact: CloudFact, what: f.AlarmCleared) -> None:
 
 
 def _stepped(draft: Board, _fact: CloudFact, what: f.ClockStepped) -> None:
-    """What is due is due after as long as before."""
+    """What is due is due after as long as before, and what this run has timed moves with the clock."""
+
+    def moved(at: float) -> float:
+        return at + what.seconds if at >= max(what.begun, 1.0) else at
+
     for notice in list(draft.notices.values()):
         at, due, until = (moment + what.seconds for moment in (notice.at, notice.due, notice.until))
         draft.notices[notice.id] = replace(notice, at=at, due=due, until=until)
+    for row in [row for row in draft.stores.values() if max(row.since, row.last, row.waiting) >= what.begun]:
+        since, last, waiting = moved(row.since), moved(row.last), moved(row.waiting)
+        draft.stores[row.id] = replace(row, since=since, last=last, waiting=waiting)
+    for order in [order for order in draft.orders.values() if order.changed >= what.begun]:
+        draft.orders[order.id] = replace(order, arrived=moved(order.arrived), changed=moved(order.changed))
+    for key, alarm in list(draft.alarms.items()):
+        draft.alarms[key] = replace(alarm, since=moved(alarm.since))
 
 
 def _nothing(_draft: Board, _fact: CloudFact, _what: f.Happened) -> None: ...
@@ -287,6 +310,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, CloudFact, Any], None]] = {
     f.OrderClosed: _closed,
     f.EventsDelivered: _delivered,
     f.GrantsChanged: _granted,
+    f.GrantsForgotten: _grants_forgotten,
     f.SequenceAdopted: _adopted,
     f.StoreOnline: _online,
     f.StoreAway: _away,

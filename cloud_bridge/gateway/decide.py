@@ -19,13 +19,14 @@ replace = msgspec.structs.replace
 HOUR = 3600.0
 # Seconds after the last that was heard of an order until it leaves the memory; whoever asks after it finds it still.
 REST = {State.OPEN: 72 * HOUR, State.READY: 6 * HOUR}
+SHOWN = 24 * HOUR  # for which a rejected order is shown after the newest one
+UNHEARD = 7 * 24 * HOUR  # where its store has not answered; one that lets a stale order lapse never does
 ENDED = {EventType.CANCELLED: State.CANCELLED, EventType.COLLECTED: State.COLLECTED}
 TURNS = {
     UpdateKind.READY: State.READY,
     UpdateKind.COLLECTED: State.COLLECTED,
     UpdateKind.REFUSED: State.REFUSED,
 }
-DRIFT = 2.0  # seconds that time may have gone back between an alarm and the rules without a step
 
 
 def decide(draft: Board, intent: Intent, now: float) -> Iterator[f.Happened]:
@@ -63,7 +64,7 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
     kind = EventType.CHANGED if known is not None and intent.kind is EventType.PLACED else intent.kind
     if order.store:
         event = draft.next_event(order.store, order.id, kind, intent.at, intent.data)
-        order = replace(order, first=order.first or event.sequence, unanswered=(*order.unanswered, event.id))
+        order = replace(order, first=order.first or event.sequence, unanswered=order.unanswered + event.awaited)
         yield f.OrderHeard(order, event, webhook=webhook)
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
@@ -92,6 +93,7 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
         content=intent.content or order.content,
         at=max(intent.at, order.at),
         changed=now,
+        due=intent.due if intent.content else order.due,
         reply=intent.reply or order.reply,
         customer=intent.customer or order.customer,
     )
@@ -125,15 +127,17 @@ def _unrouted(order: Order) -> str:
     return f"unrouted/{account_key(order.channel, order.account)}/{order.shop}"
 
 
-def _close(draft: Board, intent: i.CloseDue, _now: float) -> Iterator[f.Happened]:
+def _close(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    if order is not None and order.changed == intent.changed and not (order.kept or order.notices):
+    if order is not None and may_rest(order, now):
         yield f.OrderClosed(order.id)
 
 
-def rest_of(order: Order) -> float:
-    """When an order is closed if nothing more is heard of it."""
-    return order.changed + REST.get(order.state, HOUR)
+def may_rest(order: Order, now: float) -> bool:
+    """Whether nothing more is expected of an order."""
+    last = order.changed if order.state in OVER else max(order.changed, order.due)
+    rest = UNHEARD if order.unanswered else REST.get(order.state, HOUR)
+    return last + rest <= now and not (order.kept or order.notices)
 
 
 # --- the stores -----------------------------------------------------------------------------------------------------
@@ -145,8 +149,9 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
     order = draft.known(intent.order)
     if order is not None and order.store != intent.store:
         order = None  # what a store says of another one's order is not believed
+    about = order or (_rejected(draft, intent) if intent.kind == UpdateKind.REJECTED else None)
     yield f.StageHeard(
-        intent.store, intent.journal, intent.sequence, intent.kind, order.id if order else None, intent.told
+        intent.store, intent.journal, intent.sequence, intent.kind, about.id if about else None, intent.told
     )
     if order is not None:
         turned = TURNS.get(UpdateKind(intent.kind))
@@ -155,9 +160,17 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
         if turned and turned is not order.state and order.state not in OVER:
             yield f.OrderTurned(order.id, turned)
     if intent.kind == UpdateKind.REJECTED:
+        yield from _drop_alarm(draft, f"rejected/{intent.store}")  # the newest is shown
         yield from _raise(draft, "rejected", intent.store, str(intent.told.get("reason", "")), now)
     yield from notices.follow(draft, intent, order, now)
     yield from _settle(draft, intent.store)
+
+
+def _rejected(draft: Board, intent: i.Hear) -> Order | None:
+    """The order of an event that its store could not read: it can only name the event."""
+    event = intent.told.get("event")
+    waiting = (one for one in draft.orders.values() if one.store == intent.store and event in one.unanswered)
+    return next(waiting, None)
 
 
 def _see(draft: Board, intent: i.See, _now: float) -> Iterator[f.Happened]:
@@ -188,28 +201,45 @@ def _deliver(draft: Board, intent: i.Deliver, _now: float) -> Iterator[f.Happene
         yield f.EventsDelivered(stores)
 
 
-def waits_until(draft: Board, row: Store) -> float | None:
-    """When a store has left its orders waiting for too long; none where none are waiting."""
-    if not row.unanswered:
-        return None
-    return row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
+def is_stale(alarm: Alarm, now: float) -> bool:
+    """Whether an alarm that nothing clears has been seen for long enough."""
+    return alarm.kind == "rejected" and alarm.since + SHOWN <= now
+
+
+def _check_alarm(draft: Board, intent: i.CheckAlarm, now: float) -> Iterator[f.Happened]:
+    alarm = draft.alarms.get(intent.key)
+    if alarm is not None and is_stale(alarm, now):
+        yield f.AlarmCleared(intent.key)
+
+
+def waits_too_long(draft: Board, row: Store, now: float) -> bool:
+    """Whether a store leaves orders waiting for too long, and nobody was told yet."""
+    until = row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
+    return bool(row.unanswered) and until <= now and f"{_lack(row)}/{row.id}" not in draft.alarms
+
+
+def _lack(row: Store) -> str:
+    return "silent" if row.online else "away"
 
 
 def _check(draft: Board, intent: i.CheckStore, now: float) -> Iterator[f.Happened]:
     row = draft.store(intent.store)
-    until = waits_until(draft, row)
-    if until is None or until > now + DRIFT:
-        return
-    yield from _raise(draft, "silent" if row.online else "away", row.id, "", now)
+    if waits_too_long(draft, row, now):
+        yield from _raise(draft, _lack(row), row.id, "", now)
 
 
 def _settle(draft: Board, store: str) -> Iterator[f.Happened]:
     """What is not so any more need not be looked at."""
     row = draft.store(store)
-    if f"away/{store}" in draft.alarms and (row.online or not row.unanswered):
-        yield f.AlarmCleared(f"away/{store}")
-    if f"silent/{store}" in draft.alarms and not row.unanswered:
-        yield f.AlarmCleared(f"silent/{store}")
+    if row.online or not row.unanswered:
+        yield from _drop_alarm(draft, f"away/{store}")
+    if not row.unanswered:
+        yield from _drop_alarm(draft, f"silent/{store}")
+
+
+def _drop_alarm(draft: Board, key: str) -> Iterator[f.Happened]:
+    if key in draft.alarms:
+        yield f.AlarmCleared(key)
 
 
 def _raise(draft: Board, kind: str, about: str, text: str, now: float) -> Iterator[f.Happened]:
@@ -237,6 +267,7 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Adopt: _adopt,
     i.Deliver: _deliver,
     i.CheckStore: _check,
+    i.CheckAlarm: _check_alarm,
     i.Send: notices.send,
     i.Sent: notices.sent,
     i.PutOff: notices.put_off,

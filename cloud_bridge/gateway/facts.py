@@ -202,10 +202,17 @@ class GrantsChanged(Happened, frozen=True):
     webhook: int = 0
 
 
+class GrantsForgotten(Happened, frozen=True):
+    """What customers allowed is too old; the rows' keys."""
+
+    keys: tuple[str, ...]
+
+
 class ClockStepped(Happened, frozen=True):
     """The wall clock was set by so many seconds."""
 
     seconds: float
+    begun: float = 0.0  # when this run began, by the clock that was wrong: before, it may have been right
 
 
 class JournalBegun(Happened, frozen=True):

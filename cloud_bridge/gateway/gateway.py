@@ -20,6 +20,7 @@ from cloud_bridge.gateway.road import Road
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Seal, keys_at
 from cloud_bridge.gateway.settings import TOKEN_VARIABLE, CloudFile, page_token
+from cloud_bridge.gateway.sweep import keep_swept
 from cloud_bridge.gateway.ways import WAYS, Setting
 from edge.clock import Clock, SystemClock
 from edge.guard import Guard
@@ -64,7 +65,7 @@ class Gateway:
         )
         self.office.mount(self.app)
         self._runner: web.AppRunner | None = None
-        self._pruning: asyncio.Task[None] | None = None
+        self._tidying: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
@@ -76,7 +77,8 @@ class Gateway:
             await self.courier.start()
             await self.puller.start()
             await self.reader.start()
-            self._pruning = asyncio.create_task(keep_pruned(self.hub, self.settings.journal.keep_days))
+            tidying = keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
+            self._tidying = [asyncio.create_task(one) for one in tidying]
             host, port = listen_address(self.settings.gateway.listen)
             await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
         except BaseException:
@@ -85,11 +87,11 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop everything at once; what is left is on the disk and goes on at the next start."""
-        if self._pruning is not None:
-            self._pruning.cancel()
-        door = [self._runner.cleanup()] if self._runner is not None else []
+        for task in self._tidying:
+            task.cancel()
+        entrance = [self._runner.cleanup()] if self._runner is not None else []
         parts = (self.reader, self.puller, self.courier, self.road)
-        await asyncio.gather(*door, *(part.stop() for part in parts))
+        await asyncio.gather(*entrance, *(part.stop() for part in parts))
         await self.callers.close()
         await self.hub.stop()
 

@@ -62,7 +62,7 @@ def hear(topic: str, payload: bytes, now: float) -> Understood | Question:
         if name == "backfill":
             after = _ASKING.decode(payload).data.after
             return Question(store, None if after is None else int(after))
-        return _update(store, payload, now)
+        return _update(store, topic, payload, now)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError) as error:
         digest = sha256(payload).hexdigest()
         unread = Unread(plain(str(error), 300), topic=plain(topic, 200), payload=payload[:KEPT])
@@ -81,7 +81,7 @@ def _presence(store: str, payload: bytes) -> Understood:
     return Understood(See(store, presence.state == "online", presence.epoch, plain(presence.version, 40)), None)
 
 
-def _update(store: str, payload: bytes, now: float) -> Understood:
+def _update(store: str, topic: str, payload: bytes, now: float) -> Understood:
     event = _UPDATE.decode(payload)
     root = source_of(store, "")
     if not event.source.startswith(root):
@@ -96,6 +96,8 @@ def _update(store: str, payload: bytes, now: float) -> Understood:
         at=_seconds(event.time, now),
         order=OrderId(order) if isinstance(order, str) else None,
         told={name: value for name, value in event.data.items() if name != "replyTo"},
+        topic=topic,
+        payload=payload,
     )
     return Understood(hear, event_key(event.source, event.id))
 

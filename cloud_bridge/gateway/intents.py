@@ -29,6 +29,7 @@ class Take(Record, frozen=True):
     shop: str = ""
     display_id: str = ""
     content: str = ""
+    due: float = 0.0
     reply: str = ""
     customer: str = ""
     webhook: int = 0  # which is read with it
@@ -65,6 +66,8 @@ class Hear(Record, frozen=True):
     at: float
     order: OrderId | None = None
     told: dict[str, Any] = {}
+    topic: str = ""
+    payload: bytes = b""  # as it came, where the rules cannot digest it
 
 
 class See(Record, frozen=True):
@@ -131,11 +134,16 @@ class CheckStore(Record, frozen=True):
     store: str
 
 
+class CheckAlarm(Record, frozen=True):
+    """Look whether an alarm has been shown for long enough."""
+
+    key: str
+
+
 class CloseDue(Record, frozen=True):
-    """Close an order of which nothing was heard since."""
+    """Close an order of which nothing more is expected."""
 
     order: OrderId
-    changed: float
 
 
 class Note(Record, frozen=True):
@@ -159,6 +167,7 @@ Intent = (
     | GiveUp
     | Route
     | CheckStore
+    | CheckAlarm
     | CloseDue
     | Note
 )

@@ -23,6 +23,7 @@ class State(StrEnum):
 
 
 OVER = frozenset({State.REFUSED, State.COLLECTED, State.CANCELLED})
+ANSWERED = frozenset({EventType.PLACED, EventType.CHANGED, EventType.CANCELLED})  # by its store
 
 
 class Event(Record, frozen=True):
@@ -35,6 +36,11 @@ class Event(Record, frozen=True):
     order: OrderId
     at: float
     data: Raw
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """Its id, where the store answers it."""
+        return (self.id,) if self.kind in ANSWERED else ()
 
     @property
     def key(self) -> str:
@@ -66,6 +72,7 @@ class Order(Record, frozen=True):
     at: float = 0.0  # when the channel says that was
     arrived: float = 0.0
     changed: float = 0.0  # when anything was heard of it last
+    due: float = 0.0  # when it is wanted, as far as its channel says
     reply: str = ""  # who is told, sealed
     customer: str = ""  # a name for the customer that says nothing, equal for equal customers
     first: int = 0  # the number of its first event
@@ -164,6 +171,7 @@ class Grant(Record, frozen=True):
     """How often a customer still allows to be told with one template."""
 
     left: int
+    at: float = 0.0  # when that changed last
 
 
 def order_id(channel: str, account: str, origin: str) -> OrderId:

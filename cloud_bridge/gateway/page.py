@@ -45,7 +45,7 @@ class Seen(NamedTuple):
     refused: dict[str, int]  # requests that did not prove themselves, by account
     sent: dict[str, int]  # notices by way
     failed: dict[str, int]
-    forbidden: dict[str, str]  # stores that the broker does not let us write to
+    forbidden: dict[str, str]  # topics that the broker does not let us write to
     letters: tuple[Letter, ...] = ()
     answered: dict[str, int] = {}  # requests that proved themselves, by account
     ways: tuple[str, ...] = ()  # that there are

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,16 +14,18 @@ from msgspec import Raw
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.channels import CHANNELS, Account, Allowed, Said, Unreadable, Wanted
 from cloud_bridge.gateway.facts import DeadLetterKept, Happened, LetterRead, Webhook, WebhookKept, WebhookRead
+from cloud_bridge.gateway.hearing import Question, hear
 from cloud_bridge.gateway.intents import Allow, Intent, Note, Take, Unread
 from cloud_bridge.gateway.orders import account_key, order_id
 from cloud_bridge.gateway.pull import Puller
-from cloud_bridge.gateway.rules import CloudHub
+from cloud_bridge.gateway.rules import INTERNAL, CloudHub
 from cloud_bridge.gateway.seal import Reply, Seal
 from cloud_bridge.gateway.settings import ProductSettings
 from cloud_bridge.letters import Reparsed
 from cloud_bridge.messages import EventType
 from edge import opendelivery
 from edge.hub import Commit
+from edge.intents import Refused
 from edge.text import plain
 
 log = logging.getLogger(__name__)
@@ -91,19 +94,36 @@ class Reader:
         for seq in await self._hub.journal.letters():
             rows = await self._hub.journal.facts(after=seq - 1, limit=1)
             letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
+            if letter and letter.topic.endswith("/stages"):
+                heard = await self._hear(letter, seq)
+                read, left = read + heard, left + (not heard)
+                continue
             webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
             asked = list(self.read(webhook, 0, letter=seq)) if webhook is not None else []
             late = () if self._puller.runs else (Wanted,)
-            if webhook is None or any(isinstance(one.intent, (Unread, *late)) for one in asked):
+            if letter is None or webhook is None or any(isinstance(one.intent, (Unread, *late)) for one in asked):
                 left += 1
                 continue
             for one in asked:
                 if isinstance(one.intent, Wanted):
                     self._puller.want(account_key(webhook.channel, webhook.account), one.intent, letter=seq)
                 else:
-                    await self._hub.submit(one.intent, by="reparse", key=one.key)
+                    # The key of what the rules could not digest is the letter's, and would make it known already.
+                    key = f"letter\n{seq}" if letter.reason.startswith(INTERNAL) else one.key
+                    await self._hub.submit(one.intent, by="reparse", key=key)
             read += 1
         return Reparsed(read, left)
+
+    async def _hear(self, letter: DeadLetterKept, seq: int) -> bool:
+        """Hear once more what a store said; whether it could be understood."""
+        understood = hear(letter.topic, letter.payload, self._hub.clock.now())
+        if isinstance(understood, Question) or isinstance(understood.intent, Unread):
+            return False
+        with suppress(Refused):
+            await self._hub.submit(understood.intent, by="reparse", key=f"letter\n{seq}")
+            await self._hub.submit(Note(LetterRead(seq)), by="reparse")
+            return True
+        return False
 
     async def _fetch(self, fact: int) -> Webhook | None:
         rows = await self._hub.journal.facts(after=fact - 1, limit=1)
@@ -203,6 +223,7 @@ class Reader:
             data=raw,
             display_id=order.display_id,
             content=sha256(content).hexdigest()[:32],
+            due=order.due or 0.0,
             reply=reply,
             customer=self._customer(key, said),
         )

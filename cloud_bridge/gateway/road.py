@@ -5,7 +5,8 @@ import functools
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import pairwise
 from typing import NamedTuple
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection, Ears, Life
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.facts import Happened, SequenceAdopted, StageHeard
+from cloud_bridge.gateway.facts import AlarmRaised, Happened, SequenceAdopted, StageHeard
 from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear
 from cloud_bridge.gateway.intents import Adopt, Deliver
 from cloud_bridge.gateway.orders import OVER, Event
@@ -31,6 +32,7 @@ GATHERED = 0.5  # seconds over which receipts and deliveries are gathered
 REFUSAL = 0x80  # the first reason code that is one
 AT_ONCE = 500  # facts read in one go for a backfill, so that a commit behind it waits for no more than that
 BACKFILLS = 4  # at a time
+FARTHEST = 10_000_000  # numbers that a store can be ahead of a new journal
 
 
 class Parcel(NamedTuple):
@@ -40,6 +42,14 @@ class Parcel(NamedTuple):
     payload: bytes
     store: str = ""
     sequence: int = 0  # of an event that is in the outbox
+    done: Callable[[], None] | None = None  # called once the broker has it, where it ends an answer
+
+
+class _Asked(NamedTuple):
+    """A question that waits for its answer."""
+
+    after: int | None
+    done: Callable[[], None]
 
 
 class _Carrier(msgspec.Struct, frozen=True):
@@ -62,7 +72,7 @@ class Road:
     ) -> None:
         self.connection: Connection[Understood | Question] | None = None
         self.reason = ""  # why there is no broker
-        self.refused: dict[str, str] = {}  # stores whose topic the broker does not let us write to
+        self.refused: dict[str, str] = {}  # topics that the broker does not let us write to
         self._hub, self._settings, self._gateway, self._say = hub, settings, gateway, say
         self._source = ""
         self._backoff, self._refusals = backoff(), backoff()
@@ -73,6 +83,7 @@ class Road:
         self._gathering: asyncio.TimerHandle | None = None
         self._again: asyncio.TimerHandle | None = None
         self._asked: set[str] = set()  # stores whose question is being answered
+        self._questions: dict[str, _Asked] = {}  # and the newest one of each that waits for its answer
         self._answering = asyncio.Semaphore(BACKFILLS)
         self._answers: set[asyncio.Task[None]] = set()
         self._keeping: asyncio.Task[None] | None = None
@@ -144,6 +155,7 @@ class Road:
         self.connection, self.reason = connection, ""
         self._flying.clear()
         self._waiting = deque(map(self._parcel, sorted(self._hub.board.outbox.values(), key=_by_number)))
+        self._answer_silent({row.id for row in self._hub.board.stores.values() if row.online and row.unanswered})
         self._send()
 
     def heard(
@@ -155,8 +167,7 @@ class Road:
                 acknowledge = functools.partial(connection.ack, mid)
                 self._hub.offer(intent, by="store", key=key, done=acknowledge)
             case Question(store, after):
-                connection.ack(mid)  # who gets no answer asks again
-                self._ask(store, after)
+                self._ask(store, after, functools.partial(connection.ack, mid))
             case None:
                 connection.ack(mid)
 
@@ -168,24 +179,27 @@ class Road:
         parcel = self._flying.pop(mid, None)
         if parcel is None:
             return
+        if parcel.done is not None:
+            parcel.done()
         if code >= REFUSAL:
-            if parcel.store and parcel.store not in self.refused:
-                log.error("the broker refuses what is sent to %s: %#04x; see its permissions", parcel.store, code)
-            self.refused[parcel.store] = f"{code:#04x}"
-            if self._again is None:
+            if parcel.topic not in self.refused:
+                log.error("the broker refuses what is sent to %s: %#04x; see its permissions", parcel.topic, code)
+            self.refused[parcel.topic] = f"{code:#04x}"
+            if self._again is None and parcel.sequence:
                 self._again = asyncio.get_running_loop().call_later(self._refusals.wait(), self._send_again)
-        elif parcel.sequence:
-            if self.refused.pop(parcel.store, None):
+        else:
+            if self.refused.pop(parcel.topic, None):
                 self._refusals.reset()
-            self._delivered.setdefault(parcel.store, []).append(parcel.sequence)
-            self._gather_soon()
+            if parcel.sequence:
+                self._delivered.setdefault(parcel.store, []).append(parcel.sequence)
+                self._gather_soon()
         self._send()
 
     def _send_again(self) -> None:
         """What the broker refused, in its order; a store that meanwhile lost one in the middle asks for it."""
         self._again = None
         flying = {(parcel.store, parcel.sequence) for parcel in (*self._flying.values(), *self._waiting)}
-        rows = [row for row in self._hub.board.outbox.values() if row.store in self.refused]
+        rows = [row for row in self._hub.board.outbox.values() if topics_of(row.store).orders in self.refused]
         rows = [row for row in rows if (row.store, row.sequence) not in flying]
         self._waiting.extend(map(self._parcel, sorted(rows, key=_by_number)))
         self._send()
@@ -201,6 +215,8 @@ class Road:
                 self._heard_of.add(fact.what.store)
             elif isinstance(fact.what, SequenceAdopted):
                 log.warning("%s goes on at %d: this journal is a new one", fact.what.store, fact.what.sequence)
+            elif isinstance(fact.what, AlarmRaised) and fact.what.alarm.kind == "silent":
+                self._answer_silent({fact.what.alarm.about})
         if self._heard_of:
             self._gather_soon()
         self._send()
@@ -245,35 +261,71 @@ class Road:
 
     # --- what a store has missed ---
 
-    def _ask(self, store: str, after: int | None) -> None:
-        row = self._hub.board.stores.get(store)
-        if row is None or store in self._asked or after == row.sequence:
-            return
-        if after is not None and after > row.sequence:
-            self._hub.offer(Adopt(store, after), by="store", key=None, done=_nothing)
-            return
-        self._asked.add(store)
-        task = asyncio.create_task(self._answer(store, after))
-        self._answers.add(task)
-        task.add_done_callback(self._answers.discard)
+    def _ask(self, store: str, after: int | None, done: Callable[[], None]) -> None:
+        """Answer a question; it is acknowledged once the broker has the whole answer, and else comes again."""
+        row = self._hub.board.store(store)  # of one that has just come there may be none yet
+        if store not in self._hub.board.plan.stores or after == row.sequence:
+            done()
+        elif after is not None and after > row.sequence + FARTHEST:
+            log.warning("%s cannot have heard %d of our events: it is not answered", store, after)
+            done()
+        elif after is not None and after > row.sequence:
+            self._hub.offer(Adopt(store, after), by="store", key=None, done=done)
+        else:
+            if (earlier := self._questions.get(store)) is not None:
+                earlier.done()
+            self._questions[store] = _Asked(after, done)
+            self._answer_soon(store)
 
-    async def _answer(self, store: str, after: int | None) -> None:
+    def _answer_soon(self, store: str) -> None:
+        if store not in self._asked:
+            self._asked.add(store)
+            task = asyncio.create_task(self._answer(store))
+            self._answers.add(task)
+            task.add_done_callback(self._answers.discard)
+
+    async def _answer(self, store: str) -> None:
+        """Answer until there is no newer question: what was sent before the store came back is lost."""
         try:
             async with self._answering:
-                row = self._hub.board.store(store)
-                start = self._open_since(store, row.sequence) if after is None else after
-                events = await self._events(row.number, start)
-                there = {event.sequence for event in events}
-                # What is waiting to leave comes by itself, under its number.
-                self._waiting.extend(self._parcel(event)._replace(sequence=0) for event in reversed(events))
-                for numbers in _gaps(after or 0, row.sequence, there):
-                    payload = skipped(numbers, source=self._source, at=self._hub.clock.now())
-                    self._waiting.append(Parcel(topics_of(store).orders, payload))
-                self._send()
+                while asked := self._questions.pop(store, None):
+                    parcels = await self._parcels(store, asked.after)
+                    if parcels:
+                        parcels[-1] = parcels[-1]._replace(done=asked.done)
+                    else:
+                        asked.done()
+                    self._waiting.extend(parcels)
+                    self._send()
         except (sqlite3.Error, JournalUnusable) as error:
             log.error("%s asks for what it missed, but the journal cannot be read: %s", store, error)  # noqa: TRY400
         finally:
             self._asked.discard(store)
+
+    async def _parcels(self, store: str, after: int | None) -> list[Parcel]:
+        """What a store has missed, oldest first, and what nobody can send it again."""
+        row = self._hub.board.store(store)
+        start = self._open_since(store, row.sequence) if after is None else after
+        events = await self._events(row.number, start)
+        there = {event.sequence for event in events}
+        # What is waiting to leave comes by itself, under its number.
+        parcels = [self._parcel(event)._replace(sequence=0) for event in reversed(events)]
+        for numbers in _gaps(after or 0, row.sequence, there):
+            payload = skipped(numbers, source=self._source, at=self._hub.clock.now())
+            parcels.append(Parcel(topics_of(store).orders, payload))
+        return parcels
+
+    def _answer_silent(self, stores: Collection[str]) -> None:
+        """Send a store again what it leaves unanswered: a broker may have dropped it, and a missing end is no gap."""
+        lowest: dict[str, int] = {}
+        for order in self._hub.board.orders.values():
+            for event in order.unanswered if order.store in stores else ():
+                number = int(event.rpartition("-")[2])
+                if f"{order.store}/{number}" not in self._hub.board.outbox:
+                    lowest[order.store] = min(number, lowest.get(order.store, number))
+        for store, number in lowest.items():
+            if store not in self._questions:
+                self._questions[store] = _Asked(number - 1, _nothing)
+                self._answer_soon(store)
 
     def _open_since(self, store: str, sequence: int) -> int:
         """For a store that knows nothing: the number before the first event of an order that is still open."""
@@ -310,15 +362,8 @@ def _facts_before(connection: sqlite3.Connection, number: int, before: int) -> l
 
 def _gaps(after: int, through: int, there: set[int]) -> list[tuple[int, int]]:
     """The ranges of numbers that are not there."""
-    gaps: list[tuple[int, int]] = []
-    for number in range(after + 1, through + 1):
-        if number in there:
-            continue
-        if gaps and gaps[-1][1] == number - 1:
-            gaps[-1] = gaps[-1][0], number
-        else:
-            gaps.append((number, number))
-    return gaps
+    known = [after, *sorted(number for number in there if after < number <= through), through + 1]
+    return [(one + 1, other - 1) for one, other in pairwise(known) if one + 1 < other]
 
 
 def _by_number(event: Event) -> tuple[str, int]:

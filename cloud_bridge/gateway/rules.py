@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.apply import apply
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.decide import decide, rest_of, waits_until
+from cloud_bridge.gateway.decide import decide
 from cloud_bridge.gateway.facts import ClockStepped, Happened, JournalBegun, LetterRead, WebhookRead
 from cloud_bridge.gateway.intents import Intent
 from cloud_bridge.gateway.orders import Sending, account_key
@@ -15,17 +15,8 @@ from edge.hub import Hub
 from edge.journal import Journal
 from edge.rules import Rules
 
+INTERNAL = "internal: "  # so begins the reason of a letter that the rules could not digest
 CloudHub = Hub[Board, Intent, Happened]
-
-
-def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
-    """What the clock must ask because of what a draft changes; of a board that is none, because of all there is."""
-    for row in draft.stores.changes.values() if draft.is_draft else draft.stores.values():
-        if row is not None and (until := waits_until(draft, row)) is not None:
-            yield until, i.CheckStore(row.id)
-    for order in draft.orders.changes.values() if draft.is_draft else draft.orders.values():
-        if order is not None:
-            yield rest_of(order), i.CloseDue(order.id, order.changed)
 
 
 def _waking(board: Board) -> Iterator[Intent]:
@@ -63,10 +54,10 @@ def _account(intent: i.Take | i.Allow) -> str:
 def _spoilt(intent: Intent, reason: str) -> Intent:
     match intent:
         case i.Take(channel=channel, account=account, webhook=webhook):
-            return i.Unread(f"internal: {reason}", account_key(channel, account), webhook)
-        case i.Hear(store=store):
-            return i.Unread(f"internal: {reason}", topic=store)
-    return i.Unread(f"internal: {reason}", topic=type(intent).__name__)
+            return i.Unread(f"{INTERNAL}{reason}", account_key(channel, account), webhook)
+        case i.Hear(topic=topic, payload=payload):
+            return i.Unread(f"{INTERNAL}{reason}", topic=topic, payload=payload)
+    return i.Unread(f"{INTERNAL}{reason}", topic=type(intent).__name__)
 
 
 RULES: Rules[Board, Intent, Happened] = Rules(
@@ -75,10 +66,10 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     last_seq=lambda draft: draft.counters.seq,
     archived=Board.ARCHIVED,
     asks_about=_asks_about,
-    alarms=alarms,
+    alarms=lambda _draft: (),  # see sweep.py
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
-    stepped=lambda seconds, _begun: i.Note(ClockStepped(seconds)),
+    stepped=lambda seconds, begun: i.Note(ClockStepped(seconds, begun)),
     again=_again,
     spoilt=_spoilt,
 )

@@ -4,14 +4,20 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Never
 
 import msgspec
 import pytest
 
+from cloud_bridge.gateway.decide import _RULES
+from cloud_bridge.gateway.intents import Hear, Take
+from cloud_bridge.gateway.road import Parcel, _gaps
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings
+from cloud_bridge.gateway.sweep import sweep
+from cloud_bridge.letters import Reparsed
 from edge.clock import SystemClock
 from tests.brokers import Broker
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.gateways import STORE, BareStore, RunningGateway, order, settings_of
 
 replace = msgspec.structs.replace
@@ -37,6 +43,9 @@ async def running(settings: CloudFile, directory: Path, clock: SetClock | None =
         yield gateway
 
 
+ORDERS, RECEIPTS = f"ovenbell/v1/{STORE}/orders", f"ovenbell/v1/{STORE}/receipts"
+
+
 def alarms(gateway: RunningGateway) -> set[str]:
     """What a person has to look at."""
     return {key for key, _ in gateway.gateway.hub.board.alarms.items()}
@@ -55,10 +64,11 @@ async def test_a_store_that_was_away_too_long_with_orders_waiting_raises_an_alar
         await gateway.tell("placed", order(1))
         await until(lambda: hub.board.store(STORE).unanswered == 1)
         clock.passed = 599
-        hub.ring()
+        await sweep(hub)
         assert not alarms(gateway)
         clock.passed = 601
-        await until(lambda: hub.ring() or alarms(gateway) == {f"away/{STORE}"})
+        await sweep(hub)
+        await until(lambda: alarms(gateway) == {f"away/{STORE}"})
         store.presence("online", 2)
         await until(lambda: not alarms(gateway))
 
@@ -72,10 +82,30 @@ async def test_a_store_that_is_there_but_does_not_accept_its_orders_raises_an_al
         await gateway.tell("placed", order(1))
         await until(lambda: store.orders)
         clock.passed = 601
-        await until(lambda: gateway.gateway.hub.ring() or alarms(gateway) == {f"silent/{STORE}"})
+        await sweep(gateway.gateway.hub)
+        await until(lambda: alarms(gateway) == {f"silent/{STORE}"})
         event = store.orders[0]
         store.tell("order.accepted", event["subject"], event=event["id"])
         await until(lambda: not alarms(gateway))
+
+
+async def test_the_end_of_an_orders_day_is_found_without_a_timer_for_each(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        await gateway.tell("placed", order(1))
+        await until(lambda: store.orders)
+        event = store.orders[0]
+        store.tell("order.accepted", event["subject"], event=event["id"])
+        store.tell("order.collected", event["subject"])
+        await until(lambda: hub.board.orders[event["subject"]].state == "collected")
+        assert not hub._alarms
+        await sweep(hub)
+        clock.passed = 3601
+        await sweep(hub)
+        await until(lambda: not len(hub.board.orders))
 
 
 async def test_the_late_will_of_an_earlier_connection_does_not_make_a_store_away(
@@ -136,6 +166,52 @@ async def test_a_store_that_knows_nothing_gets_what_is_still_open_and_hears_that
     assert store.told("sequence.skipped")[0]["data"] == {"from": "1", "through": "2"}
 
 
+async def test_an_order_that_the_broker_dropped_is_sent_again_when_its_store_leaves_it_unanswered(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        store.presence("online", 1)
+        for number in (1, 2):
+            await gateway.tell("placed", order(number))
+        await until(lambda: len(store.orders) == 2 and not len(hub.board.outbox))
+        store.tell("order.accepted", store.orders[0]["subject"], event=store.orders[0]["id"])
+        await until(lambda: hub.board.store(STORE).unanswered == 1)
+        store.orders.clear()  # as if the second had never come
+        clock.passed = 601
+        await sweep(hub)
+        await until(lambda: store.orders)
+        assert [event["sequence"] for event in store.orders] == ["2"]
+        store.orders.clear()
+        await gateway.again()
+        await until(lambda: store.orders)
+        assert [event["sequence"] for event in store.orders] == ["2"]
+
+
+async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_before_its_answer(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders and not len(gateway.gateway.hub.board.outbox))
+    event = store.orders.pop()
+    store.tell("order.accepted", event["subject"], event=event["id"])
+    await until(lambda: not gateway.gateway.hub.board.store(STORE).unanswered)
+    asked = asyncio.Event()
+
+    async def never(*_: object) -> Never:
+        asked.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    gateway.gateway.road._parcels = never  # type: ignore[method-assign]
+    store.ask()
+    await asyncio.wait_for(asked.wait(), PATIENCE)
+    await gateway.again()
+    await until(lambda: store.orders)
+    assert store.orders[0]["id"] == event["id"]
+
+
 async def test_a_gateway_with_a_new_journal_goes_on_counting_where_the_store_stands(
     gateway: RunningGateway, store: BareStore
 ) -> None:
@@ -148,14 +224,35 @@ async def test_a_gateway_with_a_new_journal_goes_on_counting_where_the_store_sta
     assert store.orders[1]["sequence"] == "42"
 
 
+async def test_a_new_journal_hears_the_first_question_of_a_store_that_comes_with_it(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    store.presence("online", 1)
+    store.ask(after=41)
+    await until(lambda: gateway.gateway.hub.board.store(STORE).sequence == 41)
+
+
+async def test_a_store_that_counts_beyond_all_reason_holds_up_nobody(gateway: RunningGateway, store: BareStore) -> None:
+    store.ask(after=10**18 - 1)
+    store.presence("online", 1)
+    hub = gateway.gateway.hub
+    await until(lambda: hub.board.store(STORE).online)
+    assert hub.board.store(STORE).sequence == 0
+    store.ask(after=9_000_000)
+    await until(lambda: hub.board.store(STORE).sequence == 9_000_000)
+    began = asyncio.get_running_loop().time()
+    assert _gaps(0, 10**18, {5, 6, 10**17}) == [(1, 4), (7, 10**17 - 1), (10**17 + 1, 10**18)]
+    assert asyncio.get_running_loop().time() - began < 1
+
+
 async def test_what_was_not_published_when_the_gateway_ended_is_published_by_the_next_one(
     broker: Broker, tmp_path: Path, store: BareStore
 ) -> None:
     async with running(settings_of(broker, tmp_path), tmp_path) as gateway:
         assert gateway.gateway.road.connection is not None
+        gateway.gateway.road._backoff = type(gateway.gateway.road._backoff)(first=60, ceiling=60)
         gateway.gateway.road.connection.abandon()
         await until(lambda: not gateway.gateway.road.connected)
-        gateway.gateway.road._backoff = type(gateway.gateway.road._backoff)(first=60, ceiling=60)
         for number in range(1, 13):
             await gateway.tell("placed", order(number))
         await until(lambda: len(gateway.gateway.hub.board.outbox) == 12)
@@ -188,6 +285,38 @@ async def test_what_a_store_sends_and_nobody_understands_is_kept_and_the_next_on
     assert hub.board.counters.letters == 1
 
 
+async def test_what_the_rules_could_not_digest_is_kept_whole_and_read_again(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub = gateway.gateway.hub
+
+    def fail(*_: object) -> Never:
+        raise LookupError("a hole in the rules")
+
+    with monkeypatch.context() as broken:
+        broken.setitem(_RULES, Take, fail)
+        broken.setitem(_RULES, Hear, fail)
+        await gateway.tell("placed", order(1))
+        store.tell("store.paused")
+        await until(lambda: hub.board.counters.letters == 2)
+        assert not store.orders
+    assert await gateway.gateway.reader.reparse() == Reparsed(2, 0)
+    await until(lambda: store.orders)
+    assert hub.board.store(STORE).journal == store.journal
+    assert hub.board.counters.letters == 0
+
+
+async def test_a_receipt_that_the_broker_refuses_is_said_until_it_takes_one(gateway: RunningGateway) -> None:
+    road = gateway.gateway.road
+    connection = road.connection
+    assert connection is not None
+    road._flying |= {9_001: Parcel(RECEIPTS, b""), 9_002: Parcel(RECEIPTS, b"")}
+    road.published(connection, 9_001, 0x87)
+    assert road.refused == {RECEIPTS: "0x87"}
+    road.published(connection, 9_002, 0)
+    assert not road.refused
+
+
 async def test_a_topic_that_the_broker_does_not_let_us_write_to_is_said_and_tried_again(
     broker: Broker, tmp_path: Path
 ) -> None:
@@ -199,13 +328,13 @@ async def test_a_topic_that_the_broker_does_not_let_us_write_to_is_said_and_trie
     try:
         async with running(settings_of(limited, tmp_path), tmp_path) as gateway:
             await gateway.tell("placed", order(1))
-            await until(lambda: STORE in gateway.gateway.road.refused)
+            await until(lambda: ORDERS in gateway.gateway.road.refused)
             assert len(gateway.gateway.hub.board.outbox) == 1
             with BareStore(limited) as store:
                 (tmp_path / "acl").write_text("topic readwrite #\n")
                 limited.reload()
                 await until(lambda: store.orders)
                 await until(lambda: not len(gateway.gateway.hub.board.outbox))
-                assert not gateway.gateway.road.refused
+                await until(lambda: not gateway.gateway.road.refused)
     finally:
         await asyncio.to_thread(limited.stop)

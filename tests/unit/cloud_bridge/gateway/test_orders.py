@@ -1,0 +1,129 @@
+"""How long the gateway remembers an order, and what it waits for of a store: the rules alone."""
+
+import pytest
+
+from cloud_bridge.gateway import intents as i
+from cloud_bridge.gateway.facts import ClockStepped
+from cloud_bridge.gateway.orders import Alarm
+from cloud_bridge.messages import EventType
+from edge.orders import OrderId
+from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse
+
+HOUR, DAY = 3600.0, 24 * 3600.0
+
+
+def close(house: CountingHouse, order: OrderId, after: float) -> bool:
+    """Whether an order leaves the board when the clock asks after so many seconds."""
+    house.now += after
+    house.ask(i.CloseDue(order))
+    return order not in house.board.orders
+
+
+def accept(house: CountingHouse, order: OrderId) -> None:
+    """The store takes the newest that waits for it."""
+    house.hear("order.accepted", order, event=house.board.orders[order].unanswered[-1])
+
+
+def test_a_cake_ordered_on_monday_for_saturday_is_remembered_until_it_was_due() -> None:
+    house = CountingHouse()
+    order = house.take(due=house.now + 5 * DAY)
+    accept(house, order)
+    assert not close(house, order, 73 * HOUR)
+    assert not close(house, order, 2 * DAY)
+    assert close(house, order, 3 * DAY)
+
+
+def test_an_order_that_its_store_has_not_accepted_is_not_forgotten_over_a_long_weekend() -> None:
+    house = CountingHouse()
+    order = house.take()
+    assert not close(house, order, 4 * DAY)
+    assert house.board.store(STORE).unanswered == 1
+    accept(house, order)
+    assert close(house, order, 73 * HOUR)
+
+
+def test_an_order_that_was_cancelled_need_not_be_remembered_until_it_would_have_been_due() -> None:
+    house = CountingHouse()
+    order = house.take(due=house.now + 5 * DAY)
+    accept(house, order)
+    house.take(kind=EventType.CANCELLED)
+    accept(house, order)
+    assert close(house, order, 2 * HOUR)
+
+
+def test_a_riders_pickup_is_no_order_that_a_store_has_to_accept() -> None:
+    house = CountingHouse()
+    order = house.take()
+    accept(house, order)
+    house.take(kind=EventType.COLLECTED)
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_a_change_that_is_accepted_answers_for_the_one_that_it_overtook() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.take(kind=EventType.CHANGED, content="less sugar")
+    first, second = house.board.orders[order].unanswered
+    house.hear("order.accepted", order, event=second)
+    assert house.board.store(STORE).unanswered == 0
+    house.hear("order.accepted", order, event=first)
+    assert house.board.store(STORE).unanswered == 0
+
+
+@pytest.mark.parametrize("kind", ["order.collected", "order.refused"])
+def test_a_store_that_has_ended_an_order_owes_no_answer_about_it(kind: str) -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.take(kind=EventType.CANCELLED)
+    house.hear(kind, order)
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_a_store_that_cannot_read_an_event_names_only_the_event_and_has_answered_it() -> None:
+    house = CountingHouse()
+    [event] = house.board.orders[house.take()].unanswered
+    house.hear("order.rejected", event=event, reason="items: expected a list")
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_the_newest_order_that_a_store_rejected_is_shown_for_a_day() -> None:
+    house = CountingHouse()
+    key = f"rejected/{STORE}"
+    for reason in ("no price", "no items"):
+        house.hear("order.rejected", house.take(), event="hz-0012-1", reason=reason)
+        house.now += 20 * HOUR
+    house.ask(i.CheckAlarm(key))
+    assert house.board.alarms[key].text == "no items"
+    house.now += 4 * HOUR
+    house.ask(i.CheckAlarm(key))
+    assert not len(house.board.alarms)
+
+
+def step(house: CountingHouse, seconds: float, begun: float) -> None:
+    """The clock is set, in a run that began then."""
+    house.now += seconds
+    house.ask(i.Note(ClockStepped(seconds, begun)))
+
+
+@pytest.mark.parametrize("seconds", [-2 * HOUR, 2 * HOUR])
+def test_a_clock_that_is_set_neither_hastens_nor_delays_the_alarm_about_a_store(seconds: float) -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    order = house.take()
+    step(house, seconds, begun=house.now - 60)
+    assert house.board.orders[order].changed == house.now
+    house.now += 599
+    house.ask(i.CheckStore(STORE))
+    assert not len(house.board.alarms)
+    house.now += 2
+    house.ask(i.CheckStore(STORE))
+    assert [*house.board.alarms.values()] == [Alarm("silent", STORE, house.now, "")]
+    step(house, seconds, begun=0.0)
+    assert [alarm.since for alarm in house.board.alarms.values()] == [house.now]
+
+
+def test_a_clock_that_is_set_right_after_a_night_leaves_what_was_before_it() -> None:
+    house = CountingHouse()
+    order = house.take()
+    step(house, 12 * HOUR, begun=house.now + 1)
+    assert house.board.orders[order].changed == house.now - 12 * HOUR
