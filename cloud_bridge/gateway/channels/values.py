@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -14,6 +15,7 @@ CHINA = timezone(timedelta(hours=8))
 MILLISECONDS = 100_000_000_000  # a time above it, year 5138 in seconds, is one in milliseconds
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 DIGITS = 18  # of a number that is one
+MANY, LONG = 200, 256 * 1024  # fields of a form, and its bytes: what nobody has proved yet is not read at any length
 TAIL = 6  # characters of a long order number that people tell one another
 
 Kind = TypeVar("Kind")
@@ -37,6 +39,17 @@ def read(raw: bytes | str, kind: type[Kind], where: str = "") -> Kind:
         return msgspec.json.decode(raw, type=kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unreadable(f"{where}: {error}" if where else str(error)) from error
+
+
+def form(body: bytes, encoding: str = "utf-8") -> dict[str, str]:
+    """The fields of a form; raises Forged where they are more than a channel sends."""
+    try:
+        if len(body) <= LONG:
+            whole_form = body.decode("utf-8", "replace")
+            return dict(parse_qsl(whole_form, keep_blank_values=True, encoding=encoding, max_num_fields=MANY))
+    except ValueError:
+        pass
+    raise Forged("the form is larger than any of this channel")
 
 
 def text(value: Any) -> str:
