@@ -68,7 +68,7 @@ class Gateway:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
         await self.hub.start()
         try:
-            self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+            self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0, lingering_time=1.0)
             await self._runner.setup()
             await self.road.start()
             await self.courier.start()

@@ -1,5 +1,6 @@
 """The door of the channels: a request is proved, put on the disk, answered as its channel wants it, and read later."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from edge.journal import JournalUnusable
 log = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024  # bytes of a webhook
+PATIENCE = 10.0  # seconds in which its body has to come
 PATH = "/channels/{channel:[^/]+}/{account:[^/]+}"
 
 
@@ -39,7 +41,12 @@ class Intake:
         found = self._find(request)
         if found is None:
             return web.json_response({"reason": "there is no such account"}, status=404)
-        webhook = self._webhook(request, found[0], await request.read())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                body = await request.read()
+        except TimeoutError:
+            return _without("its body did not come", 408)
+        webhook = self._webhook(request, found[0], body)
         tried = found[0].ping(webhook) if found[0].ping is not None else None
         return await self._take(*found, webhook) if tried is None else _response(tried)
 
@@ -103,6 +110,13 @@ def _digest(webhook: Webhook) -> str:
     """The same request once more has the same one."""
     about = "\n".join((webhook.query, *(f"{name}:{value}" for name, value in webhook.headers.items()), ""))
     return blake2b(about.encode("utf-8", "surrogateescape") + webhook.body, digest_size=16).hexdigest()
+
+
+def _without(reason: str, status: int) -> web.Response:
+    """The answer to what is no whole request, on whose connection nothing else is read."""
+    answer = web.json_response({"reason": reason}, status=status)
+    answer.force_close()
+    return answer
 
 
 def _response(answer: Answer) -> web.Response:
