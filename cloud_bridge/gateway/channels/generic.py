@@ -5,12 +5,11 @@ CONTRACT.md section 2. A customer's addresses stand in `data.addresses`, by the 
 """
 
 import hmac
+from datetime import UTC
 from typing import Any, Literal
 
-import msgspec
-
 from cloud_bridge.gateway.channels.channel import Account, Channel, Forged, Said, Unreadable, answers
-from cloud_bridge.gateway.channels.values import recent, whole
+from cloud_bridge.gateway.channels.values import moment, read, recent, whole
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.signing import signature
 from cloud_bridge.messages import EventType
@@ -27,10 +26,7 @@ KINDS = {
 class _Body(Record, frozen=True):
     type: Literal["order.placed", "order.changed", "order.cancelled", "order.collected"]
     data: dict[str, Any]
-    timestamp: str | None = None
-
-
-_BODY = msgspec.json.Decoder(_Body)
+    timestamp: Any = None  # when it happened
 
 
 def _verify(webhook: Webhook, account: Account, now: float) -> None:
@@ -46,10 +42,8 @@ def _verify(webhook: Webhook, account: Account, now: float) -> None:
 
 
 def _parse(webhook: Webhook, _account: Account) -> list[Said]:
-    try:
-        body = _BODY.decode(webhook.body)
-    except msgspec.MsgspecError as error:
-        raise Unreadable(str(error)) from error
+    body = read(webhook.body, _Body)
+    tried = float(webhook.headers["webhook-timestamp"])
     kind, data = KINDS[body.type], dict(body.data)
     addresses = data.pop("addresses", None) or {}
     origin = data.get("id")
@@ -63,7 +57,7 @@ def _parse(webhook: Webhook, _account: Account) -> list[Said]:
             origin=origin,
             event=webhook.headers["webhook-id"],
             kind=kind,
-            at=float(webhook.headers["webhook-timestamp"]),
+            at=min(moment(body.timestamp, UTC) or tried, tried),
             shop=str(merchant.get("id") or "") if isinstance(merchant, dict) else "",
             order=data if kind is EventType.PLACED else {},
             reason=str(data.get("reason") or ""),

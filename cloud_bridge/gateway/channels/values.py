@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from cloud_bridge.gateway.channels.channel import REPLAY, Forged, Unreadable
+from edge.shapes import read_loosely
 
 CHINA = timezone(timedelta(hours=8))
 MILLISECONDS = 100_000_000_000  # a time above it, year 5138 in seconds, is one in milliseconds
@@ -33,10 +34,18 @@ def recent(at: float | None, now: float, window: float = REPLAY) -> None:
         raise Forged("its time is too old, or in the future: check both clocks")
 
 
-def read(raw: bytes | str, kind: type[Kind], where: str = "") -> Kind:
-    """JSON in a shape; raises Unreadable with the place."""
+def read(raw: bytes | str, kind: type[Kind], where: str = "", *, proved: bool = True) -> Kind:
+    """JSON in a shape; raises Unreadable with the place.
+
+    A cut emoji, or a number out of all range, costs itself and not the order; that takes time, which what is not proved yet is not given.
+    """
     try:
-        return msgspec.json.decode(raw, type=kind)
+        try:
+            return msgspec.json.decode(raw, type=kind)
+        except msgspec.DecodeError:
+            if not proved:
+                raise
+            return msgspec.convert(read_loosely(raw if isinstance(raw, bytes) else raw.encode()), kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unreadable(f"{where}: {error}" if where else str(error)) from error
 

@@ -177,3 +177,9 @@ async def test_an_order_goes_to_the_store_once(broker: Broker, store: BareStore,
             {"id": "2", "name": "Bread", "externalCode": "633", "quantity": 3},
         ],
     }
+
+
+def test_half_an_emoji_costs_a_character_and_not_the_order() -> None:
+    cut = json.dumps(ORDER | {"note": "CUT"}).replace("CUT", "call first\\ud83d")
+    [said] = parsed(shopify.CHANNEL, hook(cut.encode()), ACCOUNT)
+    assert readable(said).note.startswith("call first�")
