@@ -36,7 +36,19 @@ from cloud_bridge.gateway.channels.channel import (
     Wanted,
     answers,
 )
-from cloud_bridge.gateway.channels.values import CHINA, Wire, digest, form, line, moment, order, read, recent, short, text
+from cloud_bridge.gateway.channels.values import (
+    CHINA,
+    Wire,
+    digest,
+    form,
+    line,
+    moment,
+    order,
+    read,
+    recent,
+    short,
+    text,
+)
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.ways.way import Call, Setting
 from cloud_bridge.messages import EventType

@@ -37,7 +37,8 @@ def recent(at: float | None, now: float, window: float = REPLAY) -> None:
 def read(raw: bytes | str, kind: type[Kind], where: str = "", *, proved: bool = True) -> Kind:
     """JSON in a shape; raises Unreadable with the place.
 
-    A cut emoji, or a number out of all range, costs itself and not the order; that takes time, which what is not proved yet is not given.
+    A cut emoji, or a number out of all range, costs itself and not the order; what is not proved yet is not given the
+    time that this takes.
     """
     try:
         try:
