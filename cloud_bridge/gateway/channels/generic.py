@@ -1,19 +1,22 @@
-"""A shop's own programs: documented JSON, signed as Standard Webhooks says (`signing`).
+"""A shop's own programs: JSON, signed as Standard Webhooks says (`signing`), both ways. README.md documents it.
 
-The body is `{"type": …, "data": …}`: the type is one of `KINDS`, `data` that of the events of the same name in
-CONTRACT.md section 2. A customer's addresses stand in `data.addresses`, by the way in which they are used.
+What is told back goes to `options.url`, signed with the same secret, as the way `webhook` writes it.
 """
 
 import hmac
 from datetime import UTC
 from typing import Any, Literal
 
+import msgspec
+
 from cloud_bridge.gateway.channels.channel import Account, Channel, Forged, Said, Unreadable, answers
-from cloud_bridge.gateway.channels.values import moment, read, recent, whole
+from cloud_bridge.gateway.channels.values import known, moment, read, recent, whole
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.signing import signature
+from cloud_bridge.gateway.ways import webhook as told_by
 from cloud_bridge.messages import EventType
 from edge.orders import Record
+from edge.updates import UpdateKind
 
 KINDS = {
     "order.placed": EventType.PLACED,
@@ -21,6 +24,9 @@ KINDS = {
     "order.cancelled": EventType.CANCELLED,
     "order.collected": EventType.COLLECTED,
 }
+
+# Items are told nobody but customers, as the table of messages says.
+TOLD = frozenset(UpdateKind) - {UpdateKind.STARTED, UpdateKind.FINISHED, UpdateKind.RECALLED, UpdateKind.RESCHEDULED}
 
 
 class _Body(Record, frozen=True):
@@ -51,6 +57,8 @@ def _parse(webhook: Webhook, _account: Account) -> list[Said]:
         raise Unreadable("data.id: expected the order's id")
     if not isinstance(addresses, dict) or not all(isinstance(one, str) for one in addresses.values()):
         raise Unreadable("data.addresses: expected text by way")
+    if kind is EventType.PLACED and not isinstance(data.get("items"), list):
+        raise Unreadable("data.items: expected a list")
     merchant = data.get("merchant")
     return [
         Said(
@@ -59,7 +67,7 @@ def _parse(webhook: Webhook, _account: Account) -> list[Said]:
             kind=kind,
             at=min(moment(body.timestamp, UTC) or tried, tried),
             shop=str(merchant.get("id") or "") if isinstance(merchant, dict) else "",
-            order=data if kind is EventType.PLACED else {},
+            order=known(data) if kind is EventType.PLACED else {},
             reason=str(data.get("reason") or ""),
             addresses=addresses,
         )
@@ -72,4 +80,5 @@ CHANNEL = Channel(
     parse=_parse,
     answer=answers(b'{"ok":true}'),
     headers=("webhook-id", "webhook-timestamp", "webhook-signature"),
+    tells=msgspec.structs.replace(told_by.WAY, name="generic", tells=TOLD),
 )

@@ -18,6 +18,13 @@ LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 DIGITS = 18  # of a number that is one
 MANY, LONG = 200, 256 * 1024  # fields of a form, and its bytes: what nobody has proved yet is not read at any length
 TAIL = 6  # characters of a long order number that people tell one another
+# Of an order and of its lines, what a bakery needs; what was paid and where it goes stays where it is.
+KEPT = (
+    "displayId", "type", "createdAt", "orderTiming", "schedule", "takeout", "merchant", "salesChannel", "orderPriority",
+    "extraInfo",
+)  # fmt: skip
+OF_LINES = ("id", "name", "externalCode", "unit", "quantity", "specialInstructions", "bakery")
+OF_OPTIONS = ("id", "name", "externalCode", "quantity")
 
 Kind = TypeVar("Kind")
 
@@ -169,3 +176,23 @@ def order(
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
+
+
+def known(order: dict[str, Any]) -> dict[str, Any]:
+    """What a store reads of an Open Delivery order that came as one; `items` must be a list."""
+    customer, delivery = _only(order.get("customer"), "name", "phone"), order.get("delivery")
+    kept = _only(order, *KEPT) | {"items": [_known_line(item) for item in order["items"]]}
+    kept |= {"customer": customer} if customer else {}
+    if isinstance(delivery, dict) and (due := delivery.get("estimatedDeliveryDateTime")):
+        kept["delivery"] = {"estimatedDeliveryDateTime": due}
+    return kept
+
+
+def _known_line(item: Any) -> dict[str, Any]:
+    options = item.get("options") if isinstance(item, dict) else None
+    chosen = [_only(option, *OF_OPTIONS) for option in options] if isinstance(options, list) else []
+    return _only(item, *OF_LINES) | ({"options": chosen} if chosen else {})
+
+
+def _only(fields: Any, *names: str) -> dict[str, Any]:
+    return {name: fields[name] for name in names if fields.get(name) is not None} if isinstance(fields, dict) else {}
