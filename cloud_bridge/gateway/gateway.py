@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from cloud_bridge.gateway import door
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.courier import Courier, Post
@@ -50,6 +51,8 @@ class Gateway:
         self.courier = Courier(self.hub, ways, _posts(accounts), seal)
         self.app = web.Application(client_max_size=LARGEST)
         self.intake.mount(self.app)
+        self._keeper = door.Doorkeeper()
+        self._keeper.mount(self.app)
         self.office = Office(
             self.hub,
             self.intake,
@@ -63,13 +66,23 @@ class Gateway:
         self.office.mount(self.app)
         self._runner: web.AppRunner | None = None
         self._pruning: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
         await self.hub.start()
         try:
-            self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0, lingering_time=1.0)
+            self._runner = web.AppRunner(
+                self.app,
+                access_log=None,
+                shutdown_timeout=1.0,
+                lingering_time=1.0,
+                keepalive_timeout=door.IDLE,
+                logger=door.log,
+            )
             await self._runner.setup()
+            assert self._runner.server is not None
+            self._watching = asyncio.create_task(self._keeper.watch(self._runner.server))
             await self.road.start()
             await self.courier.start()
             await self.puller.start()
@@ -83,8 +96,9 @@ class Gateway:
 
     async def stop(self) -> None:
         """Stop everything: first what comes in, then what goes out."""
-        if self._pruning is not None:
-            self._pruning.cancel()
+        for task in (self._pruning, self._watching):
+            if task is not None:
+                task.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
         await self.reader.stop()
