@@ -35,7 +35,7 @@ class Intake:
         self.answered: Counter[str] = Counter()  # requests that were taken, the same ones once more among them
         self._hub, self._accounts = hub, accounts
         self._seldom = Seldom()
-        self._reading: dict[asyncio.Timeout, None] = {}  # oldest first
+        self.reading: dict[asyncio.Timeout, None] = {}  # bodies that are on their way, oldest first
 
     def mount(self, app: web.Application) -> None:
         """Add the door to a server."""
@@ -48,7 +48,7 @@ class Intake:
             return web.json_response({"reason": "there is no such account"}, status=404)
         try:
             body = await self._read(request)
-        except web.RequestPayloadError:
+        except (web.RequestPayloadError, ConnectionError):
             return _without("its body cannot be read", 400)
         except TimeoutError:
             return _without("its body did not come", 408)
@@ -59,16 +59,16 @@ class Intake:
     async def _read(self, request: web.Request) -> bytes:
         """The body; raises TimeoutError where it does not come, sooner where there are many such."""
         async with asyncio.timeout(PATIENCE) as limit:
-            self._reading[limit] = None
-            if len(self._reading) > SLOW:
-                oldest = next(iter(self._reading))
-                del self._reading[oldest]
+            self.reading[limit] = None
+            if len(self.reading) > SLOW:
+                oldest = next(iter(self.reading))
+                del self.reading[oldest]
                 with suppress(RuntimeError):  # it is over just now
                     oldest.reschedule((oldest.when() or 0.0) - PATIENCE + HASTE)
             try:
                 return await request.read()
             finally:
-                self._reading.pop(limit, None)
+                self.reading.pop(limit, None)
 
     async def _take(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response:
         refusal = self._prove(channel, account, webhook)

@@ -179,9 +179,10 @@ def _given(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def known(order: dict[str, Any]) -> dict[str, Any]:
-    """What a store reads of an Open Delivery order that came as one; `items` must be a list."""
+    """What a store reads of an Open Delivery order that came as one."""
+    items = order.get("items")
     customer, delivery = _only(order.get("customer"), "name", "phone"), order.get("delivery")
-    kept = _only(order, *KEPT) | {"items": [_known_line(item) for item in order["items"]]}
+    kept = _only(order, *KEPT) | ({"items": [_known_line(item) for item in items]} if isinstance(items, list) else {})
     kept |= {"customer": customer} if customer else {}
     if isinstance(delivery, dict) and (due := delivery.get("estimatedDeliveryDateTime")):
         kept["delivery"] = {"estimatedDeliveryDateTime": due}

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from cloud_bridge.gateway import door, intake
+from tests.cloud import until
 from tests.gateways import RunningGateway
 
 POST = b"POST /channels/generic/shop HTTP/1.1\r\nHost: x\r\n"
@@ -54,6 +55,18 @@ async def test_a_body_that_is_no_gzip_is_the_senders_mistake(
     for _ in range(3):
         answer = await said(gateway, POST + b"Content-Encoding: gzip\r\nContent-Length: 4\r\n\r\nabcd")
         assert answer.startswith(b"HTTP/1.1 400 ")
+    assert "Traceback" not in caplog.text
+
+
+async def test_who_hangs_up_in_the_middle_leaves_no_traceback(
+    gateway: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, writer = await asyncio.open_connection(*gateway.gateway.address)
+    writer.write(POST + b"Content-Length: 100\r\n\r\n{")
+    await until(lambda: gateway.gateway.intake.reading)
+    writer.transport.abort()
+    await until(lambda: not gateway.gateway.intake.reading)
+    await said(gateway, POST + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
     assert "Traceback" not in caplog.text
 
 
