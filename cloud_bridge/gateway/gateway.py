@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from cloud_bridge.gateway import door
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.caller import Callers
 from cloud_bridge.gateway.channels import CHANNELS, Account
@@ -53,6 +54,8 @@ class Gateway:
         self.courier = Courier(self.hub, ways, _posts(accounts), seal, self.callers)
         self.app = web.Application(client_max_size=LARGEST)
         self.intake.mount(self.app)
+        self._keeper = door.Doorkeeper()
+        self._keeper.mount(self.app)
         self.office = Office(
             self.hub,
             self.intake,
@@ -65,19 +68,28 @@ class Gateway:
         )
         self.office.mount(self.app)
         self._runner: web.AppRunner | None = None
-        self._tidying: list[asyncio.Task[None]] = []
+        self._tidying: list[asyncio.Task[None]] = []  # at the door, among the rows, in the journal
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
         await self.hub.start()
         try:
-            self._runner = web.AppRunner(self.app, access_log=None, shutdown_timeout=1.0)
+            self._runner = web.AppRunner(
+                self.app,
+                access_log=None,
+                shutdown_timeout=1.0,
+                lingering_time=1.0,
+                keepalive_timeout=door.IDLE,
+                logger=door.log,
+            )
             await self._runner.setup()
+            assert self._runner.server is not None
+            keep_watch = self._keeper.watch(self._runner.server)
             await self.road.start()
             await self.courier.start()
             await self.puller.start()
             await self.reader.start()
-            tidying = keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
+            tidying = keep_watch, keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
             self._tidying = [asyncio.create_task(one) for one in tidying]
             host, port = listen_address(self.settings.gateway.listen)
             await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()

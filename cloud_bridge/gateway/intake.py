@@ -1,14 +1,17 @@
 """The door of the channels: a request is proved, put on the disk, answered as its channel wants it, and read later."""
 
+import asyncio
 import logging
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from hashlib import blake2b
 
 import msgspec
 from aiohttp import web
 
 from cloud_bridge.gateway.channels import CHANNELS, Account, Answer, Channel, Forged
+from cloud_bridge.gateway.door import Seldom
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.intents import Keep
 from cloud_bridge.gateway.orders import account_key
@@ -19,6 +22,8 @@ from edge.journal import JournalUnusable
 log = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024  # bytes of a webhook
+PATIENCE = 10.0  # seconds in which its body has to come
+SLOW, HASTE = 128, 1.0  # of more bodies that are on their way the oldest get so many seconds
 PATH = "/channels/{channel:[^/]+}/{account:[^/]+}"
 
 
@@ -29,6 +34,8 @@ class Intake:
         self.refused: Counter[str] = Counter()  # requests that did not prove themselves, by account
         self.answered: Counter[str] = Counter()  # requests that were taken, the same ones once more among them
         self._hub, self._accounts = hub, accounts
+        self._seldom = Seldom()
+        self.reading: dict[asyncio.Timeout, None] = {}  # bodies that are on their way, oldest first
 
     def mount(self, app: web.Application) -> None:
         """Add the door to a server."""
@@ -39,9 +46,29 @@ class Intake:
         found = self._find(request)
         if found is None:
             return web.json_response({"reason": "there is no such account"}, status=404)
-        webhook = self._webhook(request, found[0], await request.read())
+        try:
+            body = await self._read(request)
+        except (web.RequestPayloadError, ConnectionError):
+            return _without("its body cannot be read", 400)
+        except TimeoutError:
+            return _without("its body did not come", 408)
+        webhook = self._webhook(request, found[0], body)
         tried = found[0].ping(webhook) if found[0].ping is not None else None
         return await self._take(*found, webhook) if tried is None else _response(tried)
+
+    async def _read(self, request: web.Request) -> bytes:
+        """The body; raises TimeoutError where it does not come, sooner where there are many such."""
+        async with asyncio.timeout(PATIENCE) as limit:
+            self.reading[limit] = None
+            if len(self.reading) > SLOW:
+                oldest = next(iter(self.reading))
+                del self.reading[oldest]
+                with suppress(RuntimeError):  # it is over just now
+                    oldest.reschedule((oldest.when() or 0.0) - PATIENCE + HASTE)
+            try:
+                return await request.read()
+            finally:
+                self.reading.pop(limit, None)
 
     async def _take(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response:
         refusal = self._prove(channel, account, webhook)
@@ -87,15 +114,15 @@ class Intake:
             channel.verify(webhook, account, webhook.at)
         except Forged as forged:
             return self._refuse(account, forged)
-        except Exception as error:  # a request that no verification has foreseen is not the channel's
-            log.exception("a request could not be verified")
-            return self._refuse(account, Forged(type(error).__name__))
+        except Exception as error:  # noqa: BLE001 - a request that no verification has foreseen is not the channel's
+            return self._refuse(account, Forged(f"no verification has foreseen it: {type(error).__name__}"), error)
         return None
 
-    def _refuse(self, account: Account, forged: Forged) -> web.Response:
+    def _refuse(self, account: Account, forged: Forged, error: Exception | None = None) -> web.Response:
         key = account_key(account.channel, account.id)
         self.refused[key] += 1
-        log.warning("a request to %s was refused: %s", key, forged)
+        if times := self._seldom.count(key, self._hub.clock.monotonic()):
+            log.warning("requests to %s were refused, %d since the last line: %s", key, times, forged, exc_info=error)
         return web.json_response({"reason": str(forged)}, status=401)
 
 
@@ -103,6 +130,13 @@ def _digest(webhook: Webhook) -> str:
     """The same request once more has the same one."""
     about = "\n".join((webhook.query, *(f"{name}:{value}" for name, value in webhook.headers.items()), ""))
     return blake2b(about.encode("utf-8", "surrogateescape") + webhook.body, digest_size=16).hexdigest()
+
+
+def _without(reason: str, status: int) -> web.Response:
+    """The answer to what is no whole request, on whose connection nothing else is read."""
+    answer = web.json_response({"reason": reason}, status=status)
+    answer.force_close()
+    return answer
 
 
 def _response(answer: Answer) -> web.Response:

@@ -12,10 +12,11 @@ them itself by the channel `generic`. A refund of a part says nothing of the goo
 """
 
 import base64
+import re
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -35,7 +36,19 @@ from cloud_bridge.gateway.channels.channel import (
     Wanted,
     answers,
 )
-from cloud_bridge.gateway.channels.values import CHINA, Wire, digest, line, moment, order, read, recent, short, text
+from cloud_bridge.gateway.channels.values import (
+    CHINA,
+    Wire,
+    digest,
+    form,
+    line,
+    moment,
+    order,
+    read,
+    recent,
+    short,
+    text,
+)
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.ways.way import Call, Setting
 from cloud_bridge.messages import EventType
@@ -52,6 +65,7 @@ ENDED = {
 UNPAID = frozenset({"INIT", ""})
 SUCCESS = "10000"
 BUSY = frozenset({"20000"})
+CHINESE = re.compile(rb"(?:^|&)charset=gb", re.IGNORECASE)
 PADDING = PKCS1v15()
 
 
@@ -141,12 +155,11 @@ def _about(fields: dict[str, str], *without: str) -> str:
 
 
 def _encoding(body: bytes) -> str:
-    named = dict(parse_qsl(body.decode("ascii", "replace"))).get("charset", "").lower()
-    return "gb18030" if named.startswith("gb") else "utf-8"
+    return "gb18030" if CHINESE.search(body) else "utf-8"
 
 
 def _fields(body: bytes) -> dict[str, str]:
-    return dict(parse_qsl(body.decode("ascii", "replace"), keep_blank_values=True, encoding=_encoding(body)))
+    return form(body, _encoding(body))
 
 
 def _verify(webhook: Webhook, account: Account, now: float) -> None:

@@ -21,12 +21,12 @@ food/sku/sellStatus, by APP_FOOD_CODE/SKU_ID, or by one code where both are the 
 import hmac
 from hashlib import md5
 from typing import Any
-from urllib.parse import parse_qsl, unquote_plus, urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import msgspec
 
 from cloud_bridge.gateway.channels.channel import Account, Answer, Channel, Forged, Said, Unreadable, answers
-from cloud_bridge.gateway.channels.values import Wire, line, moment, order, read, recent, short, text, whole
+from cloud_bridge.gateway.channels.values import Wire, form, line, moment, order, read, recent, short, text, whole
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways.way import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way
@@ -61,7 +61,7 @@ def signed(url: str, fields: dict[str, str], secret: str) -> str:
 
 def _proved(webhook: Webhook, account: Account) -> dict[str, str] | None:
     """The fields, decoded as often as they were encoded; none where the signature fits neither way."""
-    once = dict(parse_qsl(webhook.body.decode("utf-8", "replace"), keep_blank_values=True))
+    once = form(webhook.body)
     twice = {name: unquote_plus(value) for name, value in once.items()}
     for fields in (twice, once):
         given = fields.get("sig", "").encode("utf-8", "replace")

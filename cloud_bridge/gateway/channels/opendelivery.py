@@ -31,7 +31,7 @@ from cloud_bridge.gateway.channels.channel import (
     Wanted,
     answers,
 )
-from cloud_bridge.gateway.channels.values import Wire, digest, instant, moment, read, text
+from cloud_bridge.gateway.channels.values import Wire, digest, instant, known, moment, read, text
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways.way import Call, Setting, Token, Unsendable, Way
@@ -48,13 +48,6 @@ KINDS = {
     "DELIVERED": EventType.COLLECTED,
     "CONCLUDED": EventType.COLLECTED,
 }
-# Of an order and of its lines, what a bakery needs; what was paid and where it goes stays with the application.
-KEPT = (
-    "displayId", "type", "createdAt", "orderTiming", "schedule", "takeout", "merchant", "salesChannel", "orderPriority",
-    "extraInfo",
-)  # fmt: skip
-OF_LINES = ("id", "name", "externalCode", "unit", "quantity", "specialInstructions", "bakery")
-OF_OPTIONS = ("id", "name", "externalCode", "quantity")
 OK, NOT_FOUND = 200, 404
 UNAUTHORIZED = 401
 JSON = {"content-type": "application/json"}
@@ -107,24 +100,9 @@ def _placed(fields: dict[str, Any], merchant: str, version: str) -> Said:
     items = fields.get("items")
     if not isinstance(items, list):
         raise Unreadable("items: expected a list")
-    own = fields.get("merchant")
-    customer, delivery = _only(fields.get("customer"), "name", "phone"), fields.get("delivery")
-    order = _only(fields, *KEPT) | {"items": [_line(item) for item in items]}
-    order |= {"customer": customer} if customer else {}
-    if isinstance(delivery, dict) and (due := delivery.get("estimatedDeliveryDateTime")):
-        order["delivery"] = {"estimatedDeliveryDateTime": due}
+    own, order = fields.get("merchant"), known(fields)
     shop = text(own.get("id")) if isinstance(own, dict) else ""
     return Said(origin, f"order {version}", EventType.PLACED, shop=shop or merchant, order=order)
-
-
-def _line(item: Any) -> dict[str, Any]:
-    options = item.get("options") if isinstance(item, dict) else None
-    chosen = [_only(option, *OF_OPTIONS) for option in options] if isinstance(options, list) else []
-    return _only(item, *OF_LINES) | ({"options": chosen} if chosen else {})
-
-
-def _only(fields: Any, *names: str) -> dict[str, Any]:
-    return {name: fields[name] for name in names if fields.get(name) is not None} if isinstance(fields, dict) else {}
 
 
 # --- what it is asked and told --------------------------------------------------------------------------------------

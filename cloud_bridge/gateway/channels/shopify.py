@@ -86,11 +86,17 @@ def _parse(webhook: Webhook, account: Account) -> list[Said]:
         raise Unreadable("id: expected the order's id")
     left = [one for one in told.line_items if _left(one) and one.gift_card is not True]
     kind = _kind(told, left)
-    at = moment(told.updated_at)
+    at, shop = moment(told.updated_at), _shop(told)
     if kind is not EventType.PLACED:
-        return [Said(origin, kind.name.lower(), kind, at, reason=text(told.cancel_reason))]
+        return [Said(origin, kind.name.lower(), kind, at, shop, reason=text(told.cancel_reason))]
     event = webhook.headers.get(DELIVERY) or text(told.updated_at)
-    return [_placed(Said(origin, f"order {event}", kind, at), told, left, account)]
+    return [_placed(Said(origin, f"order {event}", kind, at, shop), told, left, account)]
+
+
+def _shop(told: _Order) -> str:
+    """Which of the account's shops it is for; also of an order that is over, as it may be the first that is heard."""
+    way = next((text(one.title) for one in told.shipping_lines or ()), "") if told.shipping_address is None else ""
+    return text(told.location_id) or way
 
 
 def _left(one: _Line) -> bool:
@@ -113,7 +119,6 @@ def _placed(said: Said, told: _Order, left: list[_Line], account: Account) -> Sa
     created = moment(told.created_at)
     if created is None:
         raise Unreadable("created_at: expected a time")
-    pickup = told.shipping_address is None
     who = [person for person in (told.customer, told.shipping_address, told.billing_address) if person]
     phone = next(filter(None, (text(told.phone), *(text(person.phone) for person in who))), "")
     asked = wishes((pair.name, pair.value) for pair in told.note_attributes or ())
@@ -122,18 +127,16 @@ def _placed(said: Said, told: _Order, left: list[_Line], account: Account) -> Sa
         text(told.name) or text(told.order_number) or said.origin,
         [_line(number, one) for number, one in enumerate(left, 1)],
         created,
-        pickup=pickup,
+        pickup=told.shipping_address is None,
         due=wanted,
         scheduled=wanted is not None,
         customer=next(filter(None, map(_name, who)), ""),
         phone=phone,
         note=lines(told.note, asked),
     )
-    title = next((text(one.title) for one in told.shipping_lines or ()), "") if pickup else ""
     addresses = {"email": text(told.email), "phone": phone}
     known = {way: address for way, address in addresses.items() if address}
-    shop = text(told.location_id) or title
-    return Said(said.origin, said.event, said.kind, said.at, shop, content, addresses=known)
+    return Said(said.origin, said.event, said.kind, said.at, said.shop, content, addresses=known)
 
 
 def _name(person: _Person) -> str:

@@ -212,6 +212,7 @@ CHANNEL = Channel(
         judge=judge,
         token=TOKEN,
         tells=frozenset({UpdateKind.ACCEPTED, UpdateKind.REFUSED}),
+        repeatable=True,  # an order that nobody accepted in time is cancelled
         options=("client_id",),
     ),
     pull=Pull(_ask, _answered, TOKEN, secrets=("secret",), options=("client_id",)),

@@ -5,16 +5,26 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import msgspec
 
 from cloud_bridge.gateway.channels.channel import REPLAY, Forged, Unreadable
+from edge.shapes import read_loosely
 
 CHINA = timezone(timedelta(hours=8))
 MILLISECONDS = 100_000_000_000  # a time above it, year 5138 in seconds, is one in milliseconds
 LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 DIGITS = 18  # of a number that is one
+MANY, LONG = 200, 256 * 1024  # fields of a form, and its bytes: what nobody has proved yet is not read at any length
 TAIL = 6  # characters of a long order number that people tell one another
+# Of an order and of its lines, what a bakery needs; what was paid and where it goes stays where it is.
+KEPT = (
+    "displayId", "type", "createdAt", "orderTiming", "schedule", "takeout", "merchant", "salesChannel", "orderPriority",
+    "extraInfo",
+)  # fmt: skip
+OF_LINES = ("id", "name", "externalCode", "unit", "quantity", "specialInstructions", "bakery")
+OF_OPTIONS = ("id", "name", "externalCode", "quantity")
 
 Kind = TypeVar("Kind")
 
@@ -31,12 +41,32 @@ def recent(at: float | None, now: float, window: float = REPLAY) -> None:
         raise Forged("its time is too old, or in the future: check both clocks")
 
 
-def read(raw: bytes | str, kind: type[Kind], where: str = "") -> Kind:
-    """JSON in a shape; raises Unreadable with the place."""
+def read(raw: bytes | str, kind: type[Kind], where: str = "", *, proved: bool = True) -> Kind:
+    """JSON in a shape; raises Unreadable with the place.
+
+    A cut emoji, or a number out of all range, costs itself and not the order; what is not proved yet is not given the
+    time that this takes.
+    """
     try:
-        return msgspec.json.decode(raw, type=kind)
+        try:
+            return msgspec.json.decode(raw, type=kind)
+        except msgspec.DecodeError:
+            if not proved:
+                raise
+            return msgspec.convert(read_loosely(raw if isinstance(raw, bytes) else raw.encode()), kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise Unreadable(f"{where}: {error}" if where else str(error)) from error
+
+
+def form(body: bytes, encoding: str = "utf-8") -> dict[str, str]:
+    """The fields of a form; raises Forged where they are more than a channel sends."""
+    try:
+        if len(body) <= LONG:
+            whole_form = body.decode("utf-8", "replace")
+            return dict(parse_qsl(whole_form, keep_blank_values=True, encoding=encoding, max_num_fields=MANY))
+    except ValueError:
+        pass
+    raise Forged("the form is larger than any of this channel")
 
 
 def text(value: Any) -> str:
@@ -146,3 +176,24 @@ def order(
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if value}
+
+
+def known(order: dict[str, Any]) -> dict[str, Any]:
+    """What a store reads of an Open Delivery order that came as one."""
+    items = order.get("items")
+    customer, delivery = _only(order.get("customer"), "name", "phone"), order.get("delivery")
+    kept = _only(order, *KEPT) | ({"items": [_known_line(item) for item in items]} if isinstance(items, list) else {})
+    kept |= {"customer": customer} if customer else {}
+    if isinstance(delivery, dict) and (due := delivery.get("estimatedDeliveryDateTime")):
+        kept["delivery"] = {"estimatedDeliveryDateTime": due}
+    return kept
+
+
+def _known_line(item: Any) -> dict[str, Any]:
+    options = item.get("options") if isinstance(item, dict) else None
+    chosen = [_only(option, *OF_OPTIONS) for option in options] if isinstance(options, list) else []
+    return _only(item, *OF_LINES) | ({"options": chosen} if chosen else {})
+
+
+def _only(fields: Any, *names: str) -> dict[str, Any]:
+    return {name: fields[name] for name in names if fields.get(name) is not None} if isinstance(fields, dict) else {}

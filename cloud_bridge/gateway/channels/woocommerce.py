@@ -89,9 +89,20 @@ def _parse(webhook: Webhook, account: Account) -> list[Said]:
     if status in UNPAID:
         return []
     if kind is not EventType.PLACED:
-        return [Said(origin, status, kind, at)]
+        return [Said(origin, status, kind, at, _shop(told))]
     event = webhook.headers.get(DELIVERY) or text(told.date_modified_gmt)
-    return [_placed(Said(origin, f"order {event}", kind, at), told, account)]
+    return [_placed(Said(origin, f"order {event}", kind, at, _shop(told)), told, account)]
+
+
+def _pickup(told: _Order) -> _Shipping | None:
+    return next((one for one in told.shipping_lines or () if text(one.method_id) in PICKUP), None)
+
+
+def _shop(told: _Order) -> str:
+    """Which of the account's shops it is for; also of an order that is over, as it may be the first that is heard."""
+    way = _pickup(told) or _Shipping()
+    places = {text(meta.key): text(meta.value) for meta in way.meta_data or ()}
+    return places.get("pickup_location") or text(way.method_title)
 
 
 def _placed(said: Said, told: _Order, account: Account) -> Said:
@@ -103,23 +114,20 @@ def _placed(said: Said, told: _Order, account: Account) -> Said:
     names = (" ".join(filter(None, (text(person.first_name), text(person.last_name)))) for person in who)
     asked = _wishes(told.meta_data)
     wanted = due(asked, account)
-    pickup = next((one for one in told.shipping_lines or () if text(one.method_id) in PICKUP), None)
     content = order(
         text(told.number) or said.origin,
         [_line(number, one) for number, one in enumerate(told.line_items or (), 1)],
         created,
-        pickup=pickup is not None,
+        pickup=_pickup(told) is not None,
         due=wanted,
         scheduled=wanted is not None,
         customer=next(filter(None, names), ""),
         phone=phone,
         note=lines(told.customer_note, asked),
     )
-    places = {text(meta.key): text(meta.value) for meta in (pickup.meta_data if pickup else None) or ()}
-    shop = places.get("pickup_location") or text(pickup.method_title) if pickup else ""
     addresses = {"email": next(filter(None, (text(person.email) for person in who)), ""), "phone": phone}
     known = {way: address for way, address in addresses.items() if address}
-    return Said(said.origin, said.event, said.kind, said.at, shop, content, addresses=known)
+    return Said(said.origin, said.event, said.kind, said.at, said.shop, content, addresses=known)
 
 
 def _wishes(meta: list[_Meta] | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from cloud_bridge.gateway.ways.way import SOON, Arrived, Call, Later, Never, Out
 from cloud_bridge.messages import Body
 
 OK, GONE, TOO_MANY = 200, 410, 429
+ABOUT = ("words", "stage", "item", "name", "code", "shop", "reason")  # where the notice has them
 FAULTS = 500  # and above: the other end has a trouble that may pass
 
 
@@ -28,12 +29,15 @@ class Told(Body, frozen=True):
     item: str | None = None
     name: str | None = None
     code: str | None = None
+    shop: str | None = None  # the channel's id of it, of what concerns a shop and no order
     reason: str | None = None
     addresses: dict[str, str] = {}
 
 
 def _call(notice: Notice, addresses: dict[str, str], setting: Setting, _token: str, now: float) -> Call:
-    about = {name: getattr(notice, name) or None for name in ("words", "stage", "item", "name", "code", "reason")}
+    about = {
+        name: getattr(notice, name) or None for name in ("words", "stage", "item", "name", "code", "shop", "reason")
+    }
     told = Told(notice.on, notice.origin, notice.account, notice.store, addresses=addresses, **about)
     body = msgspec.json.encode({"type": notice.on, "data": told})
     message_id, timestamp = f"notice-{notice.id}", str(int(now))

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from hypothesis import given
 
-from cloud_bridge.gateway.channels import Account, Wanted, alipay
+from cloud_bridge.gateway.channels import Account, Forged, Wanted, alipay
 from cloud_bridge.gateway.channels.channel import PULLED
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.messages import EventType
@@ -121,6 +121,12 @@ def test_a_wrong_a_missing_and_an_old_signature_are_refused() -> None:
     assert is_forged(alipay.CHANNEL, right, account(app_id="another"))
     for body in (right.body.replace(b"198.00", b"1.00"), b"app_id=1", b"sign=%%%", b"\xff\xfe"):
         assert is_forged(alipay.CHANNEL, Webhook("alipay", "shop", NOW, body), ACCOUNT)
+
+
+def test_a_form_without_end_is_refused_before_it_is_read() -> None:
+    for body in (b"a=&" * 300, b"a=" + b"%41" * 100_000):
+        with pytest.raises(Forged, match="larger"):
+            alipay.CHANNEL.verify(Webhook("alipay", "shop", NOW, body), ACCOUNT, NOW)
 
 
 def test_a_paid_trade_is_an_order_with_one_line_for_who_paid() -> None:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from yarl import URL as URL_
 
-from cloud_bridge.gateway.channels import Account, Unreadable, meituan
+from cloud_bridge.gateway.channels import Account, Forged, Unreadable, meituan
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.settings import ProductSettings
@@ -82,6 +82,12 @@ def form(fields: dict[str, str], *, url: str = URL, times: int = 2) -> bytes:
 def push(times: int = 2, **fields: str) -> Webhook:
     about = {"app_id": "5308", "timestamp": "1790000000", "order_id": "27057681346841638"} | fields
     return Webhook("meituan", "shop", NOW, form(about, times=times))
+
+
+def test_a_form_without_end_is_refused_before_it_is_read() -> None:
+    for body in (b"a=&" * 300, b"a=" + b"%41" * 100_000):
+        with pytest.raises(Forged, match="larger"):
+            meituan.CHANNEL.verify(Webhook("meituan", "shop", NOW, body), ACCOUNT, NOW)
 
 
 @pytest.mark.parametrize("times", [1, 2])

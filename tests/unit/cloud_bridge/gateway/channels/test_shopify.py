@@ -177,3 +177,15 @@ async def test_an_order_goes_to_the_store_once(broker: Broker, store: BareStore,
             {"id": "2", "name": "Bread", "externalCode": "633", "quantity": 3},
         ],
     }
+
+
+def test_half_an_emoji_costs_a_character_and_not_the_order() -> None:
+    cut = json.dumps(ORDER | {"note": "CUT"}).replace("CUT", "call first\\ud83d")
+    [said] = parsed(shopify.CHANNEL, hook(cut.encode()), ACCOUNT)
+    assert readable(said).note.startswith("call first�")
+
+
+def test_what_ends_an_order_names_its_shop_too_as_it_may_come_first() -> None:
+    over = ORDER | {"cancelled_at": "2026-11-22T09:10:00+08:00"}
+    [ended], [placed] = (shopify.CHANNEL.parse(told(one), ACCOUNT) for one in (over, ORDER))
+    assert (ended.kind, ended.shop) == (EventType.CANCELLED, placed.shop) != (EventType.CANCELLED, "")

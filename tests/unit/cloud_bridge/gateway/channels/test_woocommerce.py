@@ -165,3 +165,9 @@ async def test_an_order_goes_to_the_store_once_and_a_trial_is_answered_and_not_k
             {"id": "2", "name": "Bread", "externalCode": "22", "quantity": 2},
         ],
     }
+
+
+def test_what_ends_an_order_names_its_shop_too_as_it_may_come_first() -> None:
+    over = ORDER | {"status": "cancelled"}
+    [ended], [placed] = (woocommerce.CHANNEL.parse(told(one), ACCOUNT) for one in (over, ORDER))
+    assert (ended.kind, ended.shop) == (EventType.CANCELLED, placed.shop) != (EventType.CANCELLED, "")
