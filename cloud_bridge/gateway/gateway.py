@@ -84,12 +84,15 @@ class Gateway:
             )
             await self._runner.setup()
             assert self._runner.server is not None
-            keep_watch = self._keeper.watch(self._runner.server)
             await self.road.start()
             await self.courier.start()
             await self.puller.start()
             await self.reader.start()
-            tidying = keep_watch, keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
+            tidying = (
+                self._keeper.watch(self._runner.server),
+                keep_swept(self.hub),
+                keep_pruned(self.hub, self.settings.journal.keep_days),
+            )
             self._tidying = [asyncio.create_task(one) for one in tidying]
             host, port = listen_address(self.settings.gateway.listen)
             await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
