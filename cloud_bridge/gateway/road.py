@@ -154,7 +154,8 @@ class Road:
         log.info("connected to %s", self._settings.address)
         self.connection, self.reason = connection, ""
         self._flying.clear()
-        self._waiting = deque(map(self._parcel, sorted(self._hub.board.outbox.values(), key=_by_number)))
+        owed = map(self._parcel, sorted(self._hub.board.outbox.values(), key=_by_number))
+        self._waiting = deque([*owed, *self._waiting])  # a question may have come, and be answered, before this
         self._answer_silent({row.id for row in self._hub.board.stores.values() if row.online and row.unanswered})
         self._send()
 

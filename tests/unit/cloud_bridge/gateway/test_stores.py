@@ -212,6 +212,16 @@ async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_b
     assert store.orders[0]["id"] == event["id"]
 
 
+async def test_what_is_answered_while_the_connection_comes_about_is_sent_with_what_is_owed(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    road = gateway.gateway.road
+    assert road.connection is not None
+    road._waiting.append(Parcel(ORDERS, b'{"type": "ovenbell.order.placed"}'))
+    road.online(road.connection)
+    await until(lambda: store.told("order.placed"))
+
+
 async def test_a_gateway_with_a_new_journal_goes_on_counting_where_the_store_stands(
     gateway: RunningGateway, store: BareStore
 ) -> None:
