@@ -1,5 +1,6 @@
 """A gateway as tests need it: running beside the test, asked by HTTP, with stores that are bare MQTT clients."""
 
+import asyncio
 import base64
 import hmac
 import json
@@ -127,6 +128,13 @@ async def metric(url: str, name: str) -> float:
     async with aiohttp.ClientSession() as session, session.get(f"{url}/metrics") as answer:
         lines = (await answer.text()).splitlines()
     return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith(name))
+
+
+async def connected(url: str) -> None:
+    """Wait until a gateway's process has its broker."""
+    async with asyncio.timeout(PATIENCE):
+        while not await metric(url, "ovenbell_gateway_broker_connected "):  # noqa: ASYNC110 - it is another process
+            await asyncio.sleep(0.01)
 
 
 class BareStore:

@@ -89,7 +89,7 @@ class PhoneRoll(Roll):
     def _take(self) -> None:
         for notice in self._phones.notices[self._shown :]:
             self._shown += 1
-            self.write(Text(f"{'/'.join(notice['addresses'].values())}: {notice['words']}"))
+            self.write(Text(message_of(notice)))
 
 
 class Outside(Vertical):
@@ -130,6 +130,11 @@ async def _show(seconds: float | None, seed: int, language: Language) -> None:
 # --- without one ----------------------------------------------------------------------------------------------------
 
 
+def message_of(notice: dict[str, Any]) -> str:
+    """What stands on a phone; some channels tell no name."""
+    return ": ".join((*notice.get("addresses", {}).values(), notice["words"]))
+
+
 class Report:
     """Prints what happens, a line each, with the seconds since the start."""
 
@@ -155,7 +160,7 @@ class Report:
                 self.line(event["channel"], "  ".join(word for word in said if word))
                 return
             case "phone":
-                self.line("customer", f"{'/'.join(event['addresses'].values())}: {event['words']}")
+                self.line("customer", message_of(event))
                 return
             case "receipts":
                 return

@@ -14,7 +14,7 @@ from tests.cloud import until
 from tests.flow.test_command import ovenbell
 from tests.flow.test_doctor import closed_doors
 from tests.flow.test_gateway_command import running, settings_of, tell
-from tests.gateways import SECRET, BareStore, order
+from tests.gateways import SECRET, BareStore, connected, order
 
 HOOK = """
 [[ways]]
@@ -100,6 +100,7 @@ async def test_a_gateway_that_runs_tells_how_its_accounts_and_ways_are(broker: B
     with BareStore(broker) as store:
         store.presence("online")
         async with running(settings):
+            await connected(f"http://127.0.0.1:{port}")
             (tmp_path / "secret").rename(tmp_path / "moved")
             found = await said(settings)
             assert found["gateway"].found == f"running and committing at 127.0.0.1:{port}"
