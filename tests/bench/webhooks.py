@@ -15,7 +15,7 @@ from tests.bench.figures import Aim, Line, Section, middle, percentile
 from tests.brokers import Broker
 from tests.gateways import metric, order, signed
 
-ROUNDS = 3
+ROUNDS = 5
 CONNECTIONS = 256
 COUNT, FEW = 10_000, 2_000
 RATE = 1_000  # requests a second, the load of one channel's acceptance
