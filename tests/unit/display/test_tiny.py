@@ -65,6 +65,7 @@ async def test_what_stands_over_a_view_stands_in_a_tiny_window_too(over: str) ->
         hub.answers["/api/store"] = STORE
         async with display(hub.url, size=WHOLE) as screen:
             await screen.until(lambda: bool(screen.app.view.targets()), "numbers")
+            await screen.settled()  # what the store says of itself has come, too
             await screen.press(*OVER[over])
             await screen.until(lambda: screen.app.screen.is_modal, over)
             await screen.settled()
