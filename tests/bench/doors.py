@@ -79,5 +79,6 @@ async def _bare() -> None:
 
 
 if __name__ == "__main__":
-    gc.set_threshold(10_000, 20, 100)  # as the gateway has it
+    gc.freeze()  # as the gateway has it
+    gc.set_threshold(100_000, 20, 100)
     asyncio.run(_bare())
