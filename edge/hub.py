@@ -77,6 +77,10 @@ class _RulesFailed(Exception):
         self.waiting = waiting
 
 
+def _nobody() -> None:
+    """Needs no answer."""
+
+
 class Hub(Generic[S, I, W]):
     """Generic over (state, decide, apply); everything happens on the loop's thread, only the disk has its own."""
 
@@ -114,7 +118,7 @@ class Hub(Generic[S, I, W]):
         self._wake.set()
         return await answer
 
-    def offer(self, intent: I, *, by: str, key: str | None, done: Callable[[], None]) -> None:
+    def offer(self, intent: I, *, by: str, key: str | None = None, done: Callable[[], None] = _nobody) -> None:
         """Bring something that must not be lost: tried until it is committed, then `done` is called."""
         self._offered.append(_Waiting(intent, by, key, done=done))
         self._wake.set()
@@ -151,7 +155,7 @@ class Hub(Generic[S, I, W]):
         self.board.index()
         self._set_alarms(self.board)
         for intent in self._rules.waking(self.board):
-            self.offer(intent, by="hub", key=None, done=_nothing)
+            self.offer(intent, by="hub")
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]
         for task in self._tasks:
             task.add_done_callback(self._ended)
@@ -360,7 +364,7 @@ class Hub(Generic[S, I, W]):
         now = self.clock.now() + NOW
         while self._alarms and self._alarms[0][0] <= now:
             _, _, intent = heapq.heappop(self._alarms)
-            self.offer(intent, by="clock", key=None, done=_nothing)
+            self.offer(intent, by="clock")
 
     def _look_at_clock(self) -> None:
         """Have a step of the machine's clock journalled, and follow it then."""
@@ -414,7 +418,3 @@ def _let(call: Callable[P, T], *arguments: P.args, **more: P.kwargs) -> T | None
     except Exception:
         log.exception("a follower failed")
         return None
-
-
-def _nothing() -> None:
-    """The clock needs no answer."""

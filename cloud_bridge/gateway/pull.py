@@ -146,7 +146,7 @@ class Puller:
             self._note(Note(AlarmRaised(source.worry, alarm)))
 
     def _note(self, intent: Intent) -> None:
-        self._hub.offer(intent, by="pull", key=None, done=_nothing)
+        self._hub.offer(intent, by="pull")
 
     async def _keep(self, source: _Source, ask: dict[str, str]) -> None:
         """Ask, and keep what is answered, all of it before it counts as heard."""
@@ -170,7 +170,3 @@ def _words(error: Exception) -> str:
     """What went wrong, without an address: those hold tokens."""
     told = isinstance(error, ValueError) and not isinstance(error, aiohttp.InvalidURL | msgspec.MsgspecError)
     return str(error) if told else type(error).__name__
-
-
-def _nothing() -> None:
-    """Nobody waits for it."""

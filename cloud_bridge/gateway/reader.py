@@ -162,7 +162,7 @@ class Reader:
             if isinstance(asked.intent, Wanted):
                 self._puller.want(key, asked.intent, fact=fact)
             else:
-                self._hub.offer(asked.intent, by=f"channel:{key}", key=asked.key, done=_nothing)
+                self._hub.offer(asked.intent, by=f"channel:{key}", key=asked.key)
 
     def read(self, webhook: Webhook, fact: int, letter: int = 0) -> list[Asked]:
         """What a webhook asks of the hub; a dead letter where it cannot be understood."""
@@ -246,7 +246,3 @@ def _ours(item: dict[str, Any], products: Products) -> dict[str, Any]:
     if product is None:
         return item
     return item | {"externalCode": product.code} | ({"name": product.name} if product.name else {})
-
-
-def _nothing() -> None:
-    """The channel was answered before."""

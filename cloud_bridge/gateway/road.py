@@ -252,7 +252,7 @@ class Road:
         if self._delivered:
             stores = {store: tuple(numbers) for store, numbers in self._delivered.items()}
             self._delivered = {}
-            self._hub.offer(Deliver(stores), by="broker", key=None, done=_nothing)
+            self._hub.offer(Deliver(stores), by="broker")
         heard_of, self._heard_of = self._heard_of, set()
         for store in heard_of if self.connected else ():
             row = self._hub.board.store(store)

@@ -39,8 +39,4 @@ async def sweep(hub: CloudHub) -> None:
 
 
 def _ask(hub: CloudHub, intent: Intent) -> None:
-    hub.offer(intent, by="clock", key=None, done=_nothing)
-
-
-def _nothing() -> None:
-    """The clock needs no answer."""
+    hub.offer(intent, by="clock")

@@ -35,9 +35,7 @@ class Told(Body, frozen=True):
 
 
 def _call(notice: Notice, addresses: dict[str, str], setting: Setting, _token: str, now: float) -> Call:
-    about = {
-        name: getattr(notice, name) or None for name in ("words", "stage", "item", "name", "code", "shop", "reason")
-    }
+    about = {name: getattr(notice, name) or None for name in ABOUT}
     told = Told(notice.on, notice.origin, notice.account, notice.store, addresses=addresses, **about)
     body = msgspec.json.encode({"type": notice.on, "data": told})
     message_id, timestamp = f"notice-{notice.id}", str(int(now))
