@@ -154,7 +154,7 @@ class Feed:
         order_id = OrderId(request.match_info["id"])
         order = self.hub.board.orders.get(order_id)
         if order is None:
-            _, closed = await self.hub.journal.look_up((), "closed", (order_id,), Order)
+            _, closed = await self.hub.journal.look_up((), (order_id,), "closed", Order)
             order = closed.get(order_id)
         if order is None:
             return _reason(404, "there is no such order")

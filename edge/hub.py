@@ -5,9 +5,9 @@ import heapq
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from itertools import count
+from itertools import count, islice
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
@@ -49,6 +49,13 @@ class Commit(msgspec.Struct, Generic[S, W], frozen=True):
     draft: S
 
 
+class _Found(msgspec.Struct):
+    """What the journal knows of the intents of a batch: the sequences of known keys, and rows it keeps."""
+
+    known: dict[str, int]
+    archive: Mapping[str, Any]
+
+
 class _Waiting(msgspec.Struct, Generic[I]):
     """An intent that has not been decided yet: either a caller waits for it, or it is tried until it is committed."""
 
@@ -58,6 +65,7 @@ class _Waiting(msgspec.Struct, Generic[I]):
     answer: asyncio.Future[int] | None = None
     done: Callable[[], None] | None = None
     step: float = 0.0  # of the clock; decided alone, for what comes after it is on new time
+    found: _Found | None = None  # where it was looked up with others that waited while a batch was committed
 
 
 class _Decided(msgspec.Struct, Generic[S, W]):
@@ -95,6 +103,7 @@ class Hub(Generic[S, I, W]):
         self._rules = rules
         self._asked: deque[_Waiting[I]] = deque()  # somebody waits for the answer: these go first
         self._offered: deque[_Waiting[I]] = deque()  # tried until they are committed
+        self._found: _Found | None = None  # what was looked up since the last commit, for the next batch
         self._wake = asyncio.Event()
         self._retry = FIRST_RETRY
         self._retry_at = 0.0  # monotonic; offered intents rest until then
@@ -215,10 +224,12 @@ class Hub(Generic[S, I, W]):
                     await self._wake.wait()
 
     def _next_batch(self) -> list[_Waiting[I]]:
-        batch = [self._asked.popleft() for _ in range(min(BATCH, len(self._asked)))]
-        if self.clock.monotonic() >= self._retry_at:
-            while self._offered and len(batch) < BATCH and not (batch and (batch[-1].step or self._offered[0].step)):
-                batch.append(self._offered.popleft())
+        """The oldest, asked ones first; either all of them are looked up already or none is."""
+        queues = [self._asked, self._offered] if self.clock.monotonic() >= self._retry_at else [self._asked]
+        batch: list[_Waiting[I]] = []
+        for queue in queues:
+            while queue and len(batch) < BATCH and (not batch or _go_together(batch[-1], queue[0])):
+                batch.append(queue.popleft())
         return batch
 
     # --- decide, commit, answer -------------------------------------------------------------------------------------
@@ -226,10 +237,12 @@ class Hub(Generic[S, I, W]):
     async def _work(self, batch: list[_Waiting[I]]) -> None:
         try:
             known = await self._look_up(batch)
+            self._found = None
             now = self.clock.now() + (batch[0].step if batch else 0.0)
             decided = self._decide_all(batch, known, now)
             if decided.facts:
-                await self.journal.commit(self._pack(decided, batch, now), self._leaving(decided.draft))
+                leave = self._leaving(decided.draft)
+                self._found = await self.journal.commit(self._pack(decided, batch, now), lambda: self._left(leave))
             elif self.trouble:
                 await self.journal.probe()
         except (OSError, sqlite3.Error, JournalUnusable) as error:
@@ -270,14 +283,37 @@ class Hub(Generic[S, I, W]):
 
         return leave_all
 
+    def _left(self, leave: Callable[[], None]) -> _Found | None:
+        """On the disk's thread, after a commit: what waits by now is looked up, which saves a way here and back."""
+        leave()
+        waiting = [*islice(self._asked, BATCH)]  # in one step of the interpreter, as others append to it
+        waiting += islice(self._offered, BATCH - len(waiting))
+        if not waiting:
+            return None
+        keys, rows, table, row_type = self._questions(waiting)
+        try:
+            found = _Found(*self.journal.look_up_here(keys, rows, table, row_type))
+        except (sqlite3.Error, JournalUnusable):
+            return None  # the next batch says so
+        for one in waiting:
+            one.found = found
+        return found
+
     async def _look_up(self, batch: list[_Waiting[I]]) -> dict[str, int]:
+        found = batch[0].found if batch else None
+        if found is None or found is not self._found:
+            keys, rows, table, row_type = self._questions(batch)
+            if not keys and not rows:
+                return {}
+            found = _Found(*await self.journal.look_up(keys, rows, table, row_type))
+        self.board.archive = found.archive
+        return found.known
+
+    def _questions(self, batch: list[_Waiting[I]]) -> tuple[list[str], list[str], str, type[Any]]:
         keys = [waiting.key for waiting in batch if waiting.key is not None]
         rows = [row for waiting in batch if (row := self._rules.asks_about(waiting.intent)) is not None]
-        if not keys and not rows:
-            return {}
         table = self._rules.archived
-        known, self.board.archive = await self.journal.look_up(keys, table, rows, self.board.STORED[table])
-        return known
+        return keys, rows, table, self.board.STORED[table]
 
     def _decide_all(self, batch: list[_Waiting[I]], known: dict[str, int], now: float) -> _Decided[S, W]:
         """Decide a batch; an intent that the rules cannot digest is kept another way, and the others pass."""
@@ -394,6 +430,10 @@ class Hub(Generic[S, I, W]):
             with suppress(TimeoutError):  # not wait_for: the one of Python 3.11 can swallow a cancellation
                 async with asyncio.timeout(rest):
                     await self._alarm_set.wait()
+
+
+def _go_together(one: _Waiting[Any], following: _Waiting[Any]) -> bool:
+    return one.found is following.found and not (one.step or following.step)
 
 
 def _answer(waiting: _Waiting[Any], outcome: int | Refused) -> None:

@@ -245,17 +245,17 @@ class Journal:
                 raise JournalCorrupt(f"{self.path}: table {table} is damaged") from None
             raise
 
-    async def commit(self, pack: Pack, then: Callable[[], object] = lambda: None) -> None:
-        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error.
+    async def commit(self, pack: Pack, then: Callable[[], T | None] = lambda: None) -> T | None:
+        """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error. Gives back what `then` does.
 
         `then` is called on the writer thread, once it is on the disk and before anybody else knows; it must not fail.
         """
 
-        def commit() -> None:
+        def commit() -> T | None:
             self._commit(pack)
-            then()
+            return then()
 
-        await self._run(commit)
+        return await self._run(commit)
 
     def _commit(self, pack: Pack) -> None:
         connection = self._require()
@@ -304,22 +304,24 @@ class Journal:
             self._execute("INSERT OR REPLACE INTO about VALUES ('probe', zeroblob(?))", (size,))
 
     async def look_up(
-        self, keys: Iterable[str], table: str, rows: Iterable[str], row_type: type[T]
+        self, keys: Iterable[str], rows: Iterable[str], table: str, row_type: type[T]
     ) -> tuple[dict[str, int], dict[str, T]]:
         """Which of these intents are known already, with their sequence, and which of these rows a table has."""
+        return await self._run(lambda: self.look_up_here(keys, rows, table, row_type))
 
-        def found() -> tuple[dict[str, int], dict[str, T]]:
-            by_digest = {digest(key): key for key in keys}
-            select = f"SELECT key, body FROM {table} WHERE key"  # noqa: S608
-            with self._reading(table):
-                known = self._among("SELECT digest, seq FROM known WHERE digest", list(by_digest))
-                there = self._among(select, list(rows))
-                return (
-                    {by_digest[found]: seq for found, seq in known},
-                    {key: msgspec.json.decode(body, type=row_type) for key, body in there},
-                )
-
-        return await self._run(found)
+    def look_up_here(
+        self, keys: Iterable[str], rows: Iterable[str], table: str, row_type: type[T]
+    ) -> tuple[dict[str, int], dict[str, T]]:
+        """The same for one who is on the writer thread already."""
+        by_digest = {digest(key): key for key in keys}
+        select = f"SELECT key, body FROM {table} WHERE key"  # noqa: S608
+        with self._reading(table):
+            known = self._among("SELECT digest, seq FROM known WHERE digest", list(by_digest))
+            there = self._among(select, list(rows))
+            return (
+                {by_digest[found]: seq for found, seq in known},
+                {key: msgspec.json.decode(body, type=row_type) for key, body in there},
+            )
 
     async def newest(self) -> tuple[int, float]:
         """The number of the last fact and when it happened; zeros where there is none."""

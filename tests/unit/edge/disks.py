@@ -26,6 +26,7 @@ class Disk:
         self.fails: tuple[str, ...] = ()
         self.plan: Iterable[bool] = ()
         self.commits = 0
+        self.look_ups = 0
 
     def connect(self, path: Path) -> sqlite3.Connection:
         """What Journal asks for."""
@@ -42,6 +43,7 @@ class Disk:
         if statement.startswith(self.fails or ("\0",)):
             raise sqlite3.OperationalError("database or disk is full")
         self.commits += statement == "COMMIT"
+        self.look_ups += statement.startswith("SELECT digest")
 
 
 class _Connection(sqlite3.Connection):

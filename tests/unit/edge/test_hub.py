@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -178,6 +178,75 @@ async def test_the_backlog_is_what_has_not_been_decided(path: Path) -> None:
         assert hub.backlog == 2
         await nudge(hub)
         assert hub.backlog == 0
+
+
+# --- what comes while a batch is committed ----------------------------------------------------------------------------
+
+
+class Held:
+    """A commit that is on the disk and is held there, on the disk's thread, until somebody lets it go on."""
+
+    def __init__(self, hub: StoreHub) -> None:
+        self._there, self._go_on = threading.Event(), threading.Event()
+        self._stop = hub.hasten(lambda _draft: self._hold)
+
+    def _hold(self) -> None:
+        self._there.set()
+        assert self._go_on.wait(10)
+
+    async def while_held(self, *waiting: Coroutine[object, object, int]) -> list[int | BaseException]:
+        """Let the first one be committed, the others come while it is held; what each of them hears."""
+        first, *others = waiting
+        tasks = [asyncio.create_task(first)]
+        await until(self._there.is_set)
+        self._stop()
+        tasks += [asyncio.create_task(other) for other in others]
+        await asyncio.sleep(0)  # they have asked
+        self._go_on.set()
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_what_comes_while_a_batch_is_committed_is_looked_up_with_it_and_has_one_effect(path: Path) -> None:
+    disk = Disk()
+    async with a_hub(path, disk=disk) as hub:
+        earlier = await hub.submit(placed("o1"), by="cloud", key="e1")
+        before = disk.look_ups
+        second, again, once_more, third = await Held(hub).while_held(
+            hub.submit(placed("o2"), by="cloud", key="e2"),
+            hub.submit(placed("o1"), by="cloud", key="e1"),
+            hub.submit(placed("o2"), by="cloud", key="e2"),
+            hub.submit(placed("o3"), by="cloud", key="e3"),
+        )
+        assert (again, once_more) == (earlier, second)
+        assert [row.kind for row in await hub.journal.facts()].count("OrderPlaced") == 3
+        assert third == hub.board.counters.seq
+        assert disk.look_ups - before == 2  # for the first one, and for all others
+
+
+async def test_an_order_that_closes_while_its_event_waits_is_known_to_it(path: Path, clock: ManualClock) -> None:
+    async with a_hub(path, clock) as hub:
+        await hub.submit(placed("o1"), by="cloud")
+        await hub.submit(i.Collect(O1, force=True), by="api")
+        clock.advance(12 * HOUR)
+        await Held(hub).while_held(
+            hub.submit(i.CloseDue(O1, 0.0), by="clock"),
+            hub.submit(placed("o1", stamp=a_stamp("again")), by="cloud"),
+        )
+        assert (await hub.journal.facts())[-1].kind == "EventOvertaken"
+
+
+async def test_a_disk_that_fails_while_it_looks_ahead_costs_nobody_an_answer(path: Path) -> None:
+    disk = Disk()
+    async with a_hub(path, disk=disk) as hub:
+        held = Held(hub)
+        hub.hasten(lambda _draft: lambda: setattr(disk, "fails", ("SELECT digest",)))
+        on_disk, told = await held.while_held(
+            hub.submit(placed("o1"), by="cloud", key="e1"), hub.submit(placed("o2"), by="cloud", key="e2")
+        )
+        assert on_disk == hub.board.counters.seq
+        assert isinstance(told, NotCommitted)
+        disk.fails = ()
+        assert await hub.submit(placed("o2"), by="cloud", key="e2") == hub.board.counters.seq
 
 
 # --- offered intents --------------------------------------------------------------------------------------------------
