@@ -11,8 +11,13 @@ from hashlib import sha256
 PREFIX = "whsec_"  # of a secret in base64
 
 
+def mac(key: bytes, signed: bytes) -> bytes:
+    """HMAC-SHA256. Not `hmac.digest`, which lets go of the interpreter and waits for its turn again, each time."""
+    return hmac.new(key, signed, sha256).digest()
+
+
 def signature(secret: str, message_id: str, timestamp: str, body: bytes) -> str:
     """The signature of a request, version 1; ValueError where a `whsec_` secret is not base64."""
     key = base64.b64decode(secret.removeprefix(PREFIX)) if secret.startswith(PREFIX) else secret.encode()
-    signed = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, sha256)
-    return f"v1,{base64.b64encode(signed).decode()}"
+    signed = f"{message_id}.{timestamp}.".encode() + body
+    return f"v1,{base64.b64encode(mac(key, signed)).decode()}"

@@ -2,12 +2,12 @@
 
 import base64
 import hmac
-from hashlib import sha256
 
 import msgspec
 
 from cloud_bridge.gateway.channels.channel import Account, Forged
 from cloud_bridge.gateway.facts import Webhook
+from cloud_bridge.gateway.signing import mac
 
 
 class Mac(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Mac(msgspec.Struct, frozen=True):
         if not given:
             raise Forged(f"{self.header} is missing")
         signed = account.url.encode() + webhook.body if self.with_url else webhook.body
-        mac = hmac.digest(account.secrets["secret"].encode(), signed, sha256)
-        right = mac.hex() if self.hexadecimal else base64.b64encode(mac).decode()
+        made = mac(account.secrets["secret"].encode(), signed)
+        right = made.hex() if self.hexadecimal else base64.b64encode(made).decode()
         if not hmac.compare_digest(given.encode("utf-8", "replace"), right.encode()):
             raise Forged(f"{self.header} is not right")

@@ -14,7 +14,6 @@ A customer's wish to cancel (ORDER_CANCELLATION_REQUEST) is answered by a person
 
 import base64
 import hmac
-from hashlib import sha256
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -34,6 +33,7 @@ from cloud_bridge.gateway.channels.channel import (
 from cloud_bridge.gateway.channels.values import Wire, digest, instant, known, moment, read, text
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
+from cloud_bridge.gateway.signing import mac
 from cloud_bridge.gateway.ways.way import Call, Setting, Token, Unsendable, Way
 from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType
@@ -69,7 +69,7 @@ class _Token(Wire, frozen=True):
 
 
 def _verify(webhook: Webhook, account: Account, _now: float) -> None:
-    right = hmac.digest(account.secrets["secret"].encode(), webhook.body, sha256)
+    right = mac(account.secrets["secret"].encode(), webhook.body)
     given = webhook.headers.get(SIGNATURE, "").encode("utf-8", "replace")
     forms = (right.hex().encode(), base64.b64encode(right))
     if not any([hmac.compare_digest(given, form) for form in forms]):  # noqa: C419 - always both
