@@ -54,8 +54,6 @@ class Gateway:
         self.courier = Courier(self.hub, ways, _posts(accounts), seal, self.callers)
         self.app = web.Application(client_max_size=LARGEST)
         self.intake.mount(self.app)
-        self._keeper = door.Doorkeeper()
-        self._keeper.mount(self.app)
         self.office = Office(
             self.hub,
             self.intake,
@@ -89,7 +87,7 @@ class Gateway:
             await self.puller.start()
             await self.reader.start()
             tidying = (
-                self._keeper.watch(self._runner.server),
+                door.Doorkeeper(self._runner.server).watch(),
                 keep_swept(self.hub),
                 keep_pruned(self.hub, self.settings.journal.keep_days),
             )

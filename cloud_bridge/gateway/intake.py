@@ -5,7 +5,9 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from hashlib import blake2b
+from typing import NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -24,7 +26,14 @@ log = logging.getLogger(__name__)
 LARGEST = 1024 * 1024  # bytes of a webhook
 PATIENCE = 10.0  # seconds in which its body has to come
 SLOW, HASTE = 128, 1.0  # of more bodies that are on their way the oldest get so many seconds
-PATH = "/channels/{channel:[^/]+}/{account:[^/]+}"
+
+
+class Door(NamedTuple):
+    """What has to be known at the address of one account."""
+
+    channel: Channel
+    account: Account
+    key: str
 
 
 class Intake:
@@ -33,33 +42,38 @@ class Intake:
     def __init__(self, hub: CloudHub, accounts: Mapping[str, Account]) -> None:
         self.refused: Counter[str] = Counter()  # requests that did not prove themselves, by account
         self.answered: Counter[str] = Counter()  # requests that were taken, the same ones once more among them
-        self._hub, self._accounts = hub, accounts
+        self._hub = hub
+        self._doors = [Door(CHANNELS[one.channel], one, account_key(one.channel, one.id)) for one in accounts.values()]
         self._seldom = Seldom()
         self.reading: dict[asyncio.Timeout, None] = {}  # bodies that are on their way, oldest first
 
     def mount(self, app: web.Application) -> None:
-        """Add the door to a server."""
-        app.router.add_post(PATH, self._post)
-        app.router.add_get(PATH, self._get, allow_head=False)
+        """Add the doors to a server: one path for each account, which is found at once."""
+        for door in self._doors:
+            path = f"/channels/{door.account.channel}/{door.account.id}"
+            app.router.add_post(path, partial(self._post, door))
+            if door.channel.hello is not None:
+                app.router.add_get(path, partial(self._get, door), allow_head=False)
+        app.router.add_route("*", "/channels/{nothing:.*}", _nobody)
 
-    async def _post(self, request: web.Request) -> web.Response:
-        found = self._find(request)
-        if found is None:
-            return web.json_response({"reason": "there is no such account"}, status=404)
+    async def _post(self, door: Door, request: web.Request) -> web.Response:
         try:
             body = await self._read(request)
         except (web.RequestPayloadError, ConnectionError):
             return _without("its body cannot be read", 400)
         except TimeoutError:
             return _without("its body did not come", 408)
-        webhook = self._webhook(request, found[0], body)
-        tried = found[0].ping(webhook) if found[0].ping is not None else None
-        return await self._take(*found, webhook) if tried is None else _response(tried)
+        webhook = self._webhook(door, request, body)
+        tried = door.channel.ping(webhook) if door.channel.ping is not None else None
+        return await self._take(door, webhook) if tried is None else _response(tried)
 
     async def _read(self, request: web.Request) -> bytes:
         """The body; raises TimeoutError where it does not come, sooner where there are many such."""
         if request.content.is_eof():  # it came with the headers, as most do
-            return await request.read()
+            body = request.content.read_nowait()
+            if len(body) > LARGEST:
+                raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
+            return body
         async with asyncio.timeout(PATIENCE) as limit:
             self.reading[limit] = None
             if len(self.reading) > SLOW:
@@ -72,60 +86,59 @@ class Intake:
             finally:
                 self.reading.pop(limit, None)
 
-    async def _take(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response:
-        refusal = self._prove(channel, account, webhook)
+    async def _take(self, door: Door, webhook: Webhook) -> web.Response:
+        refusal = self._prove(door, webhook)
         if refusal is not None:
             return refusal
-        key = account_key(account.channel, account.id)
+        key = door.key
         try:
             await self._hub.submit(Keep(webhook), by=f"channel:{key}", key=f"webhook\n{key}\n{_digest(webhook)}")
         except (NotCommitted, JournalUnusable) as trouble:
             log.error("a webhook of %s could not be kept, it must come again: %s", key, trouble)  # noqa: TRY400
             return web.json_response({"reason": "not kept, send it again"}, status=503)
         self.answered[key] += 1
-        return _response(channel.answer(webhook, account))
+        return _response(door.channel.answer(webhook, door.account))
 
-    async def _get(self, request: web.Request) -> web.Response:
-        found = self._find(request)
-        if found is None or found[0].hello is None:
-            return web.json_response({"reason": "there is nothing at this address"}, status=404)
-        channel, account = found
-        webhook = self._webhook(request, channel, b"")
+    async def _get(self, door: Door, request: web.Request) -> web.Response:
+        channel, account, _ = door
+        webhook = self._webhook(door, request, b"")
         if channel.gets and webhook.query:
             event = msgspec.structs.replace(webhook, body=webhook.query.encode(), query="")
-            return await self._take(channel, account, event)
+            return await self._take(door, event)
         try:
             assert channel.hello is not None
             return _response(channel.hello(webhook, account))
         except Forged as forged:
-            return self._refuse(account, forged)
+            return self._refuse(door, forged)
 
-    def _find(self, request: web.Request) -> tuple[Channel, Account] | None:
-        name = request.match_info["channel"]
-        account = self._accounts.get(account_key(name, request.match_info["account"]))
-        return None if account is None else (CHANNELS[name], account)
-
-    def _webhook(self, request: web.Request, channel: Channel, body: bytes) -> Webhook:
+    def _webhook(self, door: Door, request: web.Request, body: bytes) -> Webhook:
         there = request.headers
-        headers = {name: value for name in channel.headers if (value := there.get(name)) is not None}
-        account = request.match_info["account"]
-        return Webhook(channel.name, account, self._hub.clock.now(), body, request.rel_url.raw_query_string, headers)
+        headers = {name: value for name in door.channel.headers if (value := there.get(name)) is not None}
+        account = door.account
+        return Webhook(
+            account.channel, account.id, self._hub.clock.now(), body, request.rel_url.raw_query_string, headers
+        )
 
-    def _prove(self, channel: Channel, account: Account, webhook: Webhook) -> web.Response | None:
+    def _prove(self, door: Door, webhook: Webhook) -> web.Response | None:
         try:
-            channel.verify(webhook, account, webhook.at)
+            door.channel.verify(webhook, door.account, webhook.at)
         except Forged as forged:
-            return self._refuse(account, forged)
+            return self._refuse(door, forged)
         except Exception as error:  # noqa: BLE001 - a request that no verification has foreseen is not the channel's
-            return self._refuse(account, Forged(f"no verification has foreseen it: {type(error).__name__}"), error)
+            return self._refuse(door, Forged(f"no verification has foreseen it: {type(error).__name__}"), error)
         return None
 
-    def _refuse(self, account: Account, forged: Forged, error: Exception | None = None) -> web.Response:
-        key = account_key(account.channel, account.id)
-        self.refused[key] += 1
-        if times := self._seldom.count(key, self._hub.clock.monotonic()):
-            log.warning("requests to %s were refused, %d since the last line: %s", key, times, forged, exc_info=error)
+    def _refuse(self, door: Door, forged: Forged, error: Exception | None = None) -> web.Response:
+        self.refused[door.key] += 1
+        if times := self._seldom.count(door.key, self._hub.clock.monotonic()):
+            log.warning(
+                "requests to %s were refused, %d since the last line: %s", door.key, times, forged, exc_info=error
+            )
         return web.json_response({"reason": str(forged)}, status=401)
+
+
+async def _nobody(_request: web.Request) -> web.Response:
+    return web.json_response({"reason": "there is no such account"}, status=404)
 
 
 def _digest(webhook: Webhook) -> str:

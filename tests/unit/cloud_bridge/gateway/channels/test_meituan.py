@@ -18,7 +18,7 @@ from yarl import URL as URL_
 from cloud_bridge.gateway.channels import Account, Forged, Unreadable, meituan
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.settings import ProductSettings
+from cloud_bridge.gateway.settings import ProductSettings, url_of_account
 from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable
 from cloud_bridge.messages import EventType
 from tests.brokers import Broker
@@ -182,7 +182,7 @@ async def test_a_push_goes_to_the_store_once_and_a_forged_one_nowhere(
 ) -> None:
     async with one_account(broker, tmp_path, "meituan", {"secret": SECRET}) as gateway:
         path, now = "/channels/meituan/shop", str(int(time.time()))
-        url = gateway.gateway.intake._accounts["meituan/shop"].url
+        url = url_of_account(gateway.gateway.settings.gateway, gateway.gateway.settings.accounts[-1])
         headers = {"content-type": "application/x-www-form-urlencoded"}
         for _ in range(3):
             answer = await gateway.post(path, form(ORDER | {"timestamp": now}, url=url), headers)
@@ -305,7 +305,7 @@ async def test_a_press_confirms_the_order_with_meituan(broker: Broker, store: Ba
         options = {"app_id": "5308", "api": api.url}
         async with one_account(broker, tmp_path, "meituan", {"secret": SECRET}, options=options) as gateway:
             store.presence("online")
-            url = gateway.gateway.intake._accounts["meituan/shop"].url
+            url = url_of_account(gateway.gateway.settings.gateway, gateway.gateway.settings.accounts[-1])
             headers = {"content-type": "application/x-www-form-urlencoded"}
             body = form(ORDER | {"timestamp": str(int(time.time()))}, url=url)
             await gateway.post("/channels/meituan/shop", body, headers)
