@@ -52,7 +52,7 @@ class _TakenBack(Exception):
 
 
 class _Nobody(NamedTuple):
-    """The order names nobody whom this way could tell."""
+    """The order names no customer whom this way could tell."""
 
     reason: str
 
@@ -256,7 +256,7 @@ class Courier:
         except NoToken as error:
             return error.outcome
         except Unsendable as error:
-            return Never(str(error)) if notice.reply else _Nobody(str(error))
+            return Never(str(error)) if notice.reply or notice.to_channel else _Nobody(str(error))
         except aiohttp.InvalidURL:  # its own words would carry what stands in it
             return Never("its address is not one")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

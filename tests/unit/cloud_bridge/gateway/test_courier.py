@@ -15,6 +15,7 @@ from msgspec import Raw
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.caller import Callers
+from cloud_bridge.gateway.channels import meituan
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
@@ -257,6 +258,19 @@ async def test_who_left_no_address_where_each_way_needs_one_is_no_news_for_the_s
     await until(counter.settled)
     assert not [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
     assert counter.courier.failed == {"first": 1}  # the owner sees it
+
+
+async def test_a_pause_that_a_channel_cannot_be_told_is_on_the_owners_page(counter: Counter, stand_in: StandIn) -> None:
+    options = {"app_id": "1", "api": stand_in.url}  # and not what the shop is called there
+    counter.channels[ACCOUNT.key] = Post(meituan.TELLS, Setting(ACCOUNT.key, options, {"secret": "s"}), 1000)
+    account = msgspec.structs.replace(ACCOUNT, tells=meituan.TELLS.tells)
+    counter.plan = a_plan(accounts={ACCOUNT.key: account})
+    await counter.start()
+    await counter.hear("store.paused", None)
+    await until(counter.settled)
+    [alarm] = counter.hub.board.alarms.values()
+    assert (alarm.kind, alarm.about) == ("untold", ACCOUNT.key)
+    assert "options.app_poi_code is not set" in alarm.text
 
 
 async def test_a_fault_is_tried_again_later_and_later(counter: Counter, stand_in: StandIn) -> None:
