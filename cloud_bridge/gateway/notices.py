@@ -246,15 +246,16 @@ def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     grant = _grant(draft, notice)
     if intent.spent and grant is not None and grant[1] > 0:
         yield _used(draft, notice, *grant)
-    if notice.revoked or (intent.nobody and len(notice.ways) == 1):  # who left no address waits for no word
+    waits = notice.failed or not intent.nobody  # who left no address waits for no word
+    if notice.revoked or (not waits and len(notice.ways) == 1):
         yield f.NoticeDropped(notice.id, notice.revoked or intent.reason)
     else:
-        yield from _go_on(draft, notice, intent.reason, now)
+        yield from _go_on(draft, notice, intent.reason, now, nobody=intent.nobody)
 
 
-def _go_on(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.Happened]:
+def _go_on(draft: Board, notice: Notice, reason: str, now: float, *, nobody: bool = False) -> Iterator[f.Happened]:
     if len(notice.ways) > 1 and now <= notice.until:
-        yield f.NoticeFellBack(notice.id, notice.ways[0], reason)
+        yield f.NoticeFellBack(notice.id, notice.ways[0], reason, nobody)
     else:
         yield from _fail(draft, notice, reason, now)
 

@@ -183,6 +183,19 @@ def test_an_order_without_an_address_goes_the_way_that_needs_none_and_else_the_s
     assert (house.owed, house.untold) == ([], [])
 
 
+def test_an_order_without_an_address_whose_only_other_way_failed_is_told_to_the_store() -> None:
+    house = CountingHouse()
+    house.ready(house.take(reply=""))
+    [notice] = house.owed
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "HTTP 410"))
+    [notice] = house.owed
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "the customer has no address", nobody=True))
+    [failed] = house.untold
+    assert (house.owed, failed.reason) == ([], "the customer has no address")
+
+
 def test_what_is_too_late_is_not_said() -> None:
     house = CountingHouse()
     order = house.take()
