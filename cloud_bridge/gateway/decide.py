@@ -162,7 +162,7 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
     if intent.kind == UpdateKind.REJECTED:
         yield from _drop_alarm(draft, f"rejected/{intent.store}")  # the newest is shown
         yield from _raise(draft, "rejected", intent.store, str(intent.told.get("reason", "")), now)
-    yield from notices.follow(draft, intent, order, now)
+    yield from notices.follow(draft, intent, about, now)
     yield from _settle(draft, intent.store)
 
 

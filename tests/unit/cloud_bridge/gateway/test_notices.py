@@ -346,6 +346,24 @@ def test_a_product_that_is_sold_out_is_told_by_the_channel_s_names_in_each_of_it
     assert [notice.code for notice in house.owed[4:]] == ["bread", "bread"]
 
 
+def test_of_an_order_that_its_store_cannot_read_only_its_own_channel_hears() -> None:
+    tells = frozenset({"store.paused", "order.rejected"})
+    mine, other = (msgspec.structs.replace(ACCOUNT, id=name, tells=tells) for name in ("shop", "other"))
+    house = CountingHouse(a_plan(accounts={mine.key: mine, other.key: other}))
+    order = house.take()
+    [event] = house.board.orders[order].unanswered
+    house.hear("store.paused")
+    house.hear("order.rejected", event="hz-0012-77", reason="not one of ours")
+    assert [notice.on for notice in house.owed] == ["store.paused"] * 2  # the pause still goes
+    house.hear("order.rejected", event=event, reason="no items")
+    told = house.owed[-1]
+    assert (told.account, told.on, told.origin, told.reason) == (mine.key, "order.rejected", "1", "no items")
+    house.take(content="c2")
+    [changed] = house.board.orders[order].unanswered
+    house.hear("order.rejected", event=changed, reason="no items")
+    assert [notice.on for notice in house.owed] == ["store.paused"] * 2 + ["order.rejected"] * 2
+
+
 # --- what customers allow -------------------------------------------------------------------------------------------
 
 ALLOWED = {"templates": {"first": {"order.ready": "t-ready", "item.started baking": "t-oven"}}}
