@@ -20,7 +20,7 @@ from cloud_bridge.gateway.notices import LONG
 from cloud_bridge.gateway.orders import Notice, Sending
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
-from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way
+from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Unsure, Way
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
 from edge.text import plain
@@ -39,12 +39,6 @@ class Post(NamedTuple):
     way: Way
     setting: Setting
     per_second: float = 20.0
-
-
-class _Unsure(NamedTuple):
-    """Nobody knows whether it arrived."""
-
-    reason: str
 
 
 class _TakenBack(Exception):
@@ -204,7 +198,7 @@ class Courier:
         leaving = self._hub.board.notices.get(notice.id)
         if leaving is None or leaving.state is not Sending.SENDING:
             return  # it was too late for it, or too early
-        outcome: Outcome | _Unsure | _Nobody
+        outcome: Outcome | _Nobody
         try:
             outcome = await self._call(lane, notice)
         except Exception as error:  # a mistake in a way's file: this notice goes another way
@@ -212,7 +206,7 @@ class Courier:
             outcome = Never(f"a mistake in the gateway, see its log: {type(error).__name__}")
         await self._tell(lane, notice, outcome)
 
-    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Unsure | _Nobody) -> None:
+    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Nobody) -> None:
         """Have written down what became of it."""
         way = notice.ways[0]
         match outcome:
@@ -225,7 +219,9 @@ class Courier:
                     lane.reason = plain(reason, 300)
                 wait = min(max(seconds, 1.0) * 2 ** min(notice.tries, 16), max(LONGEST, seconds))
                 intent = PutOff(notice.id, wait, plain(reason, 300))
-            case _Unsure(reason):
+            case Unsure(reason):
+                self.failed[way] = self.failed.get(way, 0) + 1
+                log.warning("nobody knows whether a notice went by %s: %s", way, plain(reason, 300))
                 intent = PutOff(notice.id, min(2.0**notice.tries, LONGEST), plain(reason, 300), unsure=True)
             case _Nobody(reason):
                 self.failed[way] = self.failed.get(way, 0) + 1
@@ -242,7 +238,7 @@ class Courier:
         self._hub.offer(intent, by="courier", key=None, done=written.set)
         await written.wait()
 
-    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Unsure | _Nobody:
+    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Nobody:
         post, caller = lane.post, lane.caller
         if post is None or caller is None:
             return Never(f"there is no way {notice.ways[0]}")
@@ -262,7 +258,7 @@ class Courier:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Later(f"away: {type(error).__name__}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Unsure(f"no answer: {type(error).__name__}")
+            return Unsure(f"no answer: {type(error).__name__}")
         return post.way.judge(*answer)
 
     def _request(self, post: Post, notice: Notice, token: str) -> Call:

@@ -20,7 +20,7 @@ from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Reply, Seal
-from cloud_bridge.gateway.ways import Call, Setting, Way, webhook, wechat
+from cloud_bridge.gateway.ways import Call, Setting, Way, apprise, webhook, wechat
 from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType, order_event, topics_of
 from cloud_bridge.reader import Reader
@@ -338,6 +338,29 @@ async def test_where_nobody_knows_whether_it_arrived_only_what_may_come_twice_co
     counter.later(1)
     await until(counter.settled)
     assert len(stand_in.requests) == times
+
+
+@pytest.mark.parametrize(("kind", "times"), [("ready", 2), ("baking", 1)])
+async def test_what_a_way_says_it_did_not_take_but_may_have_sent_comes_once_unless_it_is_ready(
+    counter: Counter, kind: str, times: int
+) -> None:
+    carried: list[bytes] = []
+
+    def carry(call: Call) -> tuple[int, bytes]:
+        carried.append(call.body)
+        return (apprise.NOT_DONE if len(carried) == 1 else apprise.DONE), b""
+
+    counter.ways["first"] = Post(
+        msgspec.structs.replace(apprise.WAY, carry=carry), Setting("first", secrets={"url": "json://127.0.0.1:1"}), 1000
+    )
+    await counter.start()
+    order = await counter.take(1)
+    await (counter.hear("order.ready", order) if kind == "ready" else counter.start_cake(order))
+    await until(lambda: carried and not any(one.state is Sending.SENDING for one in counter.owed))
+    counter.later(30)
+    await until(counter.settled)
+    assert len(carried) == times
+    assert counter.courier.failed == {"first": 1}
 
 
 @pytest.mark.parametrize(("kind", "times"), [("ready", 2), ("baking", 1)])
