@@ -269,7 +269,7 @@ def _fail(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.H
         data = msgspec.json.encode(Untold(notice.order, notice.on, notice.ways[0], reason, notice.words or None))
         event = draft.next_event(notice.store, notice.order, EventType.UNTOLD, now, msgspec.Raw(data))
     yield f.NoticeFailed(notice.id, reason, event)
-    if event is None and f"untold/{notice.line}" not in draft.alarms:
+    if event is None:
         yield f.AlarmRaised(f"untold/{notice.line}", Alarm("untold", notice.account, now, reason))
 
 

@@ -325,6 +325,23 @@ def test_the_newest_word_on_a_pause_is_the_one_that_counts() -> None:
     assert len(house.board.alarms) == 1
 
 
+def test_what_a_channel_was_not_told_is_shown_for_a_day_after_it_failed_last() -> None:
+    account = msgspec.structs.replace(ACCOUNT, tells=frozenset({"product.unavailable"}))
+    house = CountingHouse(a_plan(accounts={ACCOUNT.key: account}))
+    for reason in ("HTTP 400", "HTTP 404"):
+        house.hear("product.unavailable", code="cake")
+        [notice] = house.owed
+        assert house.send(notice)
+        house.ask(i.GiveUp(notice.id, reason))
+        house.now += 23 * HOUR
+        [(key, _)] = house.board.alarms.items()
+        house.ask(i.CheckAlarm(key))
+        assert house.board.alarms[key].text == reason
+    house.now += HOUR  # the table of products has got another name for it since, under which it is told
+    house.ask(i.CheckAlarm(key))
+    assert not len(house.board.alarms)
+
+
 def test_a_product_that_is_sold_out_is_told_by_the_channel_s_names_in_each_of_its_shops() -> None:
     account = msgspec.structs.replace(
         ACCOUNT,
