@@ -14,8 +14,8 @@ LARGEST = 4 * 1024 * 1024  # bytes of an answer that are looked at
 FRESH = 60.0  # seconds before its end that a token is fetched anew
 NO_TOKEN = 30.0  # seconds for which a refused token is not asked for again: providers lock out who does
 
-Answer = tuple[int, bytes, Mapping[str, str]]  # status, body, headers in lower case
-Make = Callable[[Call], Awaitable[Answer]]
+Answered = tuple[int, bytes, Mapping[str, str]]  # status, body, headers in lower case
+Make = Callable[[Call], Awaitable[Answered]]
 
 
 class NoToken(ValueError):
@@ -49,7 +49,7 @@ class Callers:
         if self._session is not None:
             await self._session.close()
 
-    async def make(self, call: Call) -> Answer:
+    async def make(self, call: Call) -> Answered:
         """One request, as it is; raises what aiohttp does, TimeoutError and OSError."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE)
@@ -74,7 +74,7 @@ class Caller:
         self._callers = callers
         self._fetching = asyncio.Lock()
 
-    async def ask(self, token: Token | None, call: Callable[[str], Call], make: Make | None = None) -> Answer:
+    async def ask(self, token: Token | None, call: Callable[[str], Call], make: Make | None = None) -> Answered:
         """The answer to a call, which is made once more where its token was taken back before its time.
 
         Raises NoToken, what `call` raises, and what `Callers.make` does.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.caller import Answer, Callers, NoToken
+from cloud_bridge.gateway.caller import Answered, Callers, NoToken
 from cloud_bridge.gateway.facts import Happened
 from cloud_bridge.gateway.intents import GiveUp, Intent, PutOff, Send, Sent
 from cloud_bridge.gateway.notices import LONG
@@ -271,7 +271,7 @@ class Courier:
 
 async def _carried(
     carry: Callable[[Call], tuple[int, bytes]], threads: ThreadPoolExecutor | None, call: Call
-) -> Answer:
+) -> Answered:
     status, body = await asyncio.get_running_loop().run_in_executor(threads, carry, call)
     return status, body, {}
 
