@@ -14,13 +14,13 @@ from msgspec import Raw
 
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.caller import Callers
+from cloud_bridge.gateway.caller import Answered, Callers
 from cloud_bridge.gateway.channels import meituan
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Reply, Seal
-from cloud_bridge.gateway.ways import Call, Setting, Way, apprise, webhook, wechat
+from cloud_bridge.gateway.ways import Call, Setting, Token, Way, apprise, webhook, wechat
 from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType, order_event, topics_of
 from cloud_bridge.reader import Reader
@@ -483,6 +483,26 @@ async def test_a_wrong_secret_is_asked_for_once_and_the_next_way_is_taken(
     assert "the secret is wrong" in caplog.text
     assert "s3cret" not in caplog.text
     assert "openid" not in caplog.text
+
+
+async def test_where_no_token_comes_whoever_stands_in_line_for_it_is_answered_with_the_first(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def dead(_call: Call) -> Answered:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise TimeoutError
+
+    await counter.start()
+    monkeypatch.setattr(counter.callers, "make", dead)
+    token = Token(lambda _: Call(""), lambda *_: ("t", 1.0), lambda *_: False)
+    caller = counter.callers.of(Setting("first"))
+    told = await asyncio.gather(*(caller.ask(token, Call) for _ in range(16)), return_exceptions=True)
+    assert {str(one) for one in told} == {"no access token: TimeoutError"}
+    assert asked == 1
 
 
 async def test_a_way_that_blocks_has_threads_of_its_own(counter: Counter) -> None:
