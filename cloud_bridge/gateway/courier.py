@@ -259,7 +259,7 @@ class Courier:
             return Later(f"away: {type(error).__name__}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             return Unsure(f"no answer: {type(error).__name__}")
-        return post.way.judge(*answer)
+        return Arrived() if (notice.on, answer[0]) in post.way.already else post.way.judge(*answer)
 
     def _request(self, post: Post, notice: Notice, token: str) -> Call:
         addresses = self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}

@@ -125,6 +125,8 @@ class Way(msgspec.Struct, frozen=True):
     token: Token | None = None
     carry: Callable[[Call], tuple[int, bytes]] | None = None  # how it is made where not by HTTP; may block
     tells: frozenset[str] = frozenset()  # of a channel's own way: the store's events it can take
+    # Events with the status by which a channel says that its order is so already.
+    already: frozenset[tuple[str, int]] = frozenset()
     repeatable: bool = False  # the same notice twice is one message: the provider knows it again
     secrets: tuple[str, ...] = ("secret",)
     options: tuple[str, ...] = ()

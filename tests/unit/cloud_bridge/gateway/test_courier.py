@@ -15,7 +15,7 @@ from msgspec import Raw
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.caller import Answered, Callers
-from cloud_bridge.gateway.channels import meituan
+from cloud_bridge.gateway.channels import meituan, ubereats
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
@@ -271,6 +271,23 @@ async def test_a_pause_that_a_channel_cannot_be_told_is_on_the_owners_page(count
     [alarm] = counter.hub.board.alarms.values()
     assert (alarm.kind, alarm.about) == ("untold", ACCOUNT.key)
     assert "options.app_poi_code is not set" in alarm.text
+
+
+@pytest.mark.parametrize(("on", "untold"), [("order.accepted", 0), ("order.refused", 1)])
+async def test_what_uber_had_accepted_already_is_no_news_for_the_store_and_what_it_cannot_refuse_any_more_is(
+    counter: Counter, stand_in: StandIn, on: str, untold: int
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=409)
+    tells = ubereats.CHANNEL.tells
+    assert tells is not None
+    setting = Setting(ACCOUNT.key, {"client_id": "c", "api": stand_in.url}, {"secret": "s"})
+    counter.channels[ACCOUNT.key] = Post(msgspec.structs.replace(tells, token=None), setting, 1000)
+    account = msgspec.structs.replace(ACCOUNT, tells=tells.tells, ways=())
+    counter.plan = a_plan(accounts={ACCOUNT.key: account})
+    await counter.start()
+    await counter.hear(on, await counter.take(1))
+    await until(lambda: stand_in.requests and counter.settled())
+    assert sum(row.kind is EventType.UNTOLD for row in counter.hub.board.outbox.values()) == untold
 
 
 async def test_a_fault_is_tried_again_later_and_later(counter: Counter, stand_in: StandIn) -> None:
