@@ -236,7 +236,10 @@ def _put_off(draft: Board, _fact: CloudFact, what: f.NoticePutOff) -> None:
 
 def _fell_back(draft: Board, fact: CloudFact, what: f.NoticeFellBack) -> None:
     notice = draft.notices[what.notice]
-    draft.notices[notice.id] = replace(notice, state=Sending.QUEUED, ways=notice.ways[1:], tries=0, due=fact.at)
+    failed = notice.failed or not what.nobody
+    draft.notices[notice.id] = replace(
+        notice, state=Sending.QUEUED, ways=notice.ways[1:], tries=0, due=fact.at, failed=failed
+    )
 
 
 def _sent(draft: Board, _fact: CloudFact, what: f.NoticeSent) -> None:

@@ -13,9 +13,10 @@ IDLE = 10.0  # seconds for which a connection is kept: on one that the other end
 LARGEST = 4 * 1024 * 1024  # bytes of an answer that are looked at
 FRESH = 60.0  # seconds before its end that a token is fetched anew
 NO_TOKEN = 30.0  # seconds for which a refused token is not asked for again: providers lock out who does
+IN_LINE = 1.0  # seconds for which no answer is one to whoever stood in line for it
 
-Answer = tuple[int, bytes, Mapping[str, str]]  # status, body, headers in lower case
-Make = Callable[[Call], Awaitable[Answer]]
+Answered = tuple[int, bytes, Mapping[str, str]]  # status, body, headers in lower case
+Make = Callable[[Call], Awaitable[Answered]]
 
 
 class NoToken(ValueError):
@@ -49,7 +50,7 @@ class Callers:
         if self._session is not None:
             await self._session.close()
 
-    async def make(self, call: Call) -> Answer:
+    async def make(self, call: Call) -> Answered:
         """One request, as it is; raises what aiohttp does, TimeoutError and OSError."""
         if self._session is None:
             connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE)
@@ -74,7 +75,7 @@ class Caller:
         self._callers = callers
         self._fetching = asyncio.Lock()
 
-    async def ask(self, token: Token | None, call: Callable[[str], Call], make: Make | None = None) -> Answer:
+    async def ask(self, token: Token | None, call: Callable[[str], Call], make: Make | None = None) -> Answered:
         """The answer to a call, which is made once more where its token was taken back before its time.
 
         Raises NoToken, what `call` raises, and what `Callers.make` does.
@@ -110,5 +111,6 @@ class Caller:
         except ValueError as error:
             return _Token(Later(f"no access token: {error}", NO_TOKEN), now + NO_TOKEN)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Token(Later(f"no access token: {type(error).__name__}"), now)
+            until = asyncio.get_running_loop().time() + IN_LINE
+            return _Token(Later(f"no access token: {type(error).__name__}"), until)
         return _Token(text, now + max(seconds - FRESH, 1.0))

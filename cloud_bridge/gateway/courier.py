@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import aiohttp
 
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.caller import Answer, Callers, NoToken
+from cloud_bridge.gateway.caller import Answered, Callers, NoToken
 from cloud_bridge.gateway.facts import Happened
 from cloud_bridge.gateway.intents import GiveUp, Intent, PutOff, Send, Sent
 from cloud_bridge.gateway.notices import LONG
 from cloud_bridge.gateway.orders import Notice, Sending
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
-from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way
+from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Unsure, Way
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
 from edge.text import plain
@@ -41,18 +41,12 @@ class Post(NamedTuple):
     per_second: float = 20.0
 
 
-class _Unsure(NamedTuple):
-    """Nobody knows whether it arrived."""
-
-    reason: str
-
-
 class _TakenBack(Exception):
     """What was to be said is not true any more."""
 
 
 class _Nobody(NamedTuple):
-    """The order names nobody whom this way could tell."""
+    """The order names no customer whom this way could tell."""
 
     reason: str
 
@@ -204,7 +198,7 @@ class Courier:
         leaving = self._hub.board.notices.get(notice.id)
         if leaving is None or leaving.state is not Sending.SENDING:
             return  # it was too late for it, or too early
-        outcome: Outcome | _Unsure | _Nobody
+        outcome: Outcome | _Nobody
         try:
             outcome = await self._call(lane, notice)
         except Exception as error:  # a mistake in a way's file: this notice goes another way
@@ -212,7 +206,7 @@ class Courier:
             outcome = Never(f"a mistake in the gateway, see its log: {type(error).__name__}")
         await self._tell(lane, notice, outcome)
 
-    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Unsure | _Nobody) -> None:
+    async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Nobody) -> None:
         """Have written down what became of it."""
         way = notice.ways[0]
         match outcome:
@@ -225,7 +219,9 @@ class Courier:
                     lane.reason = plain(reason, 300)
                 wait = min(max(seconds, 1.0) * 2 ** min(notice.tries, 16), max(LONGEST, seconds))
                 intent = PutOff(notice.id, wait, plain(reason, 300))
-            case _Unsure(reason):
+            case Unsure(reason):
+                self.failed[way] = self.failed.get(way, 0) + 1
+                log.warning("nobody knows whether a notice went by %s: %s", way, plain(reason, 300))
                 intent = PutOff(notice.id, min(2.0**notice.tries, LONGEST), plain(reason, 300), unsure=True)
             case _Nobody(reason):
                 self.failed[way] = self.failed.get(way, 0) + 1
@@ -242,7 +238,7 @@ class Courier:
         self._hub.offer(intent, by="courier", key=None, done=written.set)
         await written.wait()
 
-    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Unsure | _Nobody:
+    async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Nobody:
         post, caller = lane.post, lane.caller
         if post is None or caller is None:
             return Never(f"there is no way {notice.ways[0]}")
@@ -256,14 +252,14 @@ class Courier:
         except NoToken as error:
             return error.outcome
         except Unsendable as error:
-            return Never(str(error)) if notice.reply else _Nobody(str(error))
+            return Never(str(error)) if notice.reply or notice.to_channel else _Nobody(str(error))
         except aiohttp.InvalidURL:  # its own words would carry what stands in it
             return Never("its address is not one")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return Later(f"away: {type(error).__name__}")
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            return _Unsure(f"no answer: {type(error).__name__}")
-        return post.way.judge(*answer)
+            return Unsure(f"no answer: {type(error).__name__}")
+        return Arrived() if (notice.on, answer[0]) in post.way.already else post.way.judge(*answer)
 
     def _request(self, post: Post, notice: Notice, token: str) -> Call:
         addresses = self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
@@ -275,7 +271,7 @@ class Courier:
 
 async def _carried(
     carry: Callable[[Call], tuple[int, bytes]], threads: ThreadPoolExecutor | None, call: Call
-) -> Answer:
+) -> Answered:
     status, body = await asyncio.get_running_loop().run_in_executor(threads, carry, call)
     return status, body, {}
 

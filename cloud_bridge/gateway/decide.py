@@ -19,7 +19,7 @@ replace = msgspec.structs.replace
 HOUR = 3600.0
 # Seconds after the last that was heard of an order until it leaves the memory; whoever asks after it finds it still.
 REST = {State.OPEN: 72 * HOUR, State.READY: 6 * HOUR}
-SHOWN = 24 * HOUR  # for which a rejected order is shown after the newest one
+SHOWN = 24 * HOUR  # for which it is shown what a store rejected, or a channel was not told, after the newest time
 UNHEARD = 7 * 24 * HOUR  # where its store has not answered; one that lets a stale order lapse never does
 ENDED = {EventType.CANCELLED: State.CANCELLED, EventType.COLLECTED: State.COLLECTED}
 TURNS = {
@@ -162,7 +162,7 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
     if intent.kind == UpdateKind.REJECTED:
         yield from _drop_alarm(draft, f"rejected/{intent.store}")  # the newest is shown
         yield from _raise(draft, "rejected", intent.store, str(intent.told.get("reason", "")), now)
-    yield from notices.follow(draft, intent, order, now)
+    yield from notices.follow(draft, intent, about, now)
     yield from _settle(draft, intent.store)
 
 
@@ -203,7 +203,7 @@ def _deliver(draft: Board, intent: i.Deliver, _now: float) -> Iterator[f.Happene
 
 def is_stale(alarm: Alarm, now: float) -> bool:
     """Whether an alarm that nothing clears has been seen for long enough."""
-    return alarm.kind == "rejected" and alarm.since + SHOWN <= now
+    return alarm.kind in {"rejected", "untold"} and alarm.since + SHOWN <= now
 
 
 def _check_alarm(draft: Board, intent: i.CheckAlarm, now: float) -> Iterator[f.Happened]:

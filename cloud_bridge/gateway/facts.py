@@ -158,6 +158,7 @@ class NoticeFellBack(About, frozen=True):
 
     way: str
     reason: str
+    nobody: bool = False  # the order came without any address, and this way needs one
 
 
 class NoticeFailed(About, frozen=True):

@@ -17,8 +17,10 @@ from edge.updates import UpdateKind
 
 replace = msgspec.structs.replace
 READY = UpdateKind.READY
-MOMENTS = {Moment.STARTED: UpdateKind.STARTED, Moment.FINISHED: UpdateKind.FINISHED}
-ITEMS = frozenset(MOMENTS.values())
+ITEMS = frozenset({UpdateKind.STARTED, UpdateKind.FINISHED})
+SHOPS = frozenset({UpdateKind.PAUSED, UpdateKind.RESUMED, UpdateKind.UNAVAILABLE, UpdateKind.AVAILABLE})
+# Of what comes more than once to an order, what makes it another one.
+EACH = {UpdateKind.RESCHEDULED: "due", UpdateKind.REJECTED: "event"}
 # What an order must be for an event of it to be told; where none stands, it must not be over.
 STANDING = {
     READY: State.READY,
@@ -35,7 +37,7 @@ LONG = 30.0  # seconds for which nobody waits for a way, where there is another 
 def follow(draft: Board, intent: i.Hear, order: Order | None, now: float) -> Iterator[f.Happened]:
     """What a store's event has said, or taken back."""
     if order is None:
-        if intent.order is None:
+        if intent.kind in SHOPS:
             yield from _tell_channels(draft, intent, now)
     elif intent.kind == UpdateKind.RECALLED:
         yield from drop(draft, order.id, "it was taken back", _taken_back(intent))
@@ -155,8 +157,8 @@ def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, orde
 def _key(intent: i.Hear, *, of_order: bool) -> str:
     """What is said, once; of an item it is said for each, unless it is said for all."""
     told = intent.told
-    if intent.kind == UpdateKind.RESCHEDULED:
-        return f"{intent.kind}/{told.get('due')}"
+    if each := EACH.get(UpdateKind(intent.kind)):
+        return f"{intent.kind}/{told.get(each)}"
     if intent.kind not in ITEMS:
         return intent.kind
     return f"{intent.kind}/{told.get('stage') or ''}/{'' if of_order else told.get('item') or ''}"
@@ -246,15 +248,16 @@ def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     grant = _grant(draft, notice)
     if intent.spent and grant is not None and grant[1] > 0:
         yield _used(draft, notice, *grant)
-    if notice.revoked or (intent.nobody and len(notice.ways) == 1):  # who left no address waits for no word
+    waits = notice.failed or not intent.nobody  # who left no address waits for no word
+    if notice.revoked or (not waits and len(notice.ways) == 1):
         yield f.NoticeDropped(notice.id, notice.revoked or intent.reason)
     else:
-        yield from _go_on(draft, notice, intent.reason, now)
+        yield from _go_on(draft, notice, intent.reason, now, nobody=intent.nobody)
 
 
-def _go_on(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.Happened]:
+def _go_on(draft: Board, notice: Notice, reason: str, now: float, *, nobody: bool = False) -> Iterator[f.Happened]:
     if len(notice.ways) > 1 and now <= notice.until:
-        yield f.NoticeFellBack(notice.id, notice.ways[0], reason)
+        yield f.NoticeFellBack(notice.id, notice.ways[0], reason, nobody)
     else:
         yield from _fail(draft, notice, reason, now)
 
@@ -266,7 +269,7 @@ def _fail(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.H
         data = msgspec.json.encode(Untold(notice.order, notice.on, notice.ways[0], reason, notice.words or None))
         event = draft.next_event(notice.store, notice.order, EventType.UNTOLD, now, msgspec.Raw(data))
     yield f.NoticeFailed(notice.id, reason, event)
-    if event is None and f"untold/{notice.line}" not in draft.alarms:
+    if event is None:
         yield f.AlarmRaised(f"untold/{notice.line}", Alarm("untold", notice.account, now, reason))
 
 

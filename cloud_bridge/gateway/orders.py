@@ -144,6 +144,7 @@ class Notice(Record, frozen=True):
     reason: str = ""
     state: Sending = Sending.QUEUED
     tries: int = 0  # by the first way
+    failed: bool = False  # by a way that is behind it, not for want of an address
     revoked: str = ""  # why it is not tried again: it turned untrue while it was leaving
 
     @property

@@ -39,6 +39,7 @@ class _Source:
         self.setting = Setting(key, account.options, account.secrets)
         self.caller = callers.of(self.setting)
         self.places = asyncio.Semaphore(AT_ONCE)
+        self.late: set[int] = set()  # webhooks and letters whose order is waited for for too long
 
     @property
     def lacks(self) -> list[str]:
@@ -72,6 +73,9 @@ class Puller:
     async def start(self) -> None:
         """Begin to ask for what could not be delivered, where a channel has a list of it."""
         self.runs = True
+        for key, alarm in list(self._hub.board.alarms.items()):
+            if alarm.kind == "unasked":  # what is so still is found again
+                self._note(Note(AlarmCleared(key)))
         for source in self._sources.values():
             if source.pull.every and not source.lacks:
                 self._begin(self._list(source))
@@ -123,6 +127,7 @@ class Puller:
                 if waited > (WORRY if letter else DAY):  # whoever reads a dead letter again may do so once more
                     break
                 if waited > WORRY:
+                    source.late.add(letter or fact)
                     self._worry(source, reason)
             except Exception as error:  # a mistake in a channel's file: this webhook is put aside
                 log.exception("%s could not be asked for an order", source.key)
@@ -130,20 +135,26 @@ class Puller:
                 break
             else:
                 self._note(Note(LetterRead(letter, source.key) if letter else WebhookRead(fact)))
-                if source.worry in self._hub.board.alarms:
-                    self._note(Note(AlarmCleared(source.worry)))
+                self._calm(source, letter or fact)
                 return
             await asyncio.sleep(wait)
             wait = min(wait * 2, CEILING)
         log.warning("%s did not tell an order that it named: %s", source.key, reason)
         if not letter:  # a dead letter stays one
             self._note(Unread(plain(f"the order could not be asked for: {reason}", 300), source.key, fact))
+        self._calm(source, letter or fact)
 
     def _worry(self, source: _Source, reason: str) -> None:
         if source.worry not in self._hub.board.alarms:
             log.warning("%s does not tell an order that it named: %s", source.key, reason)
             alarm = Alarm("unasked", source.key, self._hub.clock.now(), plain(reason, 300))
             self._note(Note(AlarmRaised(source.worry, alarm)))
+
+    def _calm(self, source: _Source, ended: int) -> None:
+        """One is not asked for any more, whatever came of it."""
+        source.late.discard(ended)
+        if not source.late and source.worry in self._hub.board.alarms:
+            self._note(Note(AlarmCleared(source.worry)))
 
     def _note(self, intent: Intent) -> None:
         self._hub.offer(intent, by="pull")

@@ -36,7 +36,7 @@ from edge.updates import UpdateKind
 
 OK = b'{"data":"ok"}'
 DAY = 24 * 3600.0
-CONFIRMED, COMPLETED, CANCELLED = 4, 8, 9  # status of an order
+COMPLETED, CANCELLED = 8, 9  # status of an order
 PICKED_UP, DELIVERED = 20, 40  # logistics_status
 PICKUP = 1  # pick_type
 REFUNDED = "agree"  # notify_type

@@ -1,7 +1,7 @@
 """Uber Eats: the orders of its marketplace.
 
 Documents: developer.uber.com/docs/eats "Webhook", "Order Notification", "Order Cancel", "Get Order Details" (v2),
-"Accept Order", "Deny Order", "Authentication", read 2026-11. Never tried against the vendor's live system.
+"Accept Order", "Deny Order", "Authentication", "Errors", read 2026-11. Never tried against the vendor's live system.
 
 A notification only names its order, which is asked for at Uber's own address (never at the one in the request), with a
 token of the client's. The secret is the client secret, which also signs the notifications; `client_id` is an option.
@@ -41,6 +41,7 @@ OVER = frozenset({"orders.cancel", "orders.failure"})
 ENDED = dict.fromkeys(("CANCELED", "DENIED"), EventType.CANCELLED) | {"FINISHED": EventType.COLLECTED}  # current_state
 PICKUP, INDOOR = "PICK_UP", "DINE_IN"  # type
 OK, REFUSED, LATER = 200, 401, frozenset({401, 403, 404})
+CONFLICT = 409  # "already accepted or denied"; what was denied, or is cancelled, Uber tells by itself
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
@@ -212,6 +213,7 @@ CHANNEL = Channel(
         judge=judge,
         token=TOKEN,
         tells=frozenset({UpdateKind.ACCEPTED, UpdateKind.REFUSED}),
+        already=frozenset({(UpdateKind.ACCEPTED, CONFLICT)}),
         repeatable=True,  # an order that nobody accepted in time is cancelled
         options=("client_id",),
     ),

@@ -6,8 +6,8 @@ live system.
 
 The secret `url` is an address of apprise's, in which `{address}` stands for the customer's:
 `mailtos://shop:password@example.com?to={address}`; without it everybody is told in one place, `wecombot://key`. What a
-provider answered is not known beyond yes or no, and none knows again what comes twice: `ready` goes at least once, the
-others at most once.
+provider answered is not known beyond yes or no, a no may be an answer that came too late, and none knows again what
+comes twice: `ready` goes at least once, the others at most once, and not again where they were not taken.
 """
 
 import logging
@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways.way import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Way, address_of
+from cloud_bridge.gateway.ways.way import Arrived, Call, Never, Outcome, Setting, Unsendable, Unsure, Way, address_of
 
 PLACE = "{address}"
 # Apprise takes several addresses in one place, apart by these; of one customer's address there is one.
@@ -59,7 +59,7 @@ def _judge(status: int, body: bytes, _headers: Any) -> Outcome:
         return Arrived()
     if status == NO_URL:
         return Never("secret_files.url: apprise cannot read it")
-    return Later(f"it was not taken {body.decode()}".strip())
+    return Unsure(f"it was not taken {body.decode()}".strip())
 
 
 WAY = Way(name="apprise", call=_call, judge=_judge, carry=_carry, secrets=("url",))

@@ -27,8 +27,10 @@ from cloud_bridge.gateway.ways.way import (
     Setting,
     Token,
     Unsendable,
+    Unsure,
     Way,
     address_of,
+    may_be_done,
     retry_after,
 )
 
@@ -72,10 +74,12 @@ def _call(notice: Notice, addresses: dict[str, str], setting: Setting, token: st
 def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     if status == OK:
         answer = _answer(body)
-        return Arrived() if answer is not None and answer.data else Later("HTTP 200, but no message in its answer")
+        return Arrived() if answer is not None and answer.data else Unsure("HTTP 200, but no message in its answer")
     wait = retry_after(headers)
     if status in {FORBIDDEN, TOO_MANY}:
         return Later(f"HTTP {status}: too many messages", MINUTE if wait is None else wait, everything=True)
+    if may_be_done(status):
+        return Unsure(f"HTTP {status}")
     if status >= FAULTS or status == UNAUTHORIZED:
         return Later(f"HTTP {status}", SOON if wait is None else wait)
     return Never(f"HTTP {status}")

@@ -10,6 +10,7 @@ from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.plan import template_of
 
 SOON = 10.0  # seconds until the next try; the courier doubles them from try to try
+OK, FAULTS, UNAVAILABLE = 200, 500, 503
 DIGITS = 10
 LONGEST_WAIT = 86_400  # seconds that a provider may ask for
 
@@ -65,7 +66,18 @@ class Never(msgspec.Struct, frozen=True):
     spent: bool = False  # the customer allows no more of this kind
 
 
-Outcome = Arrived | Later | Never
+class Unsure(msgspec.Struct, frozen=True):
+    """Nobody knows whether it has arrived: it is tried again only where it may come twice."""
+
+    reason: str
+
+
+Outcome = Arrived | Later | Never | Unsure
+
+
+def may_be_done(status: int) -> bool:
+    """Whether what is answered so may have been done all the same; 503 says that it was not (RFC 9110, 15.6.4)."""
+    return status == OK or (status >= FAULTS and status != UNAVAILABLE)
 
 
 def address_of(addresses: dict[str, str], setting: Setting, kind: str) -> str:
@@ -113,6 +125,8 @@ class Way(msgspec.Struct, frozen=True):
     token: Token | None = None
     carry: Callable[[Call], tuple[int, bytes]] | None = None  # how it is made where not by HTTP; may block
     tells: frozenset[str] = frozenset()  # of a channel's own way: the store's events it can take
+    # Events with the status by which a channel says that its order is so already.
+    already: frozenset[tuple[str, int]] = frozenset()
     repeatable: bool = False  # the same notice twice is one message: the provider knows it again
     secrets: tuple[str, ...] = ("secret",)
     options: tuple[str, ...] = ()

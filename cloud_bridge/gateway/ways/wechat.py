@@ -31,8 +31,10 @@ from cloud_bridge.gateway.ways.way import (
     Setting,
     Token,
     Unsendable,
+    Unsure,
     Way,
     address_of,
+    may_be_done,
 )
 from edge.text import plain
 
@@ -172,7 +174,7 @@ def _answer(status: int, body: bytes) -> _Answer | None:
 def _judge(status: int, body: bytes, _headers: Any) -> Outcome:
     answer = _answer(status, body)
     if answer is None or answer.errcode is None:
-        return Later(f"HTTP {status}, and no errcode")
+        return (Unsure if may_be_done(status) else Later)(f"HTTP {status}, and no errcode")
     code = answer.errcode
     if code == DONE:
         return Arrived()

@@ -14,12 +14,13 @@ from msgspec import Raw
 
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.caller import Callers
+from cloud_bridge.gateway.caller import Answered, Callers
+from cloud_bridge.gateway.channels import meituan, ubereats
 from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Reply, Seal
-from cloud_bridge.gateway.ways import Call, Setting, Way, webhook, wechat
+from cloud_bridge.gateway.ways import Call, Setting, Token, Way, apprise, webhook, wechat
 from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType, order_event, topics_of
 from cloud_bridge.reader import Reader
@@ -259,6 +260,36 @@ async def test_who_left_no_address_where_each_way_needs_one_is_no_news_for_the_s
     assert counter.courier.failed == {"first": 1}  # the owner sees it
 
 
+async def test_a_pause_that_a_channel_cannot_be_told_is_on_the_owners_page(counter: Counter, stand_in: StandIn) -> None:
+    options = {"app_id": "1", "api": stand_in.url}  # and not what the shop is called there
+    counter.channels[ACCOUNT.key] = Post(meituan.TELLS, Setting(ACCOUNT.key, options, {"secret": "s"}), 1000)
+    account = msgspec.structs.replace(ACCOUNT, tells=meituan.TELLS.tells)
+    counter.plan = a_plan(accounts={ACCOUNT.key: account})
+    await counter.start()
+    await counter.hear("store.paused", None)
+    await until(counter.settled)
+    [alarm] = counter.hub.board.alarms.values()
+    assert (alarm.kind, alarm.about) == ("untold", ACCOUNT.key)
+    assert "options.app_poi_code is not set" in alarm.text
+
+
+@pytest.mark.parametrize(("on", "untold"), [("order.accepted", 0), ("order.refused", 1)])
+async def test_what_uber_had_accepted_already_is_no_news_for_the_store_and_what_it_cannot_refuse_any_more_is(
+    counter: Counter, stand_in: StandIn, on: str, untold: int
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=409)
+    tells = ubereats.CHANNEL.tells
+    assert tells is not None
+    setting = Setting(ACCOUNT.key, {"client_id": "c", "api": stand_in.url}, {"secret": "s"})
+    counter.channels[ACCOUNT.key] = Post(msgspec.structs.replace(tells, token=None), setting, 1000)
+    account = msgspec.structs.replace(ACCOUNT, tells=tells.tells, ways=())
+    counter.plan = a_plan(accounts={ACCOUNT.key: account})
+    await counter.start()
+    await counter.hear(on, await counter.take(1))
+    await until(lambda: stand_in.requests and counter.settled())
+    assert sum(row.kind is EventType.UNTOLD for row in counter.hub.board.outbox.values()) == untold
+
+
 async def test_a_fault_is_tried_again_later_and_later(counter: Counter, stand_in: StandIn) -> None:
     stand_in.answer = lambda _request, _body: web.Response(status=503)
     counter.hook("first", stand_in)
@@ -324,6 +355,29 @@ async def test_where_nobody_knows_whether_it_arrived_only_what_may_come_twice_co
     counter.later(1)
     await until(counter.settled)
     assert len(stand_in.requests) == times
+
+
+@pytest.mark.parametrize(("kind", "times"), [("ready", 2), ("baking", 1)])
+async def test_what_a_way_says_it_did_not_take_but_may_have_sent_comes_once_unless_it_is_ready(
+    counter: Counter, kind: str, times: int
+) -> None:
+    carried: list[bytes] = []
+
+    def carry(call: Call) -> tuple[int, bytes]:
+        carried.append(call.body)
+        return (apprise.NOT_DONE if len(carried) == 1 else apprise.DONE), b""
+
+    counter.ways["first"] = Post(
+        msgspec.structs.replace(apprise.WAY, carry=carry), Setting("first", secrets={"url": "json://127.0.0.1:1"}), 1000
+    )
+    await counter.start()
+    order = await counter.take(1)
+    await (counter.hear("order.ready", order) if kind == "ready" else counter.start_cake(order))
+    await until(lambda: carried and not any(one.state is Sending.SENDING for one in counter.owed))
+    counter.later(30)
+    await until(counter.settled)
+    assert len(carried) == times
+    assert counter.courier.failed == {"first": 1}
 
 
 @pytest.mark.parametrize(("kind", "times"), [("ready", 2), ("baking", 1)])
@@ -446,6 +500,26 @@ async def test_a_wrong_secret_is_asked_for_once_and_the_next_way_is_taken(
     assert "the secret is wrong" in caplog.text
     assert "s3cret" not in caplog.text
     assert "openid" not in caplog.text
+
+
+async def test_where_no_token_comes_whoever_stands_in_line_for_it_is_answered_with_the_first(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+
+    async def dead(_call: Call) -> Answered:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0)
+        raise TimeoutError
+
+    await counter.start()
+    monkeypatch.setattr(counter.callers, "make", dead)
+    token = Token(lambda _: Call(""), lambda *_: ("t", 1.0), lambda *_: False)
+    caller = counter.callers.of(Setting("first"))
+    told = await asyncio.gather(*(caller.ask(token, Call) for _ in range(16)), return_exceptions=True)
+    assert {str(one) for one in told} == {"no access token: TimeoutError"}
+    assert asked == 1
 
 
 async def test_a_way_that_blocks_has_threads_of_its_own(counter: Counter) -> None:

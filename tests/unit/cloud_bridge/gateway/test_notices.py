@@ -183,6 +183,19 @@ def test_an_order_without_an_address_goes_the_way_that_needs_none_and_else_the_s
     assert (house.owed, house.untold) == ([], [])
 
 
+def test_an_order_without_an_address_whose_only_other_way_failed_is_told_to_the_store() -> None:
+    house = CountingHouse()
+    house.ready(house.take(reply=""))
+    [notice] = house.owed
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "HTTP 410"))
+    [notice] = house.owed
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "the customer has no address", nobody=True))
+    [failed] = house.untold
+    assert (house.owed, failed.reason) == ([], "the customer has no address")
+
+
 def test_what_is_too_late_is_not_said() -> None:
     house = CountingHouse()
     order = house.take()
@@ -312,6 +325,23 @@ def test_the_newest_word_on_a_pause_is_the_one_that_counts() -> None:
     assert len(house.board.alarms) == 1
 
 
+def test_what_a_channel_was_not_told_is_shown_for_a_day_after_it_failed_last() -> None:
+    account = msgspec.structs.replace(ACCOUNT, tells=frozenset({"product.unavailable"}))
+    house = CountingHouse(a_plan(accounts={ACCOUNT.key: account}))
+    for reason in ("HTTP 400", "HTTP 404"):
+        house.hear("product.unavailable", code="cake")
+        [notice] = house.owed
+        assert house.send(notice)
+        house.ask(i.GiveUp(notice.id, reason))
+        house.now += 23 * HOUR
+        [(key, _)] = house.board.alarms.items()
+        house.ask(i.CheckAlarm(key))
+        assert house.board.alarms[key].text == reason
+    house.now += HOUR  # the table of products has got another name for it since, under which it is told
+    house.ask(i.CheckAlarm(key))
+    assert not len(house.board.alarms)
+
+
 def test_a_product_that_is_sold_out_is_told_by_the_channel_s_names_in_each_of_its_shops() -> None:
     account = msgspec.structs.replace(
         ACCOUNT,
@@ -331,6 +361,24 @@ def test_a_product_that_is_sold_out_is_told_by_the_channel_s_names_in_each_of_it
     house.hear("product.unavailable", code="bun")  # the channel means something else by it
     house.hear("product.unavailable", code="bread")  # its table says nothing: it is called the same
     assert [notice.code for notice in house.owed[4:]] == ["bread", "bread"]
+
+
+def test_of_an_order_that_its_store_cannot_read_only_its_own_channel_hears() -> None:
+    tells = frozenset({"store.paused", "order.rejected"})
+    mine, other = (msgspec.structs.replace(ACCOUNT, id=name, tells=tells) for name in ("shop", "other"))
+    house = CountingHouse(a_plan(accounts={mine.key: mine, other.key: other}))
+    order = house.take()
+    [event] = house.board.orders[order].unanswered
+    house.hear("store.paused")
+    house.hear("order.rejected", event="hz-0012-77", reason="not one of ours")
+    assert [notice.on for notice in house.owed] == ["store.paused"] * 2  # the pause still goes
+    house.hear("order.rejected", event=event, reason="no items")
+    told = house.owed[-1]
+    assert (told.account, told.on, told.origin, told.reason) == (mine.key, "order.rejected", "1", "no items")
+    house.take(content="c2")
+    [changed] = house.board.orders[order].unanswered
+    house.hear("order.rejected", event=changed, reason="no items")
+    assert [notice.on for notice in house.owed] == ["store.paused"] * 2 + ["order.rejected"] * 2
 
 
 # --- what customers allow -------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from cloud_bridge.gateway import pull
+from cloud_bridge.gateway.facts import AlarmCleared, Happened
 from cloud_bridge.gateway.settings import AccountSettings
 from tests.brokers import Broker
 from tests.channels import one_account
@@ -80,6 +81,32 @@ async def test_a_channel_that_is_away_for_long_loses_no_paid_order_and_a_person_
             there = True
             await until(lambda: store.orders)
             await until(lambda: not board.webhooks and not board.alarms)
+
+
+async def test_the_worry_about_an_order_ends_with_it_and_not_with_another_one(
+    broker: Broker, store: BareStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "WORRY", 0.1)
+    status = 503
+
+    def api(request: web.Request, _body: bytes) -> web.Response:
+        if request.path == "/oauth/token":
+            return web.json_response({"accessToken": "t", "expiresIn": 3600})
+        return web.Response(status=status) if request.path.endswith("other") else web.json_response(ORDER)
+
+    async with StandIn(api) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            board, other = gateway.gateway.hub.board, event("CREATED", eventId="other", orderId="other")
+            told: list[Happened] = []
+            gateway.gateway.hub.follow(lambda commit: told.extend(fact.what for fact in commit.facts))
+            assert (await gateway.post(PATH, other, signed(other)))[0] == 200
+            await until(lambda: board.alarms)
+            await name_it(gateway)
+            await until(lambda: store.orders and len(board.webhooks) == 1)
+            assert not [what for what in told if isinstance(what, AlarmCleared)]
+            status = 404
+            await until(lambda: [key for key, _ in board.alarms.items()] == ["letters/opendelivery/shop"])
 
 
 async def test_what_a_channel_does_not_tell_for_a_day_is_a_dead_letter(

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable
+from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable, Unsure
 from cloud_bridge.gateway.ways.easemob import WAY
 from tests.unit.cloud_bridge.gateway.ways.conftest import NINE
 
@@ -55,7 +55,8 @@ def test_the_token_is_asked_for_with_the_credentials_of_the_app() -> None:
     ("status", "body", "headers", "meaning"),
     [
         (200, {"data": {"wang-1": "1029457500870543736"}}, {}, Arrived()),
-        (200, {}, {}, Later("HTTP 200, but no message in its answer")),
+        (200, {}, {}, Unsure("HTTP 200, but no message in its answer")),
+        (502, {}, {}, Unsure("HTTP 502")),
         (403, {"error": "forbidden_op"}, {}, Later("HTTP 403: too many messages", 60.0, everything=True)),
         (429, {}, {"retry-after": "7"}, Later("HTTP 429: too many messages", 7.0, everything=True)),
         (503, {}, {}, Later("HTTP 503")),

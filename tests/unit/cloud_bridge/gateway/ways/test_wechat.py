@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable
+from cloud_bridge.gateway.ways import Arrived, Later, Never, Setting, Unsendable, Unsure
 from cloud_bridge.gateway.ways.wechat import KEYWORDS, WAY
 from tests.unit.cloud_bridge.gateway.ways.conftest import NINE
 
@@ -91,15 +91,16 @@ def test_what_cannot_go_says_why(
         ({"errcode": -1}, Later("-1: busy")),
         ({"errcode": 45009}, Later("45009: the limit of calls is reached", 3600.0, everything=True)),
         ({"errcode": 42001}, Later("42001: the access token is not taken")),
-        ({}, Later("HTTP 200, and no errcode")),
+        ({}, Unsure("HTTP 200, and no errcode")),
     ],
 )
 def test_an_answer_has_its_meaning(body: dict[str, Any], meaning: Any) -> None:
     assert WAY.judge(200, json.dumps(body).encode(), {}) == meaning
 
 
-def test_a_fault_of_the_server_is_tried_again() -> None:
-    assert WAY.judge(502, b"<html>", {}) == Later("HTTP 502, and no errcode")
+@pytest.mark.parametrize(("status", "meaning"), [(200, Unsure), (502, Unsure), (503, Later), (413, Later)])
+def test_where_wechat_does_not_answer_itself_it_may_have_sent_the_message(status: int, meaning: type) -> None:
+    assert WAY.judge(status, b"<html>", {}) == meaning(f"HTTP {status}, and no errcode")
 
 
 def test_the_token_is_the_stable_one_and_a_wrong_secret_is_said_without_it() -> None:
