@@ -76,8 +76,8 @@ def parse_url(url: str) -> Address:
 def password(settings: BrokerSettings) -> str | None:
     """The password from the environment, else from its file, read anew each time; OSError or ValueError without one."""
     from_environment = os.environ.get(PASSWORD_VARIABLE)
-    if from_environment is not None or settings.password_file is None:
-        return from_environment
+    if from_environment or settings.password_file is None:
+        return from_environment or None
     try:
         secret = read_file(Path(settings.password_file)).decode("utf-8-sig").strip("\r\n")
     except UnicodeDecodeError:  # its own words would carry bytes of the password

@@ -250,10 +250,10 @@ def variable_of(settings: AccountSettings | WaySettings, name: str) -> str:
 
 
 def _secret_of(settings: AccountSettings | WaySettings, name: str) -> str | None:
-    from_environment = os.environ.get(variable_of(settings, name))
+    from_environment = os.environ.get(variable_of(settings, name), "").strip()  # a line that was left blank is none
     file = settings.secret_files.get(name)
-    if from_environment is not None or file is None:
-        return from_environment
+    if from_environment or file is None:
+        return from_environment or None
     try:
         secret = read_file(Path(file)).decode("utf-8-sig").strip()
     except UnicodeDecodeError:  # its own words would carry bytes of the secret

@@ -45,6 +45,8 @@ def test_the_password_comes_from_the_environment_before_the_file(
     monkeypatch.setenv("OVENBELL_CLOUD_PASSWORD", "from the environment")
     assert password(settings) == "from the environment"
     assert "from the" not in repr(settings)
+    monkeypatch.setenv("OVENBELL_CLOUD_PASSWORD", "")  # a line that was left blank
+    assert password(settings) == "from the file"
 
 
 def test_the_settings_of_the_contract_load_as_they_stand() -> None:

@@ -158,6 +158,20 @@ def test_a_secret_that_cannot_be_used_is_a_mistake_of_its_field_and_never_said(
     assert load(tmp_path, account).accounts[0].id == "shop"
 
 
+def test_a_variable_that_was_left_blank_is_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for blank in ("", " "):
+        monkeypatch.setenv("OVENBELL_CHANNEL_GENERIC_SHOP_SECRET", blank)
+        monkeypatch.setenv("OVENBELL_WAY_HOOK_SECRET", blank)
+        assert mistakes(tmp_path, BROKER + STORE + SHOP + HOOK) == [
+            f"accounts[0].{NO_SECRET.format('CHANNEL_GENERIC_SHOP')}",
+            f"ways[0].{NO_SECRET.format('WAY_HOOK')}",
+        ]
+        (tmp_path / "secret").write_text("poppy")
+        with_file = SHOP + f'secret_files = {{ secret = "{tmp_path}/secret" }}\n'
+        settings = load(tmp_path, BROKER + STORE + with_file)
+        assert settings.account(settings.accounts[0]).secrets == {"secret": "poppy"}
+
+
 def test_keys_of_the_seal_that_are_none_are_a_mistake_and_checking_makes_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
