@@ -23,6 +23,7 @@ from cloud_bridge.gateway.seal import Reply, Seal
 from cloud_bridge.gateway.settings import ProductSettings
 from cloud_bridge.letters import Reparsed
 from cloud_bridge.messages import EventType
+from cloud_bridge.reader import LARGEST
 from edge import opendelivery
 from edge.hub import Commit
 from edge.intents import Refused
@@ -34,6 +35,9 @@ FLOOD = 48  # webhooks in one commit
 PAUSE = 0.05  # seconds after such a commit in which reading gives way
 LONGEST = 3.0  # seconds that a webhook waits to be read at most
 AT_ONCE = 16  # read between two looks at the loop
+ROOM = LARGEST - 4096  # bytes of an order: its envelope goes to the store with it
+REPLY = 16 * 1024  # bytes of the sealed addresses: they come back with every stage event
+REASON = 1_000  # characters
 
 Products = Mapping[str, ProductSettings]
 _encode = msgspec.json.Encoder(decimal_format="number", order="deterministic").encode
@@ -208,7 +212,7 @@ class Reader:
             event=said.event,
             kind=said.kind,
             at=webhook.at if said.at is None else said.at,
-            data=Raw(_encode({"id": ours} | ({"reason": said.reason} if said.reason else {}))),
+            data=Raw(_encode({"id": ours} | ({"reason": said.reason[:REASON]} if said.reason else {}))),
             shop=said.shop,
         )
         if said.kind is not EventType.PLACED:
@@ -217,7 +221,11 @@ class Reader:
         reply = self._seal.close(ours, Reply(said.addresses)) if said.addresses else ""
         data = {"salesChannel": webhook.channel} | said.order | {"id": ours, "items": self._items(key, said.order)}
         raw = Raw(_encode(data | ({"replyTo": reply} if reply else {})))
-        order = opendelivery.read_order(raw)  # what a store could not read is kept here, where it can be mended
+        # What a store could not read is kept here, where it can be mended.
+        for what, size, most in (("the order", len(raw), ROOM), ("its addresses", len(reply), REPLY)):
+            if size > most:
+                raise Unreadable(f"{what}: {size} bytes, at most {most // 1024} KiB reach a store")
+        order = opendelivery.read_order(raw)
         return msgspec.structs.replace(
             about,
             data=raw,

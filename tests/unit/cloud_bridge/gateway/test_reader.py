@@ -1,0 +1,39 @@
+"""What webhooks say is read once they are kept, and what cannot be is kept until it can."""
+
+import json
+from typing import Any
+
+import pytest
+
+from cloud_bridge.reader import LARGEST
+from tests.cloud import until
+from tests.gateways import BareStore, RunningGateway, order
+
+SHOP = "generic/shop"
+
+
+@pytest.mark.parametrize(
+    ("about", "what"),
+    [({"extraInfo": "x" * LARGEST}, "the order"), ({"addresses": {"webhook": "x" * 16_000}}, "its addresses")],
+)
+async def test_an_order_that_is_larger_than_a_store_reads_waits_for_a_person_and_holds_up_no_other(
+    gateway: RunningGateway, store: BareStore, about: dict[str, Any], what: str
+) -> None:
+    board = gateway.gateway.hub.board
+    assert await gateway.tell("placed", order(1, **about)) == 200
+    await until(lambda: board.counters.letters == 1)
+    assert board.accounts[SHOP].reason.startswith(f"{what}: ")
+    assert "KiB reach a store" in board.alarms[f"letters/{SHOP}"].text
+    await gateway.tell("placed", order(2))
+    await until(lambda: store.orders)
+    assert store.orders[0]["data"]["displayId"] == "A002"
+
+
+async def test_the_longest_order_and_the_longest_reason_reach_the_store(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    await gateway.tell("placed", order(1, extraInfo="草" * (LARGEST // 3 - 2_000)))
+    await until(lambda: store.orders)
+    await gateway.tell("cancelled", {"id": "shop-1", "reason": "停" * LARGEST})
+    await until(lambda: store.told("order.cancelled"))
+    assert all(len(json.dumps(one, ensure_ascii=False).encode()) <= LARGEST for one in store.orders)
