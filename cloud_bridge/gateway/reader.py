@@ -94,40 +94,40 @@ class Reader:
 
     async def reparse(self) -> Reparsed:
         """Read the dead letters once more; how many could be, and how many are left."""
-        read = left = 0
-        for seq in await self._hub.journal.letters():
-            rows = await self._hub.journal.facts(after=seq - 1, limit=1)
-            letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
-            if letter and letter.topic.endswith("/stages"):
-                heard = await self._hear(letter, seq)
-                read, left = read + heard, left + (not heard)
-                continue
-            webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
-            asked = list(self.read(webhook, 0, letter=seq)) if webhook is not None else []
-            late = () if self._puller.runs else (Wanted,)
-            if letter is None or webhook is None or any(isinstance(one.intent, (Unread, *late)) for one in asked):
-                left += 1
-                continue
-            for one in asked:
-                if isinstance(one.intent, Wanted):
-                    self._puller.want(account_key(webhook.channel, webhook.account), one.intent, letter=seq)
-                else:
-                    # The key of what the rules could not digest is the letter's, and would make it known already.
-                    key = f"letter\n{seq}" if letter.reason.startswith(INTERNAL) else one.key
-                    await self._hub.submit(one.intent, by="reparse", key=key)
-            read += 1
-        return Reparsed(read, left)
+        letters, read = await self._hub.journal.letters(), 0
+        for seq in letters:
+            with suppress(Refused):  # by rules that still cannot digest it
+                read += await self._read_again(seq)
+        return Reparsed(read, len(letters) - read)
+
+    async def _read_again(self, seq: int) -> bool:
+        """Read a dead letter; whether it could be understood."""
+        rows = await self._hub.journal.facts(after=seq - 1, limit=1)
+        letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
+        if letter and letter.topic.endswith("/stages"):
+            return await self._hear(letter, seq)
+        webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
+        asked = self.read(webhook, 0, letter=seq) if webhook is not None else []
+        late = () if self._puller.runs else (Wanted,)
+        if letter is None or webhook is None or any(isinstance(one.intent, (Unread, *late)) for one in asked):
+            return False
+        for one in asked:
+            if isinstance(one.intent, Wanted):
+                self._puller.want(account_key(webhook.channel, webhook.account), one.intent, letter=seq)
+            else:
+                # The key of what the rules could not digest is the letter's, and would make it known already.
+                key = f"letter\n{seq}\n{one.key}" if letter.reason.startswith(INTERNAL) else one.key
+                await self._hub.submit(one.intent, by="reparse", key=key)
+        return True
 
     async def _hear(self, letter: DeadLetterKept, seq: int) -> bool:
         """Hear once more what a store said; whether it could be understood."""
         understood = hear(letter.topic, letter.payload, self._hub.clock.now())
         if isinstance(understood, Question) or isinstance(understood.intent, Unread):
             return False
-        with suppress(Refused):
-            await self._hub.submit(understood.intent, by="reparse", key=f"letter\n{seq}")
-            await self._hub.submit(Note(LetterRead(seq)), by="reparse")
-            return True
-        return False
+        await self._hub.submit(understood.intent, by="reparse", key=f"letter\n{seq}")
+        await self._hub.submit(Note(LetterRead(seq)), by="reparse")
+        return True
 
     async def _fetch(self, fact: int) -> Webhook | None:
         rows = await self._hub.journal.facts(after=fact - 1, limit=1)

@@ -1,10 +1,16 @@
 """What webhooks say is read once they are kept, and what cannot be is kept until it can."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.decide import _RULES
+from cloud_bridge.gateway.facts import Happened
+from cloud_bridge.gateway.intents import Take
+from cloud_bridge.letters import Reparsed
 from cloud_bridge.reader import LARGEST
 from tests.cloud import until
 from tests.gateways import BareStore, RunningGateway, order
@@ -37,3 +43,26 @@ async def test_the_longest_order_and_the_longest_reason_reach_the_store(
     await gateway.tell("cancelled", {"id": "shop-1", "reason": "停" * LARGEST})
     await until(lambda: store.told("order.cancelled"))
     assert all(len(json.dumps(one, ensure_ascii=False).encode()) <= LARGEST for one in store.orders)
+
+
+async def test_a_letter_that_the_rules_still_cannot_digest_holds_up_no_other(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take, holes = _RULES[Take], {"shop-1", "shop-2"}
+
+    def with_holes(draft: Board, intent: Take, now: float) -> Iterator[Happened]:
+        if intent.origin in holes:
+            raise LookupError("a hole in the rules")
+        yield from take(draft, intent, now)
+
+    monkeypatch.setitem(_RULES, Take, with_holes)
+    for number in (1, 2):
+        await gateway.tell("placed", order(number))
+    await until(lambda: gateway.gateway.hub.board.counters.letters == 2)
+    holes.remove("shop-2")
+    for left in [Reparsed(1, 1), Reparsed(0, 1)]:
+        assert await gateway.gateway.reader.reparse() == left
+    await until(lambda: store.orders)
+    assert store.orders[0]["data"]["displayId"] == "A002"
+    holes.clear()
+    assert await gateway.gateway.reader.reparse() == Reparsed(1, 0)
