@@ -68,7 +68,7 @@ class Puller:
             if (pull := CHANNELS[account.channel].pull) is not None
         }
         self.runs = False  # whether anything can be asked
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], int] = {}  # by what is asked for, with its dead letter
 
     async def start(self) -> None:
         """Begin to ask for what could not be delivered, where a channel has a list of it."""
@@ -94,13 +94,14 @@ class Puller:
         return f"the request only names the order; to ask for it the account needs {lacks}" if lacks else ""
 
     def want(self, key: str, wanted: Wanted, fact: int = 0, letter: int = 0) -> None:
-        """Ask for an order that a webhook, or a dead letter, only names."""
-        self._begin(self._answered(self._sources[key], wanted, fact, letter))
+        """Ask for an order that a webhook, or a dead letter, only names; where it is not being asked for already."""
+        if self.runs and not (letter and letter in self._tasks.values()):
+            self._begin(self._answered(self._sources[key], wanted, fact, letter), letter)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, work: Coroutine[Any, Any, None], letter: int = 0) -> None:
         task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = letter
+        task.add_done_callback(self._tasks.pop)
 
     async def _list(self, source: _Source) -> None:
         while True:
@@ -134,7 +135,8 @@ class Puller:
                 reason = f"a mistake in the gateway, see its log: {type(error).__name__}"
                 break
             else:
-                self._note(Note(LetterRead(letter, source.key) if letter else WebhookRead(fact)))
+                read = LetterRead(letter, source.key) if letter else WebhookRead(fact)
+                self._note(Note(read), f"read\n{letter or fact}")
                 self._calm(source, letter or fact)
                 return
             await asyncio.sleep(wait)
@@ -156,8 +158,8 @@ class Puller:
         if not source.late and source.worry in self._hub.board.alarms:
             self._note(Note(AlarmCleared(source.worry)))
 
-    def _note(self, intent: Intent) -> None:
-        self._hub.offer(intent, by="pull")
+    def _note(self, intent: Intent, key: str | None = None) -> None:
+        self._hub.offer(intent, by="pull", key=key)
 
     async def _keep(self, source: _Source, ask: dict[str, str]) -> None:
         """Ask, and keep what is answered, all of it before it counts as heard."""

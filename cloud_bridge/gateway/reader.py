@@ -75,6 +75,7 @@ class Reader:
         self._flood = 0.0  # so many channels wait for an answer that reading has to wait until then; monotonic
         self._wake = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
+        self._reparsing = asyncio.Lock()  # each letter is read by one at a time
 
     async def start(self) -> None:
         """Begin, with what was left unread."""
@@ -94,30 +95,30 @@ class Reader:
 
     async def reparse(self) -> Reparsed:
         """Read the dead letters once more; how many could be, and how many are left."""
-        letters, read = await self._hub.journal.letters(), 0
-        for seq in letters:
-            with suppress(Refused):  # by rules that still cannot digest it
-                read += await self._read_again(seq)
-        return Reparsed(read, len(letters) - read)
+        async with self._reparsing:
+            letters, read = await self._hub.journal.letters(), 0
+            for seq in letters:
+                with suppress(Refused):  # by rules that still cannot digest it
+                    read += await self._read_again(seq)
+            return Reparsed(read, len(letters) - read)
 
     async def _read_again(self, seq: int) -> bool:
-        """Read a dead letter; whether it could be understood."""
+        """Read a dead letter; whether it could be understood. What has to be asked for is read once it is there."""
         rows = await self._hub.journal.facts(after=seq - 1, limit=1)
         letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
         if letter and letter.topic.endswith("/stages"):
             return await self._hear(letter, seq)
         webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
         asked = self.read(webhook, 0, letter=seq) if webhook is not None else []
-        late = () if self._puller.runs else (Wanted,)
-        if letter is None or webhook is None or any(isinstance(one.intent, (Unread, *late)) for one in asked):
+        if letter is None or webhook is None or any(isinstance(one.intent, Unread) for one in asked):
             return False
         for one in asked:
             if isinstance(one.intent, Wanted):
                 self._puller.want(account_key(webhook.channel, webhook.account), one.intent, letter=seq)
-            else:
-                # The key of what the rules could not digest is the letter's, and would make it known already.
-                key = f"letter\n{seq}\n{one.key}" if letter.reason.startswith(INTERNAL) else one.key
-                await self._hub.submit(one.intent, by="reparse", key=key)
+                return False
+            # The key of what the rules could not digest is the letter's, and would make it known already.
+            key = f"letter\n{seq}\n{one.key}" if letter.reason.startswith(INTERNAL) else one.key
+            await self._hub.submit(one.intent, by="reparse", key=key)
         return True
 
     async def _hear(self, letter: DeadLetterKept, seq: int) -> bool:

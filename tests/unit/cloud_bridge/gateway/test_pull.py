@@ -10,6 +10,7 @@ from aiohttp import web
 from cloud_bridge.gateway import pull
 from cloud_bridge.gateway.facts import AlarmCleared, Happened
 from cloud_bridge.gateway.settings import AccountSettings
+from cloud_bridge.letters import Reparsed
 from tests.brokers import Broker
 from tests.channels import one_account
 from tests.cloud import PATIENCE, until
@@ -190,13 +191,44 @@ async def test_what_is_not_told_is_a_dead_letter_that_is_asked_for_once_more_by_
             assert reason == "the order could not be asked for: there is no such order"
             assert "letters/opendelivery/shop" in gateway.gateway.hub.board.alarms
             there = True
-            assert (await gateway.gateway.reader.reparse()).read == 1
+            assert (await gateway.gateway.reader.reparse()).left == 1  # until it was told
             await until(lambda: store.orders)
             async with asyncio.timeout(PATIENCE):
                 while await gateway.gateway.hub.journal.letters():  # noqa: ASYNC110 - the journal tells nobody
                     await asyncio.sleep(0.01)
             assert not gateway.gateway.hub.board.alarms
             assert store.orders[0]["data"]["displayId"] == "1234"
+
+
+async def test_a_dead_letter_is_asked_for_once_however_often_it_is_to_be_read_again(
+    broker: Broker, store: BareStore, tmp_path: Path
+) -> None:
+    answered, asked = asyncio.Event(), 0
+
+    async def api(request: web.Request, _body: bytes) -> web.Response:
+        nonlocal asked
+        if request.path == "/oauth/token":
+            return web.json_response({"accessToken": "t", "expiresIn": 3600})
+        asked = mine = asked + 1
+        if mine > 2:
+            await answered.wait()
+        return web.json_response(ORDER) if mine == 4 else web.Response(status=404)
+
+    async with StandIn(api) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            board, reader = gateway.gateway.hub.board, gateway.gateway.reader
+            for number in (1, 2):
+                body = event("CREATED", eventId=f"event-{number}")
+                await gateway.post(PATH, body, signed(body))
+            await until(lambda: board.counters.letters == 2)
+            assert await asyncio.gather(reader.reparse(), reader.reparse()) == [Reparsed(0, 2)] * 2
+            await until(lambda: asked == 4)
+            answered.set()
+            await until(lambda: not gateway.gateway.puller._tasks)
+            await until(lambda: store.orders and board.counters.letters == 1)
+            assert asked == 4
+            assert "letters/opendelivery/shop" in board.alarms
 
 
 async def test_an_account_that_cannot_ask_says_what_it_needs(broker: Broker, tmp_path: Path) -> None:

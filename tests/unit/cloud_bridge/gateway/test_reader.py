@@ -1,5 +1,6 @@
 """What webhooks say is read once they are kept, and what cannot be is kept until it can."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -66,3 +67,18 @@ async def test_a_letter_that_the_rules_still_cannot_digest_holds_up_no_other(
     assert store.orders[0]["data"]["displayId"] == "A002"
     holes.clear()
     assert await gateway.gateway.reader.reparse() == Reparsed(1, 0)
+
+
+async def test_a_letter_that_two_read_at_once_counts_once(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    board, reader = gateway.gateway.hub.board, gateway.gateway.reader
+    monkeypatch.setattr("cloud_bridge.gateway.reader.REPLY", 1)
+    await gateway.tell("placed", order(1))
+    await gateway.tell("placed", {"id": "shop-2"})
+    await until(lambda: board.counters.letters == 2)
+    monkeypatch.undo()
+    assert sorted(await asyncio.gather(reader.reparse(), reader.reparse())) == [Reparsed(0, 1), Reparsed(1, 1)]
+    await until(lambda: store.orders)
+    assert (board.counters.letters, board.accounts[SHOP].letters) == (1, 1)
+    assert f"letters/{SHOP}" in board.alarms
