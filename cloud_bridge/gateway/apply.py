@@ -63,9 +63,9 @@ def _letters_left(draft: Board, account: str, left: int) -> None:
 
 
 def _letters_forgotten(draft: Board, _fact: CloudFact, what: f.LettersForgotten) -> None:
-    draft.counters.letters = what.left
-    for account, row in list(draft.accounts.items()):
-        _letters_left(draft, account, min(row.letters, what.left))
+    draft.counters.letters = sum(what.left.values())
+    for account in [key for key, row in draft.accounts.items() if row.letters]:
+        _letters_left(draft, account, what.left.get(account, 0))
 
 
 def _order_heard(draft: Board, fact: CloudFact, what: f.OrderHeard) -> None:

@@ -51,9 +51,9 @@ class LetterRead(Happened, frozen=True):
 
 
 class LettersForgotten(Happened, frozen=True):
-    """Some were too old; so many are left."""
+    """Some were too old; so many are left, by account, and of the stores under an empty one."""
 
-    left: int
+    left: dict[str, int]
 
 
 class OrderHeard(Happened, frozen=True):

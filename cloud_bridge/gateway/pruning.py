@@ -42,6 +42,9 @@ WHERE seq > ? AND seq <= ? AND kind = 'WebhookKept'
 AND seq NOT IN (SELECT json_extract(body, '$.fact') FROM webhooks)
 AND seq NOT IN (SELECT coalesce(json_extract(body, '$.webhook'), 0) FROM facts WHERE seq IN ({UNREAD}))
 """  # noqa: S608 - a constant
+LETTERS = f"""
+SELECT coalesce(json_extract(body, '$.account'), ''), count(*) FROM facts WHERE seq IN ({UNREAD}) GROUP BY 1
+"""  # noqa: S608 - a constant
 
 
 async def keep_pruned(hub: CloudHub, keep_days: float) -> None:
@@ -70,8 +73,8 @@ async def prune_once(hub: CloudHub, keep_days: float) -> None:
         pass
     await journal.run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
     await _prune_grants(hub, before, now - DAY)
-    left = len(await journal.letters())
-    if left != hub.board.counters.letters:
+    left = await journal.run(lambda connection: dict(connection.execute(LETTERS).fetchall()))
+    if sum(left.values()) != hub.board.counters.letters:
         await hub.submit(Note(LettersForgotten(left)), by="clock")
 
 

@@ -20,7 +20,11 @@ def test_the_alarm_of_an_account_ends_with_its_last_dead_letter() -> None:
 
 def test_dead_letters_that_are_too_old_are_no_alarm_any_more() -> None:
     house = CountingHouse()
-    house.ask(i.Unread("no items", SHOP), i.Note(f.LettersForgotten(0)))
+    house.ask(i.Unread("no items", SHOP), *[i.Unread("no id", "generic/other")] * 4)
+    house.ask(i.Note(f.LettersForgotten({"generic/other": 3, "": 1})))
+    assert [key for key, _ in house.board.alarms.items()] == ["letters/generic/other"]
+    assert (house.board.counters.letters, house.board.accounts["generic/other"].letters) == (4, 3)
+    house.ask(i.Note(f.LettersForgotten({})))
     assert not list(house.board.alarms.values())
 
 

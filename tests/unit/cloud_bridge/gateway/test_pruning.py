@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloud_bridge.gateway.facts import OrderClosed
-from cloud_bridge.gateway.intents import Allow, Note
+from cloud_bridge.gateway.intents import Allow, Note, Unread
 from cloud_bridge.gateway.pruning import _first_since, _prune_orders, prune_keys, prune_once
 from cloud_bridge.gateway.rules import CloudHub
 from tests.brokers import Broker
@@ -50,6 +50,19 @@ async def test_names_are_gone_from_the_file_after_pruning(broker: Broker, tmp_pa
         await prune_once(gateway.gateway.hub, -1)
         assert gateway.gateway.hub.board.counters.letters == 0
     assert b"Zebediah" not in _bytes(tmp_path)
+
+
+async def test_an_account_whose_letters_were_pruned_is_no_alarm_though_others_have_some(
+    gateway: RunningGateway,
+) -> None:
+    hub = gateway.gateway.hub
+    first = await hub.submit(Unread("no items", "generic/old"), by="test") - 1
+    for letter in (Unread("no items", "generic/new"), Unread("no items", "generic/new"), Unread("no id", topic="x")):
+        await hub.submit(letter, by="test")
+    await hub.journal.run(lambda connection: connection.execute("DELETE FROM facts WHERE seq = ?", (first,)))
+    await prune_once(hub, 30)
+    assert [key for key, _ in hub.board.alarms.items()] == ["letters/generic/new"]
+    assert (hub.board.counters.letters, hub.board.accounts["generic/new"].letters) == (3, 2)
 
 
 def _bytes(directory: Path) -> bytes:
