@@ -24,7 +24,9 @@ async def reparse(hub: StoreHub, store: str, merchants: tuple[str, ...] = ()) ->
     read = 0
     letters = await hub.journal.letters()
     for seq in letters:
-        (row,) = await hub.journal.facts(after=seq - 1, limit=1)
+        row = await hub.journal.fact(seq)
+        if row is None:
+            continue  # pruned meanwhile
         try:
             kept = msgspec.json.decode(row.body, type=DeadLetterKept)
         except (msgspec.MsgspecError, TypeError):  # damaged on the disk

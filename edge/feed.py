@@ -170,7 +170,7 @@ class Feed:
         """What could not be understood, newest first, and the numbers that are missing."""
         journal = self.hub.journal
         newest = sorted(await journal.letters(), reverse=True)[:FOUND]
-        rows = [row for seq in newest for row in await journal.facts(after=seq - 1, limit=1)]
+        rows = [row for seq in newest if (row := await journal.fact(seq)) is not None]
         gaps = [Gap(gap.first, gap.last) for gap in self.hub.board.counters.heard.gaps]
         return _json(Letters(tuple(map(_letter, rows)), tuple(gaps)))
 

@@ -337,6 +337,11 @@ class Journal:
         """The sequences of the facts that keep dead letters which nobody has read since."""
         return await self._run(lambda: [seq for (seq,) in self._execute(UNREAD)])
 
+    async def fact(self, seq: int) -> Row | None:
+        """The fact of that number, if it is still there."""
+        rows = await self.facts(after=seq - 1, limit=1)
+        return rows[0] if rows and rows[0].seq == seq else None
+
     async def facts(self, *, after: int = 0, subject: int | None = None, limit: int = -1) -> list[Row]:
         """Facts in order, all or those about one subject."""
         where, values = ("AND subject = ?", (after, subject, limit)) if subject is not None else ("", (after, limit))

@@ -68,7 +68,7 @@ class Office:
 
     async def _page(self, _request: web.Request) -> web.Response:
         letters = sorted(await self._hub.journal.letters(), reverse=True)[:LETTERS]
-        rows = [row for seq in letters for row in await self._hub.journal.facts(after=seq - 1, limit=1)]
+        rows = [row for seq in letters if (row := await self._hub.journal.fact(seq)) is not None]
         kept = [(row.at, msgspec.json.decode(row.body, type=DeadLetterKept)) for row in rows]
         seen = self._seen(tuple(Letter(at, letter.account or letter.topic, letter.reason) for at, letter in kept))
         page = show_page(self._hub.board, seen, self._hub.clock.now(), self._say, self._say("Ovenbell gateway"))

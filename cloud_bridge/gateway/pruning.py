@@ -26,21 +26,24 @@ SLICES = 2**16  # the most that keys are looked through in
 INDEX = "CREATE INDEX IF NOT EXISTS closed_by_change ON closed (json_extract(body, '$.changed'))"
 ORDERS = "DELETE FROM closed WHERE key IN (SELECT key FROM closed WHERE json_extract(body, '$.changed') < ? LIMIT ?)"
 SOME = "SELECT max(seq) FROM (SELECT seq FROM facts WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?)"
-# What has not been read is needed, and what a new store would be sent of the orders that are still on the board.
-FACTS = """
+OF_LETTERS = f"SELECT coalesce(json_extract(body, '$.webhook'), 0) FROM facts WHERE seq IN ({UNREAD})"  # noqa: S608
+# What has not been read is needed, what dead letters that stay are read from, and what a new store would be sent of
+# the orders that are still on the board.
+FACTS = f"""
 DELETE FROM facts WHERE seq > ? AND seq <= ?
 AND seq NOT IN (SELECT json_extract(body, '$.fact') FROM webhooks)
+AND seq NOT IN ({OF_LETTERS} AND seq >= ?)
 AND NOT (
     kind IN ('OrderHeard', 'OrderRouted')
     AND coalesce(json_extract(body, '$.event.order'), '') IN (SELECT key FROM orders)
 )
-"""
+"""  # noqa: S608 - a constant
 EMPTIED = f"""
 UPDATE facts
 SET body = json_remove(json_set(body, '$.webhook.body', ''), '$.webhook.query', '$.webhook.headers')
 WHERE seq > ? AND seq <= ? AND kind = 'WebhookKept'
 AND seq NOT IN (SELECT json_extract(body, '$.fact') FROM webhooks)
-AND seq NOT IN (SELECT coalesce(json_extract(body, '$.webhook'), 0) FROM facts WHERE seq IN ({UNREAD}))
+AND seq NOT IN ({OF_LETTERS})
 """  # noqa: S608 - a constant
 LETTERS = f"""
 SELECT coalesce(json_extract(body, '$.account'), ''), count(*) FROM facts WHERE seq IN ({UNREAD}) GROUP BY 1
@@ -116,7 +119,7 @@ def _prune_facts(connection: sqlite3.Connection, after: int, until: int) -> int 
     """Erase some facts; how far."""
     last: int | None = connection.execute(SOME, (after, until, AT_ONCE)).fetchone()[0]
     if last is not None:
-        connection.execute(FACTS, (after, last))
+        connection.execute(FACTS, (after, last, until))
     return last
 
 

@@ -104,13 +104,15 @@ class Reader:
 
     async def _read_again(self, seq: int) -> bool:
         """Read a dead letter; whether it could be understood. What has to be asked for is read once it is there."""
-        rows = await self._hub.journal.facts(after=seq - 1, limit=1)
-        letter = msgspec.json.decode(rows[0].body, type=DeadLetterKept) if rows else None
-        if letter and letter.topic.endswith("/stages"):
+        row = await self._hub.journal.fact(seq)
+        if row is None:
+            return False
+        letter = msgspec.json.decode(row.body, type=DeadLetterKept)
+        if letter.topic.endswith("/stages"):
             return await self._hear(letter, seq)
-        webhook = await self._fetch(letter.webhook) if letter and letter.webhook else None
+        webhook = await self._fetch(letter.webhook)
         asked = self.read(webhook, 0, letter=seq) if webhook is not None else []
-        if letter is None or webhook is None or any(isinstance(one.intent, Unread) for one in asked):
+        if webhook is None or any(isinstance(one.intent, Unread) for one in asked):
             return False
         for one in asked:
             if isinstance(one.intent, Wanted):
@@ -131,9 +133,8 @@ class Reader:
         return True
 
     async def _fetch(self, fact: int) -> Webhook | None:
-        rows = await self._hub.journal.facts(after=fact - 1, limit=1)
-        found = msgspec.json.decode(rows[0].body, type=Happened | WebhookKept) if rows else None
-        return found.webhook if isinstance(found, WebhookKept) else None
+        row = await self._hub.journal.fact(fact)
+        return msgspec.json.decode(row.body, type=WebhookKept).webhook if row else None
 
     def _follow(self, commit: Commit[Board, Happened]) -> None:
         now = self._hub.clock.monotonic()

@@ -107,6 +107,7 @@ async def test_facts_are_found_by_subject_after_a_sequence_and_up_to_a_limit(jou
     assert [row.seq for row in await journal.facts(subject=1)] == [1, 3, 5, 7]
     assert [row.seq for row in await journal.facts(after=3, limit=2)] == [4, 5]
     assert [row.seq for row in await journal.facts(after=3, subject=1, limit=1)] == [5]
+    assert [row and row.seq for row in (await journal.fact(3), await journal.fact(99))] == [3, None]
 
 
 async def test_many_keys_are_looked_up_in_one_go(journal: Journal) -> None:

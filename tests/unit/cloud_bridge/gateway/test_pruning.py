@@ -10,6 +10,7 @@ from cloud_bridge.gateway.facts import OrderClosed
 from cloud_bridge.gateway.intents import Allow, Note, Unread
 from cloud_bridge.gateway.pruning import _first_since, _prune_orders, prune_keys, prune_once
 from cloud_bridge.gateway.rules import CloudHub
+from cloud_bridge.letters import Reparsed
 from tests.brokers import Broker
 from tests.cloud import until
 from tests.gateways import BareStore, RunningGateway, order, settings_of
@@ -109,6 +110,37 @@ async def test_of_a_webhook_that_was_read_only_the_key_is_kept_longer_than_two_d
     assert (await gateway.gateway.reader.reparse()).left == 2
     await gateway.tell("placed", order(1), event="the first")
     assert len(await bodies()) == 2  # it is still known
+
+
+async def test_a_letter_that_is_younger_than_its_webhook_is_read_from_it_to_the_end(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, reader = gateway.gateway.hub, gateway.gateway.reader
+    monkeypatch.setattr("cloud_bridge.gateway.reader.REPLY", 1)
+    await gateway.tell("placed", order(1))
+    await until(lambda: hub.board.counters.letters == 1)
+    monkeypatch.undo()
+    await gateway.tell("placed", {"id": "shop-2"})
+    await until(lambda: hub.board.counters.letters == 2)
+
+    def age(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE facts SET at = 1.0 WHERE kind = 'WebhookKept' AND seq = 1")
+
+    await hub.journal.run(age)
+    await prune_once(hub, 30)
+    assert await reader.reparse() == Reparsed(1, 1)
+    await until(lambda: store.orders)
+
+
+async def test_a_letter_whose_webhook_is_gone_is_not_read_from_another_one(
+    gateway: RunningGateway, store: BareStore
+) -> None:
+    hub = gateway.gateway.hub
+    await gateway.tell("placed", {"id": "shop-1"})
+    await gateway.tell("placed", order(2))
+    await until(lambda: store.orders and hub.board.counters.letters == 1)
+    await hub.journal.run(lambda connection: connection.execute("DELETE FROM facts WHERE seq = 1"))
+    assert await gateway.gateway.reader.reparse() == Reparsed(0, 1)
 
 
 async def test_what_customers_allowed_is_forgotten_with_everything_else(gateway: RunningGateway) -> None:
