@@ -1,5 +1,6 @@
 """What is too old leaves the journal, and whoever asks for it hears that it will never come."""
 
+import json
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.letters import Reparsed
 from tests.brokers import Broker
 from tests.cloud import until
-from tests.gateways import BareStore, RunningGateway, order, settings_of
+from tests.gateways import BareStore, RunningGateway, order, settings_of, signed
 
 
 async def close_all(hub: CloudHub) -> None:
@@ -91,7 +92,9 @@ async def test_a_new_store_is_sent_a_pre_order_whose_day_is_later_than_what_is_k
 async def test_of_a_webhook_that_was_read_only_the_key_is_kept_longer_than_two_days(
     gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await gateway.tell("placed", order(1), event="the first")
+    body = json.dumps({"type": "order.placed", "data": order(1)}).encode()
+    first = ("/channels/generic/shop", body, signed(body, "the first"))
+    await gateway.post(*first)
     await gateway.tell("placed", {"id": "shop-2"})
     store.publish("stages", b"{")
     await until(lambda: store.orders and gateway.gateway.hub.board.counters.letters == 2)
@@ -108,7 +111,7 @@ async def test_of_a_webhook_that_was_read_only_the_key_is_kept_longer_than_two_d
     assert read > 0
     assert await bodies() == [0, letter]
     assert (await gateway.gateway.reader.reparse()).left == 2
-    await gateway.tell("placed", order(1), event="the first")
+    await gateway.post(*first)
     assert len(await bodies()) == 2  # it is still known
 
 
