@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cloud_bridge.gateway.channels import CHANNELS, Channel
 from cloud_bridge.gateway.orders import CHANNEL
 from cloud_bridge.gateway.plan import NAMES
+from cloud_bridge.gateway.pull import MINUTES, minutes_of
 from cloud_bridge.gateway.seal import keys_at
 from cloud_bridge.gateway.settings import (
     TOKEN_VARIABLE,
@@ -120,6 +121,8 @@ def _accounts(accounts: Iterable[AccountSettings], stores: set[str], ways: set[s
         yield from _known_ways(place, account.ways, ways)
         yield from _kind(f"{place}.channel", "channel", account.channel, CHANNELS)
         yield from _needs(place, account, CHANNELS.get(account.channel))
+        if minutes := account.options.get(MINUTES):
+            yield from parses(f"{place}.options.{MINUTES}", minutes_of, minutes)
 
 
 def _ways(ways: tuple[WaySettings, ...]) -> Iterator[str]:

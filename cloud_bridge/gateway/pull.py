@@ -28,6 +28,7 @@ WORRY = 600.0  # seconds after which a person should know that a channel does no
 DAY = 86_400.0  # seconds for which an order is asked for; it was paid
 TOO_MANY, FAULTS = 429, 500
 MINUTES = "pull_minutes"  # an option of any account whose channel has a list
+LEAST, MOST = 1, 24 * 60  # minutes: who asks without a pause is locked out
 
 
 class _Source:
@@ -49,12 +50,9 @@ class _Source:
 
     @property
     def every(self) -> float:
-        """Seconds between two questions for what could not be delivered."""
-        minutes = self.account.options.get(MINUTES, "")
-        try:
-            return float(minutes) * 60 if minutes else self.pull.every
-        except ValueError:
-            return self.pull.every
+        """Seconds between two questions for what could not be delivered; 0: it is not asked for."""
+        minutes = self.account.options.get(MINUTES)
+        return minutes_of(minutes) * 60 if minutes and self.pull.every else self.pull.every
 
 
 class Puller:
@@ -77,7 +75,7 @@ class Puller:
             if alarm.kind == "unasked":  # what is so still is found again
                 self._note(Note(AlarmCleared(key)))
         for source in self._sources.values():
-            if source.pull.every and not source.lacks:
+            if source.every and not source.lacks:
                 self._begin(self._list(source))
 
     async def stop(self) -> None:
@@ -177,6 +175,17 @@ class Puller:
         if status == TOO_MANY or status >= FAULTS:
             raise ValueError(f"HTTP {status}")
         return pull.read(ask, status, body)
+
+
+def minutes_of(text: str) -> float:
+    """The minutes that an option says, 0 for never; ValueError where it says nothing of use."""
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = -1.0
+    if minutes == 0 or LEAST <= minutes <= MOST:
+        return minutes
+    raise ValueError(f"expected minutes from {LEAST} to {MOST}, or 0 for never, not {text!r}")
 
 
 def _words(error: Exception) -> str:

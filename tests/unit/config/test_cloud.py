@@ -19,6 +19,7 @@ STORE = '[[stores]]\nid = "hz"\n'
 SHOP = '[[accounts]]\nchannel = "generic"\nid = "shop"\nstore = "hz"\n'
 HOOK = '[[ways]]\nid = "hook"\nkind = "webhook"\noptions = { url = "http://h" }\n'
 READY = '[[messages]]\non = "order.ready"\n'
+NO_MINUTES = "options.pull_minutes: expected minutes from 1 to 1440, or 0 for never, not "
 NO_SECRET = "secret_files.secret: required, or OVENBELL_{}_SECRET in the environment"
 
 
@@ -125,6 +126,10 @@ def test_all_mistakes_are_reported_in_one_go(tmp_path: Path) -> None:
         (BROKER + '[gateway]\nquiet = "07:00-07:00"\n', ["gateway.quiet: expected two times that differ"]),
         (BROKER + '[gateway]\nkey_file = "/dev/null"\n', ["gateway.key_file: there is no key in it"]),
         (BROKER + STORE + SHOP + 'secret_files = { secert = "a" }\n', ["accounts[0].secret_files.secert: there is no"]),
+        (BROKER + STORE + SHOP + 'options = { pull_minutes = "0.5" }\n', [f"accounts[0].{NO_MINUTES}'0.5'"]),
+        (BROKER + STORE + SHOP + 'options = { pull_minutes = "-1" }\n', [f"accounts[0].{NO_MINUTES}'-1'"]),
+        (BROKER + STORE + SHOP + 'options = { pull_minutes = "nan" }\n', [f"accounts[0].{NO_MINUTES}'nan'"]),
+        (BROKER + STORE + SHOP + 'options = { pull_minutes = "five" }\n', [f"accounts[0].{NO_MINUTES}'five'"]),
     ],
 )
 def test_what_no_gateway_can_work_with_is_refused(tmp_path: Path, text: str, expected: list[str]) -> None:

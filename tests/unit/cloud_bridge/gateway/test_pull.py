@@ -8,6 +8,8 @@ import pytest
 from aiohttp import web
 
 from cloud_bridge.gateway import pull
+from cloud_bridge.gateway.caller import Callers
+from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.facts import AlarmCleared, Happened
 from cloud_bridge.gateway.settings import AccountSettings
 from cloud_bridge.letters import Reparsed
@@ -270,3 +272,15 @@ async def test_one_token_serves_who_asks_and_who_tells_and_a_refused_one_is_not_
             store.tell("order.accepted", store.orders[0]["subject"])
             await until(lambda: gateway.gateway.courier.sent)
             assert asked == 2
+
+
+@pytest.mark.parametrize(
+    ("channel", "minutes", "seconds"),
+    [("eleme", None, 300), ("eleme", "2", 120), ("eleme", "0", 0), ("square", "2", 0)],
+)
+async def test_what_could_not_be_delivered_is_asked_for_as_often_as_the_settings_say(
+    channel: str, minutes: str | None, seconds: float
+) -> None:
+    asks, options = CHANNELS[channel].pull, {pull.MINUTES: minutes} if minutes else {}
+    assert asks is not None
+    assert pull._Source("it", Account(channel, "it", options=options), asks, Callers()).every == seconds

@@ -98,8 +98,9 @@ def test_an_answer_is_what_it_says_and_not_its_status(status: int, answer: bytes
 
 
 async def test_what_was_told_and_what_could_not_be_pushed_go_over_one_interface(
-    broker: Broker, store: BareStore, tmp_path: Path
+    broker: Broker, store: BareStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cloud_bridge.gateway.pull.LEAST", 0)
     actions: list[str] = []
 
     def api(request: web.Request, sent: bytes) -> web.Response:
