@@ -123,6 +123,7 @@ def _accounts(accounts: Iterable[AccountSettings], stores: set[str], ways: set[s
         yield from _needs(place, account, CHANNELS.get(account.channel))
         if minutes := account.options.get(MINUTES):
             yield from parses(f"{place}.options.{MINUTES}", minutes_of, minutes)
+        yield from zone(f"{place}.options.timezone", account.options.get("timezone", ""))
 
 
 def _ways(ways: tuple[WaySettings, ...]) -> Iterator[str]:

@@ -43,5 +43,5 @@ def due(asked: dict[str, str], account: Account) -> float | None:
     try:
         there = datetime(year, month, day, hour, minute, tzinfo=ZoneInfo(account.options.get("timezone") or "UTC"))
         return there.timestamp()
-    except (ValueError, OverflowError, KeyError, OSError):
+    except (ValueError, OverflowError):
         return None

@@ -130,6 +130,10 @@ def test_all_mistakes_are_reported_in_one_go(tmp_path: Path) -> None:
         (BROKER + STORE + SHOP + 'options = { pull_minutes = "-1" }\n', [f"accounts[0].{NO_MINUTES}'-1'"]),
         (BROKER + STORE + SHOP + 'options = { pull_minutes = "nan" }\n', [f"accounts[0].{NO_MINUTES}'nan'"]),
         (BROKER + STORE + SHOP + 'options = { pull_minutes = "five" }\n', [f"accounts[0].{NO_MINUTES}'five'"]),
+        (
+            BROKER + STORE + SHOP + 'options = { timezone = "Asia/Shangai" }\n',
+            ["accounts[0].options.timezone: there is no time zone 'Asia/Shangai'"],
+        ),
     ],
 )
 def test_what_no_gateway_can_work_with_is_refused(tmp_path: Path, text: str, expected: list[str]) -> None:
