@@ -91,10 +91,14 @@ class Puller:
         lacks = ", ".join(source.lacks) if source else ""
         return f"the request only names the order; to ask for it the account needs {lacks}" if lacks else ""
 
-    def want(self, key: str, wanted: Wanted, fact: int = 0, letter: int = 0) -> None:
-        """Ask for an order that a webhook, or a dead letter, only names; where it is not being asked for already."""
+    def want(self, key: str, wanted: Wanted, *, fact: int = 0, letter: int = 0, waited: float = 0.0) -> None:
+        """Ask for an order that a webhook, or a dead letter, only names; where it is not being asked for already.
+
+        A webhook may have waited for it for some seconds, before a restart.
+        """
         if self.runs and not (letter and letter in self._tasks.values()):
-            self._begin(self._answered(self._sources[key], wanted, fact, letter), letter)
+            began = self._hub.clock.monotonic() - waited
+            self._begin(self._answered(self._sources[key], wanted, fact, letter, began), letter)
 
     def _begin(self, work: Coroutine[Any, Any, None], letter: int = 0) -> None:
         task = asyncio.create_task(work)
@@ -111,8 +115,8 @@ class Puller:
                 log.exception("%s could not be asked for what it did not deliver", source.key)
             await asyncio.sleep(source.every)
 
-    async def _answered(self, source: _Source, wanted: Wanted, fact: int, letter: int) -> None:
-        wait, began = FIRST, self._hub.clock.monotonic()
+    async def _answered(self, source: _Source, wanted: Wanted, fact: int, letter: int, began: float) -> None:
+        wait = FIRST
         while True:
             try:
                 async with source.places:

@@ -166,7 +166,8 @@ class Reader:
         key = account_key(webhook.channel, webhook.account)
         for asked in self.read(webhook, fact):
             if isinstance(asked.intent, Wanted):
-                self._puller.want(key, asked.intent, fact=fact)
+                waited = max(0.0, self._hub.clock.now() - webhook.at)
+                self._puller.want(key, asked.intent, fact=fact, waited=waited)
             else:
                 self._hub.offer(asked.intent, by=f"channel:{key}", key=asked.key)
 

@@ -176,6 +176,27 @@ async def test_an_order_is_asked_for_after_a_restart_too(broker: Broker, store: 
             await until(lambda: not gateway.gateway.hub.board.webhooks)
 
 
+async def test_a_restart_begins_neither_the_ten_minutes_nor_the_day_anew(broker: Broker, tmp_path: Path) -> None:
+    async with application(lambda _asked: web.Response(status=503)) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+
+            async def sleep(seconds: float) -> None:
+                sql = "UPDATE facts SET body = json_set(body, '$.webhook.at', json_extract(body, '$.webhook.at') - ?)"
+                journal = gateway.gateway.hub.journal
+                await journal.run(lambda db: db.execute(f"{sql} WHERE kind = 'WebhookKept'", (seconds,)))
+                await gateway.again()
+
+            await name_it(gateway)
+            await until(lambda: len(shop.requests) > 3)
+            assert not gateway.gateway.hub.board.alarms
+            await sleep(pull.WORRY)
+            await until(lambda: "unasked/opendelivery/shop" in gateway.gateway.hub.board.alarms)
+            assert gateway.gateway.hub.board.counters.letters == 0
+            await sleep(pull.DAY)
+            await until(lambda: gateway.gateway.hub.board.counters.letters == 1)
+
+
 async def test_what_is_not_told_is_a_dead_letter_that_is_asked_for_once_more_by_a_person(
     broker: Broker, store: BareStore, tmp_path: Path
 ) -> None:
