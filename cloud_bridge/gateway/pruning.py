@@ -26,25 +26,29 @@ SLICES = 2**16  # the most that keys are looked through in
 INDEX = "CREATE INDEX IF NOT EXISTS closed_by_change ON closed (json_extract(body, '$.changed'))"
 ORDERS = "DELETE FROM closed WHERE key IN (SELECT key FROM closed WHERE json_extract(body, '$.changed') < ? LIMIT ?)"
 SOME = "SELECT max(seq) FROM (SELECT seq FROM facts WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?)"
-OF_LETTERS = f"SELECT coalesce(json_extract(body, '$.webhook'), 0) FROM facts WHERE seq IN ({UNREAD})"  # noqa: S608
 # What has not been read is needed, what dead letters that stay are read from, and what a new store would be sent of
 # the orders that are still on the board.
 FACTS = f"""
 DELETE FROM facts WHERE seq > ? AND seq <= ?
 AND seq NOT IN (SELECT json_extract(body, '$.fact') FROM webhooks)
-AND seq NOT IN ({OF_LETTERS} AND seq >= ?)
+AND seq NOT IN (SELECT coalesce(json_extract(body, '$.webhook'), 0) FROM facts WHERE seq IN ({UNREAD}) AND seq >= ?)
 AND NOT (
     kind IN ('OrderHeard', 'OrderRouted')
     AND coalesce(json_extract(body, '$.event.order'), '') IN (SELECT key FROM orders)
 )
 """  # noqa: S608 - a constant
-EMPTIED = f"""
+# Where it was read from a dead letter, that names it.
+EMPTIED = """
 UPDATE facts
 SET body = json_remove(json_set(body, '$.webhook.body', ''), '$.webhook.query', '$.webhook.headers')
-WHERE seq > ? AND seq <= ? AND kind = 'WebhookKept'
-AND seq NOT IN (SELECT json_extract(body, '$.fact') FROM webhooks)
-AND seq NOT IN ({OF_LETTERS})
-"""  # noqa: S608 - a constant
+WHERE kind = 'WebhookKept' AND seq IN (
+    SELECT json_extract(coalesce(letter.body, reading.body), '$.webhook')
+    FROM facts AS reading LEFT JOIN facts AS letter
+    ON reading.kind = 'LetterRead' AND letter.seq = json_extract(reading.body, '$.letter')
+    WHERE reading.seq > ? AND reading.seq <= ?
+    AND reading.kind IN ('WebhookRead', 'OrderHeard', 'GrantsChanged', 'LetterRead')
+)
+"""
 LETTERS = f"""
 SELECT coalesce(json_extract(body, '$.account'), ''), count(*) FROM facts WHERE seq IN ({UNREAD}) GROUP BY 1
 """  # noqa: S608 - a constant
@@ -124,7 +128,7 @@ def _prune_facts(connection: sqlite3.Connection, after: int, until: int) -> int 
 
 
 def _empty(connection: sqlite3.Connection, until: int) -> bool:
-    """Erase the words of some webhooks that were read, from where it was left; whether there are more."""
+    """Erase the words of webhooks by some facts that read them, from where it was left; whether there are more."""
     row = connection.execute("SELECT value FROM about WHERE name = 'emptied'").fetchone()
     after = int(row[0]) if row else 0
     last = connection.execute(SOME, (after, until, AT_ONCE)).fetchone()[0]
