@@ -101,8 +101,8 @@ def alarms_of(board: Board, seen: Seen, now: float, say: Say) -> Iterator[str]:
         yield say("The journal cannot be written: {reason}").format(reason=seen.journal)
     if seen.broker:
         yield say("The broker is away: {reason}").format(reason=seen.broker)
-    for store, code in sorted(seen.forbidden.items()):
-        yield say("The broker does not let us write to {store}: {code}").format(store=store, code=code)
+    for topic, code in sorted(seen.forbidden.items()):
+        yield say("The broker does not let us write to {topic}: {code}").format(topic=topic, code=code)
     for alarm in sorted(board.alarms.values(), key=lambda one: one.since):
         yield _say_alarm(alarm, board, now, say)
 
