@@ -213,19 +213,19 @@ def _check_alarm(draft: Board, intent: i.CheckAlarm, now: float) -> Iterator[f.H
 
 
 def waits_too_long(draft: Board, row: Store, now: float) -> bool:
-    """Whether a store leaves orders waiting for too long, and nobody was told yet."""
-    until = row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
-    return bool(row.unanswered) and until <= now and f"{_lack(row)}/{row.id}" not in draft.alarms
-
-
-def _lack(row: Store) -> str:
-    return "silent" if row.online else "away"
+    """Whether a store leaves orders waiting for too long; one that is there leaves those that are sent again, too."""
+    if row.online:
+        return bool(row.unanswered) and row.waiting + draft.plan.away <= now
+    until = max(row.since + draft.plan.away, row.waiting)
+    return bool(row.unanswered) and until <= now and f"away/{row.id}" not in draft.alarms
 
 
 def _check(draft: Board, intent: i.CheckStore, now: float) -> Iterator[f.Happened]:
     row = draft.store(intent.store)
     if waits_too_long(draft, row, now):
-        yield from _raise(draft, _lack(row), row.id, "", now)
+        yield from _raise(draft, "silent" if row.online else "away", row.id, "", now)
+        if row.online:
+            yield f.StoreSilent(row.id)
 
 
 def _settle(draft: Board, store: str) -> Iterator[f.Happened]:

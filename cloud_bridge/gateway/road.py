@@ -14,7 +14,7 @@ import msgspec
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection, Ears, Life
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.facts import AlarmRaised, Happened, SequenceAdopted, StageHeard
+from cloud_bridge.gateway.facts import Happened, SequenceAdopted, StageHeard, StoreSilent
 from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear
 from cloud_bridge.gateway.intents import Adopt, Deliver
 from cloud_bridge.gateway.orders import OVER, Event
@@ -23,6 +23,7 @@ from cloud_bridge.messages import Presence, order_event, receipt, skipped, topic
 from cloud_bridge.settings import BrokerSettings
 from edge.hub import Commit
 from edge.journal import JournalUnusable
+from edge.orders import OrderId
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class _Asked(NamedTuple):
 
     after: int | None
     done: Callable[[], None]
+    orders: frozenset[OrderId] | None = None  # what is told of any other is not wanted
 
 
 class _Carrier(msgspec.Struct, frozen=True):
@@ -216,8 +218,8 @@ class Road:
                 self._heard_of.add(fact.what.store)
             elif isinstance(fact.what, SequenceAdopted):
                 log.warning("%s goes on at %d: this journal is a new one", fact.what.store, fact.what.sequence)
-            elif isinstance(fact.what, AlarmRaised) and fact.what.alarm.kind == "silent":
-                self._answer_silent({fact.what.alarm.about})
+            elif isinstance(fact.what, StoreSilent):
+                self._answer_silent({fact.what.store})
         if self._heard_of:
             self._gather_soon()
         self._send()
@@ -290,7 +292,7 @@ class Road:
         try:
             async with self._answering:
                 while asked := self._questions.pop(store, None):
-                    parcels = await self._parcels(store, asked.after)
+                    parcels = await self._parcels(store, asked)
                     if parcels:
                         parcels[-1] = parcels[-1]._replace(done=asked.done)
                     else:
@@ -302,14 +304,15 @@ class Road:
         finally:
             self._asked.discard(store)
 
-    async def _parcels(self, store: str, after: int | None) -> list[Parcel]:
+    async def _parcels(self, store: str, asked: _Asked) -> list[Parcel]:
         """What a store has missed, oldest first, and what nobody can send it again."""
-        row = self._hub.board.store(store)
+        row, after, orders = self._hub.board.store(store), asked.after, asked.orders
         start = self._open_since(store, row.sequence) if after is None else after
         events = await self._events(row.number, start)
         there = {event.sequence for event in events}
         # What is waiting to leave comes by itself, under its number.
-        parcels = [self._parcel(event)._replace(sequence=0) for event in reversed(events)]
+        wanted = (event for event in reversed(events) if orders is None or event.order in orders)
+        parcels = [self._parcel(event)._replace(sequence=0) for event in wanted]
         for numbers in _gaps(after or 0, row.sequence, there):
             payload = skipped(numbers, source=self._source, at=self._hub.clock.now())
             parcels.append(Parcel(topics_of(store).orders, payload))
@@ -317,15 +320,15 @@ class Road:
 
     def _answer_silent(self, stores: Collection[str]) -> None:
         """Send a store again what it leaves unanswered: a broker may have dropped it, and a missing end is no gap."""
-        lowest: dict[str, int] = {}
+        lowest: dict[str, dict[OrderId, int]] = {}
         for order in self._hub.board.orders.values():
             for event in order.unanswered if order.store in stores else ():
                 number = int(event.rpartition("-")[2])
                 if f"{order.store}/{number}" not in self._hub.board.outbox:
-                    lowest[order.store] = min(number, lowest.get(order.store, number))
-        for store, number in lowest.items():
+                    lowest.setdefault(order.store, {}).setdefault(order.id, number)
+        for store, numbers in lowest.items():
             if store not in self._questions:
-                self._questions[store] = _Asked(number - 1, _nothing)
+                self._questions[store] = _Asked(min(numbers.values()) - 1, _nothing, frozenset(numbers))
                 self._answer_soon(store)
 
     def _open_since(self, store: str, sequence: int) -> int:

@@ -3,7 +3,7 @@
 import pytest
 
 from cloud_bridge.gateway import intents as i
-from cloud_bridge.gateway.facts import ClockStepped
+from cloud_bridge.gateway.facts import ClockStepped, StoreSilent
 from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
@@ -77,6 +77,43 @@ def test_a_store_that_has_ended_an_order_owes_no_answer_about_it(kind: str) -> N
     house.take(kind=EventType.CANCELLED)
     house.hear(kind, order)
     assert house.board.store(STORE).unanswered == 0
+
+
+def test_a_refund_after_the_order_was_collected_and_closed_is_no_alarm_about_its_store() -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    order = house.take()
+    accept(house, order)
+    house.ready(order)
+    house.take(kind=EventType.CANCELLED)
+    [refund] = house.board.orders[order].unanswered
+    house.hear("order.overtaken", order, event=refund, reason="the order is closed")
+    assert house.board.store(STORE).unanswered == 0
+    house.now += HOUR
+    house.ask(i.CheckStore(STORE))
+    assert not len(house.board.alarms)
+
+
+def test_what_came_too_late_says_nothing_of_what_is_still_to_be_answered() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.take(kind=EventType.CHANGED, content="less sugar")
+    first, second = house.board.orders[order].unanswered
+    house.hear("order.overtaken", order, event=second, reason="a newer event came first")
+    assert house.board.orders[order].unanswered == (first,)
+
+
+def test_a_store_that_is_silent_is_sent_what_it_leaves_unanswered_again_and_again() -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    house.take(1)
+    house.now += 601
+    assert house.ask(i.CheckStore(STORE))[-1] == StoreSilent(STORE)
+    house.take(2)
+    house.now += 599
+    assert not house.ask(i.CheckStore(STORE))
+    house.now += 2
+    assert house.ask(i.CheckStore(STORE)) == [StoreSilent(STORE)]
 
 
 def test_a_store_that_cannot_read_an_event_names_only_the_event_and_has_answered_it() -> None:

@@ -189,6 +189,27 @@ async def test_an_order_that_the_broker_dropped_is_sent_again_when_its_store_lea
         assert [event["sequence"] for event in store.orders] == ["2"]
 
 
+async def test_a_store_that_is_silent_about_one_order_is_sent_only_what_it_leaves_unanswered_but_that_each_time(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        store.presence("online", 1)
+        for number in (1, 2, 3):
+            await gateway.tell("placed", order(number))
+        await until(lambda: len(store.orders) == 3 and not len(hub.board.outbox))
+        for event in store.orders[1:]:
+            store.tell("order.accepted", event["subject"], event=event["id"])
+        await until(lambda: hub.board.store(STORE).unanswered == 1)
+        store.orders.clear()
+        for times in (1, 2):
+            clock.passed += 601
+            await sweep(hub)
+            await until(lambda times=times: len(store.orders) >= times)
+        assert [event["sequence"] for event in store.orders] == ["1", "1"]
+
+
 async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_before_its_answer(
     gateway: RunningGateway, store: BareStore
 ) -> None:
