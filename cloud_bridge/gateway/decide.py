@@ -60,6 +60,9 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
             yield f.WebhookRead(webhook)
         yield from _letter(intent.letter, account_key(intent.channel, intent.account))
         return
+    if known is not None and known.kept and (store := _store_of(draft, known, intent.shop)):
+        yield from _bring(draft, known, store)
+        known = draft.orders[known.id]
     order = _after(draft, known, intent, now)
     kind = EventType.CHANGED if known is not None and intent.kind is EventType.PLACED else intent.kind
     if order.store:
@@ -69,6 +72,7 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
         yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
+        yield from _settle_shops(draft) if known is not None else ()
     yield from _letter(intent.letter, account_key(intent.channel, intent.account))
     if order.state in OVER:
         yield from notices.drop(draft, order.id, f"the order is {order.state}", lambda _: True)
@@ -82,11 +86,10 @@ def _is_news(known: Order, intent: i.Take) -> bool:
 
 
 def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Order:
-    account = draft.plan.account(account_key(intent.channel, intent.account))
     order = known or Order(intent.order, intent.channel, intent.account, intent.origin, intent.shop, arrived=now)
     return replace(
         order,
-        store=order.store or (account.store_of(intent.shop or order.shop) if account else ""),
+        store=order.store or _store_of(draft, order, intent.shop),
         shop=intent.shop or order.shop,
         display_id=intent.display_id or order.display_id,
         state=ENDED.get(intent.kind, order.state),
@@ -97,6 +100,12 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
         reply=intent.reply or order.reply,
         customer=intent.customer or order.customer,
     )
+
+
+def _store_of(draft: Board, order: Order, shop: str = "") -> str:
+    """Whose order it is, by the shop that is named now or was before; empty where nobody knows."""
+    account = draft.plan.account(account_key(order.channel, order.account))
+    return account.store_of(shop or order.shop) if account else ""
 
 
 def _letter(letter: int, account: str) -> Iterator[f.Happened]:
@@ -112,14 +121,21 @@ def _allow(draft: Board, intent: i.Allow, _now: float) -> Iterator[f.Happened]:
 
 def _route(draft: Board, intent: i.Route, _now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    account = order and draft.plan.account(account_key(order.channel, order.account))
-    store = account.store_of(order.shop) if account and order else ""
-    if order is None or not order.kept or not store:
-        return
+    if order is not None and order.kept and (store := _store_of(draft, order)):
+        yield from _bring(draft, order, store)
+
+
+def _bring(draft: Board, order: Order, store: str) -> Iterator[f.Happened]:
+    """What was kept of an order goes to its store, oldest first."""
     for kept in order.kept:
         yield f.OrderRouted(order.id, draft.next_event(store, order.id, kept.kind, kept.at, kept.data))
-    key = _unrouted(order)
-    if key in draft.alarms and not any(one.kept and _unrouted(one) == key for one in draft.orders.values()):
+    yield from _settle_shops(draft)
+
+
+def _settle_shops(draft: Board) -> Iterator[f.Happened]:
+    """A shop for which no order waits any more need not be looked at."""
+    waiting = {_unrouted(order) for order in draft.orders.values() if order.kept}
+    for key in [key for key, alarm in draft.alarms.items() if alarm.kind == "unrouted" and key not in waiting]:
         yield f.AlarmCleared(key)
 
 

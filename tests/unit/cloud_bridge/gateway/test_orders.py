@@ -1,13 +1,15 @@
 """How long the gateway remembers an order, and what it waits for of a store: the rules alone."""
 
 import pytest
+from msgspec import Raw
 
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.facts import ClockStepped, StoreSilent
 from cloud_bridge.gateway.orders import Alarm
+from cloud_bridge.gateway.plan import AccountPlan
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
-from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse
+from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse, a_plan
 
 HOUR, DAY = 3600.0, 24 * 3600.0
 
@@ -133,6 +135,41 @@ def test_the_newest_order_that_a_store_rejected_is_shown_for_a_day() -> None:
     assert house.board.alarms[key].text == "no items"
     house.now += 4 * HOUR
     house.ask(i.CheckAlarm(key))
+    assert not len(house.board.alarms)
+
+
+def an_account_of_two_shops() -> CountingHouse:
+    """The channel's shop X is our store; of another one, or of none, nobody knows whose it is."""
+    account = AccountPlan("generic", "shop", stores={"X": STORE})
+    return CountingHouse(a_plan(accounts={account.key: account}))
+
+
+def sent(house: CountingHouse) -> list[tuple[int, str, bytes]]:
+    """What its store is sent, in its order."""
+    return [(one.sequence, one.kind.rpartition(".")[2], bytes(one.data)) for one in house.board.outbox.values()]
+
+
+def test_an_order_kept_without_a_store_goes_there_before_the_change_that_names_it() -> None:
+    house = an_account_of_two_shops()
+    order = house.take(content="old", data=Raw(b'"old"'))
+    house.take(content="newer", data=Raw(b'"newer"'), shop="Y")
+    assert len(house.board.alarms)
+    house.now += 60
+    house.take(content="new", data=Raw(b'"new"'), shop="X")
+    assert sent(house) == [(1, "placed", b'"old"'), (2, "changed", b'"newer"'), (3, "changed", b'"new"')]
+    assert house.board.orders[order].unanswered == ("hz-0012-1", "hz-0012-2", "hz-0012-3")
+    assert (house.board.orders[order].kept, len(house.board.alarms)) == ((), 0)
+    house.end()
+    assert len(house.board.outbox) == 3
+
+
+def test_the_alarm_about_a_shop_that_nobody_knows_stays_while_another_order_waits_for_it() -> None:
+    house = an_account_of_two_shops()
+    for number in (1, 2):
+        house.take(number, shop="Y")
+    house.take(1, content="new", shop="X")
+    assert [key for key, _ in house.board.alarms.items()] == ["unrouted/generic/shop/Y"]
+    house.take(2, content="new", shop="X")
     assert not len(house.board.alarms)
 
 
