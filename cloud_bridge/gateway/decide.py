@@ -69,6 +69,8 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
         event = draft.next_event(order.store, order.id, kind, intent.at, intent.data)
         order = replace(order, first=order.first or event.sequence, unanswered=order.unanswered + event.awaited)
         yield f.OrderHeard(order, event, webhook=webhook)
+    elif known is None and order.state in OVER:  # no store has to hear of it; what comes later is too late
+        yield f.OrderHeard(order, webhook=webhook)
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
         yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)

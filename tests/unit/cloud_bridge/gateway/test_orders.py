@@ -173,6 +173,23 @@ def test_the_alarm_about_a_shop_that_nobody_knows_stays_while_another_order_wait
     assert not len(house.board.alarms)
 
 
+def test_an_order_of_which_nothing_but_its_end_is_known_waits_for_no_store() -> None:
+    house = an_account_of_two_shops()
+    order = house.take(kind=EventType.CANCELLED)
+    assert not len(house.board.alarms)
+    house.take(shop="X")
+    assert not len(house.board.outbox)
+    assert close(house, order, 2 * HOUR)
+
+
+def test_an_order_that_is_cancelled_while_it_waits_for_a_store_waits_with_its_end() -> None:
+    house = an_account_of_two_shops()
+    order = house.take(shop="Y")
+    house.take(kind=EventType.CANCELLED)
+    assert [kept.kind for kept in house.board.orders[order].kept] == [EventType.PLACED, EventType.CANCELLED]
+    assert len(house.board.alarms)
+
+
 def step(house: CountingHouse, seconds: float, begun: float) -> None:
     """The clock is set, in a run that began then."""
     house.now += seconds
