@@ -149,6 +149,7 @@ def _close(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]
     order = draft.orders.get(intent.order)
     if order is not None and may_rest(order, now):
         yield f.OrderClosed(order.id)
+        yield from _settle(draft, order.store)
 
 
 def may_rest(order: Order, now: float) -> bool:

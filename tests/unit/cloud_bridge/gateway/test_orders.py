@@ -190,6 +190,18 @@ def test_an_order_that_is_cancelled_while_it_waits_for_a_store_waits_with_its_en
     assert len(house.board.alarms)
 
 
+@pytest.mark.parametrize("online", [True, False])
+def test_a_store_that_never_answers_is_no_alarm_any_more_once_its_last_order_is_too_old(online: bool) -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, online, 1))
+    order = house.take()
+    house.now += 601
+    house.ask(i.CheckStore(STORE))
+    assert len(house.board.alarms) == 1
+    assert close(house, order, 7 * DAY)
+    assert not len(house.board.alarms)
+
+
 def step(house: CountingHouse, seconds: float, begun: float) -> None:
     """The clock is set, in a run that began then."""
     house.now += seconds
