@@ -84,10 +84,9 @@ class Road:
         self._heard_of: set[str] = set()  # stores that wait for a receipt
         self._gathering: asyncio.TimerHandle | None = None
         self._again: asyncio.TimerHandle | None = None
-        self._asked: set[str] = set()  # stores whose question is being answered
         self._questions: dict[str, _Asked] = {}  # and the newest one of each that waits for its answer
         self._answering = asyncio.Semaphore(BACKFILLS)
-        self._answers: set[asyncio.Task[None]] = set()
+        self._answers: dict[str, asyncio.Task[None]] = {}  # by store
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -101,7 +100,7 @@ class Road:
         """Take leave of the broker; the hub must still run."""
         if self._keeping is None:
             return
-        for task in (self._keeping, *self._answers):
+        for task in (self._keeping, *self._answers.values()):
             task.cancel()
         for timer in (self._gathering, self._again):
             if timer is not None:
@@ -131,6 +130,9 @@ class Road:
                 self.reason = str(error)
             self._waiting.clear()
             self._flying.clear()
+            self._questions.clear()  # they were not acknowledged, so they come again
+            for task in self._answers.values():
+                task.cancel()
             if loop.time() - began > STEADY:
                 self._backoff.reset()
             await asyncio.sleep(self._backoff.wait())
@@ -281,28 +283,28 @@ class Road:
             self._answer_soon(store)
 
     def _answer_soon(self, store: str) -> None:
-        if store not in self._asked:
-            self._asked.add(store)
-            task = asyncio.create_task(self._answer(store))
-            self._answers.add(task)
-            task.add_done_callback(self._answers.discard)
+        if store not in self._answers:
+            self._answers[store] = asyncio.create_task(self._answer(store))
 
     async def _answer(self, store: str) -> None:
-        """Answer until there is no newer question: what was sent before the store came back is lost."""
+        """Answer until there is no newer question: what was sent before the store came back is lost.
+
+        Of what a store has missed no more is kept than one answer, until the broker has it.
+        """
         try:
             async with self._answering:
                 while asked := self._questions.pop(store, None):
-                    parcels = await self._parcels(store, asked)
-                    if parcels:
-                        parcels[-1] = parcels[-1]._replace(done=asked.done)
-                    else:
-                        asked.done()
-                    self._waiting.extend(parcels)
-                    self._send()
+                    if parcels := await self._parcels(store, asked):
+                        taken = asyncio.Event()
+                        parcels[-1] = parcels[-1]._replace(done=taken.set)
+                        self._waiting.extend(parcels)
+                        self._send()
+                        await taken.wait()
+                    asked.done()
         except (sqlite3.Error, JournalUnusable) as error:
             log.error("%s asks for what it missed, but the journal cannot be read: %s", store, error)  # noqa: TRY400
         finally:
-            self._asked.discard(store)
+            del self._answers[store]
 
     async def _parcels(self, store: str, asked: _Asked) -> list[Parcel]:
         """What a store has missed, oldest first, and what nobody can send it again."""

@@ -233,6 +233,46 @@ async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_b
     assert store.orders[0]["id"] == event["id"]
 
 
+async def test_a_store_that_asks_again_and_again_gets_one_answer_after_the_other(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road, hub = gateway.gateway.road, gateway.gateway.hub
+    for number in (1, 2):
+        await gateway.tell("placed", order(number))
+    await until(lambda: len(store.orders) == 2 and not len(hub.board.outbox))
+    with monkeypatch.context() as slow:
+        slow.setattr(road, "_send", lambda: None)
+        store.ask(after=0)
+        await until(lambda: len(road._waiting) == 2)
+        for after in (0, 0, 1):
+            store.ask(after)
+        store.presence("online", 1)
+        await until(lambda: hub.board.store(STORE).online)
+        assert len(road._waiting) == 2
+        store.orders.clear()
+    road._send()
+    await until(lambda: len(store.orders) == 3)
+    assert [event["sequence"] for event in store.orders] == ["1", "2", "2"]
+
+
+async def test_an_answer_that_was_lost_with_the_connection_is_given_on_the_next_one(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road = gateway.gateway.road
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders and not len(gateway.gateway.hub.board.outbox))
+    with monkeypatch.context() as slow:
+        slow.setattr(road, "_send", lambda: None)
+        store.orders.clear()
+        store.ask(after=0)
+        await until(lambda: road._waiting)
+        assert road.connection is not None
+        road.connection.abandon()
+        await until(lambda: not road.connected)
+    await until(lambda: store.orders)
+    assert [event["sequence"] for event in store.orders] == ["1"]
+
+
 async def test_what_is_answered_while_the_connection_comes_about_is_sent_with_what_is_owed(
     gateway: RunningGateway, store: BareStore
 ) -> None:
