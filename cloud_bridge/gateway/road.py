@@ -46,7 +46,7 @@ class Parcel(NamedTuple):
     done: Callable[[], None] | None = None  # called once the broker has it, where it ends an answer
 
 
-class _Asked(NamedTuple):
+class _OpenQuestion(NamedTuple):
     """A question that waits for its answer."""
 
     after: int | None
@@ -84,7 +84,7 @@ class Road:
         self._heard_of: set[str] = set()  # stores that wait for a receipt
         self._gathering: asyncio.TimerHandle | None = None
         self._again: asyncio.TimerHandle | None = None
-        self._questions: dict[str, _Asked] = {}  # and the newest one of each that waits for its answer
+        self._questions: dict[str, _OpenQuestion] = {}  # the newest one of each store
         self._answering = asyncio.Semaphore(BACKFILLS)
         self._answers: dict[str, asyncio.Task[None]] = {}  # by store
         self._keeping: asyncio.Task[None] | None = None
@@ -172,7 +172,7 @@ class Road:
                 acknowledge = functools.partial(connection.ack, mid)
                 self._hub.offer(intent, by="store", key=key, done=acknowledge)
             case Question(store, after):
-                self._ask(store, after, functools.partial(connection.ack, mid))
+                self._take_question(store, after, functools.partial(connection.ack, mid))
             case None:
                 connection.ack(mid)
 
@@ -266,7 +266,7 @@ class Road:
 
     # --- what a store has missed ---
 
-    def _ask(self, store: str, after: int | None, done: Callable[[], None]) -> None:
+    def _take_question(self, store: str, after: int | None, done: Callable[[], None]) -> None:
         """Answer a question; it is acknowledged once the broker has the whole answer, and else comes again."""
         row = self._hub.board.store(store)  # of one that has just come there may be none yet
         if store not in self._hub.board.plan.stores or after == row.sequence:
@@ -279,7 +279,7 @@ class Road:
         else:
             if (earlier := self._questions.get(store)) is not None:
                 earlier.done()
-            self._questions[store] = _Asked(after, done)
+            self._questions[store] = _OpenQuestion(after, done)
             self._answer_soon(store)
 
     def _answer_soon(self, store: str) -> None:
@@ -293,22 +293,22 @@ class Road:
         """
         try:
             async with self._answering:
-                while asked := self._questions.pop(store, None):
-                    if parcels := await self._parcels(store, asked):
+                while question := self._questions.pop(store, None):
+                    if parcels := await self._parcels(store, question):
                         taken = asyncio.Event()
                         parcels[-1] = parcels[-1]._replace(done=taken.set)
                         self._waiting.extend(parcels)
                         self._send()
                         await taken.wait()
-                    asked.done()
+                    question.done()
         except (sqlite3.Error, JournalUnusable) as error:
             log.error("%s asks for what it missed, but the journal cannot be read: %s", store, error)  # noqa: TRY400
         finally:
             del self._answers[store]
 
-    async def _parcels(self, store: str, asked: _Asked) -> list[Parcel]:
+    async def _parcels(self, store: str, question: _OpenQuestion) -> list[Parcel]:
         """What a store has missed, oldest first, and what nobody can send it again."""
-        row, after, orders = self._hub.board.store(store), asked.after, asked.orders
+        row, after, orders = self._hub.board.store(store), question.after, question.orders
         start = self._open_since(store, row.sequence) if after is None else after
         events = await self._events(row.number, start)
         there = {event.sequence for event in events}
@@ -330,7 +330,7 @@ class Road:
                     lowest.setdefault(order.store, {}).setdefault(order.id, number)
         for store, numbers in lowest.items():
             if store not in self._questions:
-                self._questions[store] = _Asked(min(numbers.values()) - 1, _nothing, frozenset(numbers))
+                self._questions[store] = _OpenQuestion(min(numbers.values()) - 1, _nothing, frozenset(numbers))
                 self._answer_soon(store)
 
     def _open_since(self, store: str, sequence: int) -> int:
