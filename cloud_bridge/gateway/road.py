@@ -4,6 +4,7 @@ import asyncio
 import functools
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Collection
 from itertools import pairwise
@@ -14,8 +15,9 @@ import msgspec
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection, Ears, Life
 from cloud_bridge.gateway.board import Board
+from cloud_bridge.gateway.door import Seldom
 from cloud_bridge.gateway.facts import Happened, SequenceAdopted, StageHeard, StoreSilent
-from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear
+from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear, store_of
 from cloud_bridge.gateway.intents import Adopt, Deliver
 from cloud_bridge.gateway.orders import OVER, Event
 from cloud_bridge.gateway.rules import CloudHub
@@ -24,6 +26,7 @@ from cloud_bridge.settings import BrokerSettings
 from edge.hub import Commit
 from edge.journal import JournalUnusable
 from edge.orders import OrderId
+from edge.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +79,7 @@ class Road:
         self.reason = ""  # why there is no broker
         self.refused: dict[str, str] = {}  # topics that the broker does not let us write to
         self._hub, self._settings, self._gateway, self._say = hub, settings, gateway, say
-        self._source = ""
+        self._source, self._strangers = "", Seldom()
         self._backoff, self._refusals = backoff(), backoff()
         self._waiting: deque[Parcel] = deque()
         self._flying: dict[int, Parcel] = {}  # by message id
@@ -145,11 +148,21 @@ class Road:
             client_id=self._settings.client_id or self._gateway,
             epoch=0,
             say=self._say,
-            read=lambda topic, payload: hear(topic, payload, self._hub.clock.now()),
+            read=self._read,
         )
         connection.open()
         self.connection = connection
         return await asyncio.shield(connection.ended)
+
+    def _read(self, topic: str, payload: bytes) -> Understood | Question | None:
+        """What a message asks: nothing where its store is not in the settings. Called on the network's thread."""
+        store = store_of(topic)
+        if store in self._hub.board.plan.stores:
+            return hear(topic, payload, self._hub.clock.now())
+        if times := self._strangers.count("", time.monotonic()):
+            said = "a message of the store %s, which the settings do not name, was not heard; %d since the last line"
+            log.warning(said, plain(store, 100), times)
+        return None
 
     # --- what the connection tells ---
 
@@ -269,7 +282,7 @@ class Road:
     def _take_question(self, store: str, after: int | None, done: Callable[[], None]) -> None:
         """Answer a question; it is acknowledged once the broker has the whole answer, and else comes again."""
         row = self._hub.board.store(store)  # of one that has just come there may be none yet
-        if store not in self._hub.board.plan.stores or after == row.sequence:
+        if after == row.sequence:
             done()
         elif after is not None and after > row.sequence + FARTHEST:
             log.warning("%s cannot have heard %d of our events: it is not answered", store, after)

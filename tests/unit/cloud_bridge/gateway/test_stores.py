@@ -12,7 +12,7 @@ import pytest
 from cloud_bridge.gateway.decide import _RULES
 from cloud_bridge.gateway.intents import Hear, Take
 from cloud_bridge.gateway.road import Parcel, _gaps
-from cloud_bridge.gateway.settings import CloudFile, ProductSettings
+from cloud_bridge.gateway.settings import CloudFile, ProductSettings, StoreSettings
 from cloud_bridge.gateway.sweep import sweep
 from cloud_bridge.letters import Reparsed
 from edge.clock import SystemClock
@@ -334,15 +334,35 @@ async def test_what_was_not_published_when_the_gateway_ended_is_published_by_the
 
 
 async def test_what_a_store_says_of_another_ones_order_is_not_believed(
-    broker: Broker, gateway: RunningGateway, store: BareStore
+    broker: Broker, tmp_path: Path, store: BareStore
 ) -> None:
-    await gateway.tell("placed", order(1))
-    await until(lambda: store.orders)
-    with BareStore(broker, "elsewhere") as other:
-        other.tell("order.collected", store.orders[0]["subject"])
+    settings = settings_of(broker, tmp_path)
+    both = (*settings.stores, StoreSettings(id="elsewhere"))
+    async with running(replace(settings, stores=both), tmp_path) as gateway:
+        await gateway.tell("placed", order(1))
+        await until(lambda: store.orders)
+        with BareStore(broker, "elsewhere") as other:
+            other.tell("order.collected", store.orders[0]["subject"])
+            await until(lambda: gateway.gateway.hub.board.store("elsewhere").journal)
+        assert gateway.gateway.hub.board.known(store.orders[0]["subject"]).state == "open"  # type: ignore[union-attr]
+
+
+async def test_a_store_that_the_settings_do_not_name_any_more_is_not_heard_and_named_once_a_minute(
+    broker: Broker, gateway: RunningGateway, store: BareStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    with BareStore(broker, "closed-down") as other:
+        for _ in range(3):
+            other.tell("item.started", "o1")
+        other.publish("stages", b"not JSON")
+        other.presence("online")
+        other.ask()
         store.tell("store.paused")
         await until(lambda: gateway.gateway.hub.board.store(STORE).journal)
-    assert gateway.gateway.hub.board.known(store.orders[0]["subject"]).state == "open"  # type: ignore[union-attr]
+    assert [line for line in caplog.messages if "closed-down" in line] == [
+        "a message of the store closed-down, which the settings do not name, was not heard; 1 since the last line"
+    ]
+    assert gateway.gateway.hub.board.counters.letters == 0
+    assert "closed-down" not in gateway.gateway.hub.board.stores
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"specversion": "1.0"}', b"\xff", b"x" * 300_000])
