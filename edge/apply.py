@@ -53,7 +53,7 @@ def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
     order = replace(what.order, number=what.order.number or fact.seq, revision=fact.seq)
     draft.orders[order.id] = order
     draft.counters.by_hand = what.by_hand or draft.counters.by_hand
-    if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
+    if order.state is not OrderState.LAPSED:  # else the cloud is told that with the next fact
         _accept(draft, fact, order)
 
 
@@ -145,7 +145,13 @@ def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
 
 def _lapsed(draft: Board, fact: StoreFact, what: f.OrderLapsed) -> None:
     closes = fact.at + draft.layout.close_after
-    draft.update_order(what.order, lambda o: replace(o, state=OrderState.LAPSED, closes=closes))
+    order = draft.update_order(what.order, lambda o: replace(o, state=OrderState.LAPSED, closes=closes))
+    if order.stamp:
+        tell(draft, fact, order, UpdateKind.OVERTAKEN, event=order.stamp.id, reason=f"the order is {order.state}")
+
+
+def _overtaken(draft: Board, fact: StoreFact, what: f.EventOvertaken) -> None:
+    tell(draft, fact, draft.known(what.order), UpdateKind.OVERTAKEN, event=what.stamp.id, reason=what.reason)
 
 
 def _closed(draft: Board, fact: StoreFact, what: f.OrderClosed) -> None:
@@ -363,7 +369,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, StoreFact, Any], None]] = {
     f.OrderCollected: _collected,
     f.OrderClosed: _closed,
     f.OrderLapsed: _lapsed,
-    f.EventOvertaken: _nothing,
+    f.EventOvertaken: _overtaken,
     f.CustomerUntold: _untold,
     f.CustomerPhoned: _phoned,
     f.SlotTaken: _slot_taken,

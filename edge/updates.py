@@ -14,6 +14,7 @@ class UpdateKind(StrEnum):
 
     ACCEPTED = "order.accepted"
     REJECTED = "order.rejected"
+    OVERTAKEN = "order.overtaken"  # an event that came too late to have an effect
     REFUSED = "order.refused"
     RESCHEDULED = "order.rescheduled"
     READY = "order.ready"

@@ -17,6 +17,7 @@ from edge.updates import UpdateKind
 replace = msgspec.structs.replace
 CloudFact = Fact[f.Happened]
 ENDS = frozenset({UpdateKind.COLLECTED, UpdateKind.REFUSED})  # after these a store answers nothing of the order
+WITHOUT_EFFECT = frozenset({UpdateKind.REJECTED, UpdateKind.OVERTAKEN})  # answers all the same
 
 
 def apply(draft: Board, fact: CloudFact) -> int | None:
@@ -173,6 +174,10 @@ def _away(draft: Board, fact: CloudFact, what: f.StoreAway) -> None:
     draft.stores[what.store] = replace(row, online=False, epoch=max(what.epoch, row.epoch), since=fact.at)
 
 
+def _silent(draft: Board, fact: CloudFact, what: f.StoreSilent) -> None:
+    draft.stores[what.store] = replace(draft.stores[what.store], waiting=fact.at)
+
+
 def _heard(draft: Board, fact: CloudFact, what: f.StageHeard) -> None:
     row = _store(draft, fact, what.store)
     heard = row.heard if row.journal == what.journal else Heard()
@@ -197,7 +202,7 @@ def _left(order: Order, what: f.StageHeard) -> tuple[str, ...]:
         return ()
     if what.kind == UpdateKind.ACCEPTED and event in waits:
         return waits[waits.index(event) + 1 :]
-    return tuple(one for one in waits if one != event) if what.kind == UpdateKind.REJECTED else waits
+    return tuple(one for one in waits if one != event) if what.kind in WITHOUT_EFFECT else waits
 
 
 def _answered(draft: Board, order: Order, left: tuple[str, ...]) -> Order:
@@ -317,6 +322,7 @@ _EFFECTS: dict[type[Any], Callable[[Board, CloudFact, Any], None]] = {
     f.SequenceAdopted: _adopted,
     f.StoreOnline: _online,
     f.StoreAway: _away,
+    f.StoreSilent: _silent,
     f.StageHeard: _heard,
     f.OrderTurned: _turned,
     f.NoticeQueued: _queued,

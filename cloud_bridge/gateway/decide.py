@@ -60,15 +60,21 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
             yield f.WebhookRead(webhook)
         yield from _letter(intent.letter, account_key(intent.channel, intent.account))
         return
+    if known is not None and known.kept and (store := _store_of(draft, known, intent.shop)):
+        yield from _bring(draft, known, store)
+        known = draft.orders[known.id]
     order = _after(draft, known, intent, now)
     kind = EventType.CHANGED if known is not None and intent.kind is EventType.PLACED else intent.kind
     if order.store:
         event = draft.next_event(order.store, order.id, kind, intent.at, intent.data)
         order = replace(order, first=order.first or event.sequence, unanswered=order.unanswered + event.awaited)
         yield f.OrderHeard(order, event, webhook=webhook)
+    elif known is None and order.state in OVER:  # no store has to hear of it; what comes later is too late
+        yield f.OrderHeard(order, webhook=webhook)
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
         yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
+        yield from _settle_shops(draft) if known is not None else ()
     yield from _letter(intent.letter, account_key(intent.channel, intent.account))
     if order.state in OVER:
         yield from notices.drop(draft, order.id, f"the order is {order.state}", lambda _: True)
@@ -82,11 +88,10 @@ def _is_news(known: Order, intent: i.Take) -> bool:
 
 
 def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Order:
-    account = draft.plan.account(account_key(intent.channel, intent.account))
     order = known or Order(intent.order, intent.channel, intent.account, intent.origin, intent.shop, arrived=now)
     return replace(
         order,
-        store=order.store or (account.store_of(intent.shop or order.shop) if account else ""),
+        store=order.store or _store_of(draft, order, intent.shop),
         shop=intent.shop or order.shop,
         display_id=intent.display_id or order.display_id,
         state=ENDED.get(intent.kind, order.state),
@@ -97,6 +102,12 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
         reply=intent.reply or order.reply,
         customer=intent.customer or order.customer,
     )
+
+
+def _store_of(draft: Board, order: Order, shop: str = "") -> str:
+    """Whose order it is, by the shop that is named now or was before; empty where nobody knows."""
+    account = draft.plan.account(account_key(order.channel, order.account))
+    return account.store_of(shop or order.shop) if account else ""
 
 
 def _letter(letter: int, account: str) -> Iterator[f.Happened]:
@@ -112,14 +123,21 @@ def _allow(draft: Board, intent: i.Allow, _now: float) -> Iterator[f.Happened]:
 
 def _route(draft: Board, intent: i.Route, _now: float) -> Iterator[f.Happened]:
     order = draft.orders.get(intent.order)
-    account = order and draft.plan.account(account_key(order.channel, order.account))
-    store = account.store_of(order.shop) if account and order else ""
-    if order is None or not order.kept or not store:
-        return
+    if order is not None and order.kept and (store := _store_of(draft, order)):
+        yield from _bring(draft, order, store)
+
+
+def _bring(draft: Board, order: Order, store: str) -> Iterator[f.Happened]:
+    """What was kept of an order goes to its store, oldest first."""
     for kept in order.kept:
         yield f.OrderRouted(order.id, draft.next_event(store, order.id, kept.kind, kept.at, kept.data))
-    key = _unrouted(order)
-    if key in draft.alarms and not any(one.kept and _unrouted(one) == key for one in draft.orders.values()):
+    yield from _settle_shops(draft)
+
+
+def _settle_shops(draft: Board) -> Iterator[f.Happened]:
+    """A shop for which no order waits any more need not be looked at."""
+    waiting = {_unrouted(order) for order in draft.orders.values() if order.kept}
+    for key in [key for key, alarm in draft.alarms.items() if alarm.kind == "unrouted" and key not in waiting]:
         yield f.AlarmCleared(key)
 
 
@@ -131,6 +149,7 @@ def _close(draft: Board, intent: i.CloseDue, now: float) -> Iterator[f.Happened]
     order = draft.orders.get(intent.order)
     if order is not None and may_rest(order, now):
         yield f.OrderClosed(order.id)
+        yield from _settle(draft, order.store)
 
 
 def may_rest(order: Order, now: float) -> bool:
@@ -213,19 +232,19 @@ def _check_alarm(draft: Board, intent: i.CheckAlarm, now: float) -> Iterator[f.H
 
 
 def waits_too_long(draft: Board, row: Store, now: float) -> bool:
-    """Whether a store leaves orders waiting for too long, and nobody was told yet."""
-    until = row.waiting + draft.plan.away if row.online else max(row.since + draft.plan.away, row.waiting)
-    return bool(row.unanswered) and until <= now and f"{_lack(row)}/{row.id}" not in draft.alarms
-
-
-def _lack(row: Store) -> str:
-    return "silent" if row.online else "away"
+    """Whether a store leaves orders waiting for too long; one that is there leaves those that are sent again, too."""
+    if row.online:
+        return bool(row.unanswered) and row.waiting + draft.plan.away <= now
+    until = max(row.since + draft.plan.away, row.waiting)
+    return bool(row.unanswered) and until <= now and f"away/{row.id}" not in draft.alarms
 
 
 def _check(draft: Board, intent: i.CheckStore, now: float) -> Iterator[f.Happened]:
     row = draft.store(intent.store)
     if waits_too_long(draft, row, now):
-        yield from _raise(draft, _lack(row), row.id, "", now)
+        yield from _raise(draft, "silent" if row.online else "away", row.id, "", now)
+        if row.online:
+            yield f.StoreSilent(row.id)
 
 
 def _settle(draft: Board, store: str) -> Iterator[f.Happened]:

@@ -106,6 +106,12 @@ class StoreAway(Happened, frozen=True):
     epoch: int
 
 
+class StoreSilent(Happened, frozen=True):
+    """A store is there and has left events unanswered for too long: they are sent again, and again after as long."""
+
+    store: str
+
+
 class StageHeard(Happened, frozen=True):
     """A store told something: its event, by its type without `ovenbell.`."""
 

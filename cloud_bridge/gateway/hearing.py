@@ -52,9 +52,14 @@ class _Asking(msgspec.Struct, frozen=True):
 _UPDATE, _ASKING = msgspec.json.Decoder(_Update), msgspec.json.Decoder(_Asking)
 
 
+def store_of(topic: str) -> str:
+    """The store that writes to a topic."""
+    return topic.removeprefix(f"{ROOT}/").partition("/")[0]
+
+
 def hear(topic: str, payload: bytes, now: float) -> Understood | Question:
     """What a message of a store asks."""
-    store, _, name = topic.removeprefix(f"{ROOT}/").partition("/")
+    store, name = store_of(topic), topic.rpartition("/")[2]
     try:
         _measure(payload)
         if name == "presence":

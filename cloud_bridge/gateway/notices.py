@@ -78,7 +78,7 @@ def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Messag
     ways = message.ways or account.ways
     if not ways or notice.order is None:
         return
-    notice = replace(notice, ways=ways)
+    notice = replace(notice, ways=ways, at=min(now, intent.at))  # to a channel it is no news, but how things are
     due = _waking(draft, notice, now)
     notice = replace(
         notice,
@@ -130,13 +130,12 @@ def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, orde
     """What is told the channel; the customer of an order has ways and words of their own."""
     told = {name: str(value) for name, value in intent.told.items() if value is not None}
     store = draft.plan.stores[intent.store]
-    at = min(now, intent.at) if order else now
     notice = Notice(
         id="",
         account=account.key,
         on=intent.kind,
         store=intent.store,
-        at=at,
+        at=now,
         due=now,
         until=0.0,
         ways=(CHANNEL,),
@@ -151,7 +150,7 @@ def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, orde
         name=told.get("name", ""),
         reason=told.get("reason", ""),
     )
-    return replace(notice, until=at + _patience(notice))
+    return replace(notice, until=now + _patience(notice))
 
 
 def _key(intent: i.Hear, *, of_order: bool) -> str:

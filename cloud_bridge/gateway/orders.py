@@ -96,7 +96,7 @@ class Store(Record, frozen=True):
     heard: Heard = Heard()
     last: float = 0.0  # when it was heard last
     unanswered: int = 0  # events that it has not accepted yet
-    waiting: float = 0.0  # since when there are some
+    waiting: float = 0.0  # since when there are some, or were sent again
 
 
 class Tally(Record, frozen=True):

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import logging
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Collection
 from itertools import pairwise
@@ -14,8 +15,9 @@ import msgspec
 from cloud_bridge.backoff import Backoff
 from cloud_bridge.connection import Connection, Ears, Life
 from cloud_bridge.gateway.board import Board
-from cloud_bridge.gateway.facts import AlarmRaised, Happened, SequenceAdopted, StageHeard
-from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear
+from cloud_bridge.gateway.door import Seldom
+from cloud_bridge.gateway.facts import Happened, SequenceAdopted, StageHeard, StoreSilent
+from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear, store_of
 from cloud_bridge.gateway.intents import Adopt, Deliver
 from cloud_bridge.gateway.orders import OVER, Event
 from cloud_bridge.gateway.rules import CloudHub
@@ -23,6 +25,8 @@ from cloud_bridge.messages import Presence, order_event, receipt, skipped, topic
 from cloud_bridge.settings import BrokerSettings
 from edge.hub import Commit
 from edge.journal import JournalUnusable
+from edge.orders import OrderId
+from edge.text import plain
 
 log = logging.getLogger(__name__)
 
@@ -45,11 +49,12 @@ class Parcel(NamedTuple):
     done: Callable[[], None] | None = None  # called once the broker has it, where it ends an answer
 
 
-class _Asked(NamedTuple):
+class _OpenQuestion(NamedTuple):
     """A question that waits for its answer."""
 
     after: int | None
     done: Callable[[], None]
+    orders: frozenset[OrderId] | None = None  # what is told of any other is not wanted
 
 
 class _Carrier(msgspec.Struct, frozen=True):
@@ -74,7 +79,7 @@ class Road:
         self.reason = ""  # why there is no broker
         self.refused: dict[str, str] = {}  # topics that the broker does not let us write to
         self._hub, self._settings, self._gateway, self._say = hub, settings, gateway, say
-        self._source = ""
+        self._source, self._strangers = "", Seldom()
         self._backoff, self._refusals = backoff(), backoff()
         self._waiting: deque[Parcel] = deque()
         self._flying: dict[int, Parcel] = {}  # by message id
@@ -82,10 +87,9 @@ class Road:
         self._heard_of: set[str] = set()  # stores that wait for a receipt
         self._gathering: asyncio.TimerHandle | None = None
         self._again: asyncio.TimerHandle | None = None
-        self._asked: set[str] = set()  # stores whose question is being answered
-        self._questions: dict[str, _Asked] = {}  # and the newest one of each that waits for its answer
+        self._questions: dict[str, _OpenQuestion] = {}  # the newest one of each store
         self._answering = asyncio.Semaphore(BACKFILLS)
-        self._answers: set[asyncio.Task[None]] = set()
+        self._answers: dict[str, asyncio.Task[None]] = {}  # by store
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -99,7 +103,7 @@ class Road:
         """Take leave of the broker; the hub must still run."""
         if self._keeping is None:
             return
-        for task in (self._keeping, *self._answers):
+        for task in (self._keeping, *self._answers.values()):
             task.cancel()
         for timer in (self._gathering, self._again):
             if timer is not None:
@@ -129,6 +133,9 @@ class Road:
                 self.reason = str(error)
             self._waiting.clear()
             self._flying.clear()
+            self._questions.clear()  # they were not acknowledged, so they come again
+            for task in self._answers.values():
+                task.cancel()
             if loop.time() - began > STEADY:
                 self._backoff.reset()
             await asyncio.sleep(self._backoff.wait())
@@ -141,11 +148,21 @@ class Road:
             client_id=self._settings.client_id or self._gateway,
             epoch=0,
             say=self._say,
-            read=lambda topic, payload: hear(topic, payload, self._hub.clock.now()),
+            read=self._read,
         )
         connection.open()
         self.connection = connection
         return await asyncio.shield(connection.ended)
+
+    def _read(self, topic: str, payload: bytes) -> Understood | Question | None:
+        """What a message asks: nothing where its store is not in the settings. Called on the network's thread."""
+        store = store_of(topic)
+        if store in self._hub.board.plan.stores:
+            return hear(topic, payload, self._hub.clock.now())
+        if times := self._strangers.count("", time.monotonic()):
+            said = "a message of the store %s, which the settings do not name, was not heard; %d since the last line"
+            log.warning(said, plain(store, 100), times)
+        return None
 
     # --- what the connection tells ---
 
@@ -168,7 +185,7 @@ class Road:
                 acknowledge = functools.partial(connection.ack, mid)
                 self._hub.offer(intent, by="store", key=key, done=acknowledge)
             case Question(store, after):
-                self._ask(store, after, functools.partial(connection.ack, mid))
+                self._take_question(store, after, functools.partial(connection.ack, mid))
             case None:
                 connection.ack(mid)
 
@@ -216,8 +233,8 @@ class Road:
                 self._heard_of.add(fact.what.store)
             elif isinstance(fact.what, SequenceAdopted):
                 log.warning("%s goes on at %d: this journal is a new one", fact.what.store, fact.what.sequence)
-            elif isinstance(fact.what, AlarmRaised) and fact.what.alarm.kind == "silent":
-                self._answer_silent({fact.what.alarm.about})
+            elif isinstance(fact.what, StoreSilent):
+                self._answer_silent({fact.what.store})
         if self._heard_of:
             self._gather_soon()
         self._send()
@@ -262,10 +279,10 @@ class Road:
 
     # --- what a store has missed ---
 
-    def _ask(self, store: str, after: int | None, done: Callable[[], None]) -> None:
+    def _take_question(self, store: str, after: int | None, done: Callable[[], None]) -> None:
         """Answer a question; it is acknowledged once the broker has the whole answer, and else comes again."""
         row = self._hub.board.store(store)  # of one that has just come there may be none yet
-        if store not in self._hub.board.plan.stores or after == row.sequence:
+        if after == row.sequence:
             done()
         elif after is not None and after > row.sequence + FARTHEST:
             log.warning("%s cannot have heard %d of our events: it is not answered", store, after)
@@ -275,41 +292,42 @@ class Road:
         else:
             if (earlier := self._questions.get(store)) is not None:
                 earlier.done()
-            self._questions[store] = _Asked(after, done)
+            self._questions[store] = _OpenQuestion(after, done)
             self._answer_soon(store)
 
     def _answer_soon(self, store: str) -> None:
-        if store not in self._asked:
-            self._asked.add(store)
-            task = asyncio.create_task(self._answer(store))
-            self._answers.add(task)
-            task.add_done_callback(self._answers.discard)
+        if store not in self._answers:
+            self._answers[store] = asyncio.create_task(self._answer(store))
 
     async def _answer(self, store: str) -> None:
-        """Answer until there is no newer question: what was sent before the store came back is lost."""
+        """Answer until there is no newer question: what was sent before the store came back is lost.
+
+        Of what a store has missed no more is kept than one answer, until the broker has it.
+        """
         try:
             async with self._answering:
-                while asked := self._questions.pop(store, None):
-                    parcels = await self._parcels(store, asked.after)
-                    if parcels:
-                        parcels[-1] = parcels[-1]._replace(done=asked.done)
-                    else:
-                        asked.done()
-                    self._waiting.extend(parcels)
-                    self._send()
+                while question := self._questions.pop(store, None):
+                    if parcels := await self._parcels(store, question):
+                        taken = asyncio.Event()
+                        parcels[-1] = parcels[-1]._replace(done=taken.set)
+                        self._waiting.extend(parcels)
+                        self._send()
+                        await taken.wait()
+                    question.done()
         except (sqlite3.Error, JournalUnusable) as error:
             log.error("%s asks for what it missed, but the journal cannot be read: %s", store, error)  # noqa: TRY400
         finally:
-            self._asked.discard(store)
+            del self._answers[store]
 
-    async def _parcels(self, store: str, after: int | None) -> list[Parcel]:
+    async def _parcels(self, store: str, question: _OpenQuestion) -> list[Parcel]:
         """What a store has missed, oldest first, and what nobody can send it again."""
-        row = self._hub.board.store(store)
+        row, after, orders = self._hub.board.store(store), question.after, question.orders
         start = self._open_since(store, row.sequence) if after is None else after
         events = await self._events(row.number, start)
         there = {event.sequence for event in events}
         # What is waiting to leave comes by itself, under its number.
-        parcels = [self._parcel(event)._replace(sequence=0) for event in reversed(events)]
+        wanted = (event for event in reversed(events) if orders is None or event.order in orders)
+        parcels = [self._parcel(event)._replace(sequence=0) for event in wanted]
         for numbers in _gaps(after or 0, row.sequence, there):
             payload = skipped(numbers, source=self._source, at=self._hub.clock.now())
             parcels.append(Parcel(topics_of(store).orders, payload))
@@ -317,15 +335,15 @@ class Road:
 
     def _answer_silent(self, stores: Collection[str]) -> None:
         """Send a store again what it leaves unanswered: a broker may have dropped it, and a missing end is no gap."""
-        lowest: dict[str, int] = {}
+        lowest: dict[str, dict[OrderId, int]] = {}
         for order in self._hub.board.orders.values():
             for event in order.unanswered if order.store in stores else ():
                 number = int(event.rpartition("-")[2])
                 if f"{order.store}/{number}" not in self._hub.board.outbox:
-                    lowest[order.store] = min(number, lowest.get(order.store, number))
-        for store, number in lowest.items():
+                    lowest.setdefault(order.store, {}).setdefault(order.id, number)
+        for store, numbers in lowest.items():
             if store not in self._questions:
-                self._questions[store] = _Asked(number - 1, _nothing)
+                self._questions[store] = _OpenQuestion(min(numbers.values()) - 1, _nothing, frozenset(numbers))
                 self._answer_soon(store)
 
     def _open_since(self, store: str, sequence: int) -> int:

@@ -25,8 +25,9 @@ KINDS = {
     "order.collected": EventType.COLLECTED,
 }
 
-# Items are told nobody but customers, as the table of messages says.
-TOLD = frozenset(UpdateKind) - {UpdateKind.STARTED, UpdateKind.FINISHED, UpdateKind.RECALLED, UpdateKind.RESCHEDULED}
+# Items are told nobody but customers, as the table of messages says; what came too late, nobody.
+_SPARED = {UpdateKind.STARTED, UpdateKind.FINISHED, UpdateKind.RECALLED, UpdateKind.RESCHEDULED, UpdateKind.OVERTAKEN}
+TOLD = frozenset(UpdateKind) - _SPARED
 
 
 class _Body(Record, frozen=True):

@@ -303,6 +303,23 @@ def test_a_channel_is_told_what_it_can_take_and_customers_beside_it() -> None:
     assert house.owed == []
 
 
+def test_what_a_store_says_after_an_hour_without_a_line_is_news_to_a_channel_and_to_no_customer() -> None:
+    account = msgspec.structs.replace(ACCOUNT, tells=frozenset({"order.accepted", "order.collected"}))
+    house = CountingHouse(a_plan(accounts={account.key: account}))
+    order = house.take()
+    pressed, house.now = house.now, house.now + 61 * 60
+    house.hear("order.accepted", order, at=pressed)
+    house.start(order, at=pressed)
+    house.hear("order.collected", order, at=pressed)
+    assert [(notice.on, notice.ways[0]) for notice in house.owed] == [
+        ("order.accepted", "channel"),
+        ("order.collected", "channel"),
+    ]
+    house.now += 2 * HOUR
+    assert not house.send(house.owed[0])
+    assert [failed.reason for failed in house.untold] == ["it is too late to say it"]
+
+
 def test_the_newest_word_on_a_pause_is_the_one_that_counts() -> None:
     tells = frozenset({"store.paused", "store.resumed", "product.unavailable"})
     house = CountingHouse(a_plan(accounts={ACCOUNT.key: msgspec.structs.replace(ACCOUNT, tells=tells)}))

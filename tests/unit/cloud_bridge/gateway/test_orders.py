@@ -1,13 +1,15 @@
 """How long the gateway remembers an order, and what it waits for of a store: the rules alone."""
 
 import pytest
+from msgspec import Raw
 
 from cloud_bridge.gateway import intents as i
-from cloud_bridge.gateway.facts import ClockStepped
+from cloud_bridge.gateway.facts import ClockStepped, StoreSilent
 from cloud_bridge.gateway.orders import Alarm
+from cloud_bridge.gateway.plan import AccountPlan
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
-from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse
+from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse, a_plan
 
 HOUR, DAY = 3600.0, 24 * 3600.0
 
@@ -79,6 +81,43 @@ def test_a_store_that_has_ended_an_order_owes_no_answer_about_it(kind: str) -> N
     assert house.board.store(STORE).unanswered == 0
 
 
+def test_a_refund_after_the_order_was_collected_and_closed_is_no_alarm_about_its_store() -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    order = house.take()
+    accept(house, order)
+    house.ready(order)
+    house.take(kind=EventType.CANCELLED)
+    [refund] = house.board.orders[order].unanswered
+    house.hear("order.overtaken", order, event=refund, reason="the order is closed")
+    assert house.board.store(STORE).unanswered == 0
+    house.now += HOUR
+    house.ask(i.CheckStore(STORE))
+    assert not len(house.board.alarms)
+
+
+def test_what_came_too_late_says_nothing_of_what_is_still_to_be_answered() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.take(kind=EventType.CHANGED, content="less sugar")
+    first, second = house.board.orders[order].unanswered
+    house.hear("order.overtaken", order, event=second, reason="a newer event came first")
+    assert house.board.orders[order].unanswered == (first,)
+
+
+def test_a_store_that_is_silent_is_sent_what_it_leaves_unanswered_again_and_again() -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    house.take(1)
+    house.now += 601
+    assert house.ask(i.CheckStore(STORE))[-1] == StoreSilent(STORE)
+    house.take(2)
+    house.now += 599
+    assert not house.ask(i.CheckStore(STORE))
+    house.now += 2
+    assert house.ask(i.CheckStore(STORE)) == [StoreSilent(STORE)]
+
+
 def test_a_store_that_cannot_read_an_event_names_only_the_event_and_has_answered_it() -> None:
     house = CountingHouse()
     [event] = house.board.orders[house.take()].unanswered
@@ -96,6 +135,70 @@ def test_the_newest_order_that_a_store_rejected_is_shown_for_a_day() -> None:
     assert house.board.alarms[key].text == "no items"
     house.now += 4 * HOUR
     house.ask(i.CheckAlarm(key))
+    assert not len(house.board.alarms)
+
+
+def an_account_of_two_shops() -> CountingHouse:
+    """The channel's shop X is our store; of another one, or of none, nobody knows whose it is."""
+    account = AccountPlan("generic", "shop", stores={"X": STORE})
+    return CountingHouse(a_plan(accounts={account.key: account}))
+
+
+def sent(house: CountingHouse) -> list[tuple[int, str, bytes]]:
+    """What its store is sent, in its order."""
+    return [(one.sequence, one.kind.rpartition(".")[2], bytes(one.data)) for one in house.board.outbox.values()]
+
+
+def test_an_order_kept_without_a_store_goes_there_before_the_change_that_names_it() -> None:
+    house = an_account_of_two_shops()
+    order = house.take(content="old", data=Raw(b'"old"'))
+    house.take(content="newer", data=Raw(b'"newer"'), shop="Y")
+    assert len(house.board.alarms)
+    house.now += 60
+    house.take(content="new", data=Raw(b'"new"'), shop="X")
+    assert sent(house) == [(1, "placed", b'"old"'), (2, "changed", b'"newer"'), (3, "changed", b'"new"')]
+    assert house.board.orders[order].unanswered == ("hz-0012-1", "hz-0012-2", "hz-0012-3")
+    assert (house.board.orders[order].kept, len(house.board.alarms)) == ((), 0)
+    house.end()
+    assert len(house.board.outbox) == 3
+
+
+def test_the_alarm_about_a_shop_that_nobody_knows_stays_while_another_order_waits_for_it() -> None:
+    house = an_account_of_two_shops()
+    for number in (1, 2):
+        house.take(number, shop="Y")
+    house.take(1, content="new", shop="X")
+    assert [key for key, _ in house.board.alarms.items()] == ["unrouted/generic/shop/Y"]
+    house.take(2, content="new", shop="X")
+    assert not len(house.board.alarms)
+
+
+def test_an_order_of_which_nothing_but_its_end_is_known_waits_for_no_store() -> None:
+    house = an_account_of_two_shops()
+    order = house.take(kind=EventType.CANCELLED)
+    assert not len(house.board.alarms)
+    house.take(shop="X")
+    assert not len(house.board.outbox)
+    assert close(house, order, 2 * HOUR)
+
+
+def test_an_order_that_is_cancelled_while_it_waits_for_a_store_waits_with_its_end() -> None:
+    house = an_account_of_two_shops()
+    order = house.take(shop="Y")
+    house.take(kind=EventType.CANCELLED)
+    assert [kept.kind for kept in house.board.orders[order].kept] == [EventType.PLACED, EventType.CANCELLED]
+    assert len(house.board.alarms)
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_a_store_that_never_answers_is_no_alarm_any_more_once_its_last_order_is_too_old(online: bool) -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, online, 1))
+    order = house.take()
+    house.now += 601
+    house.ask(i.CheckStore(STORE))
+    assert len(house.board.alarms) == 1
+    assert close(house, order, 7 * DAY)
     assert not len(house.board.alarms)
 
 

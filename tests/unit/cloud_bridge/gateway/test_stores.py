@@ -12,7 +12,7 @@ import pytest
 from cloud_bridge.gateway.decide import _RULES
 from cloud_bridge.gateway.intents import Hear, Take
 from cloud_bridge.gateway.road import Parcel, _gaps
-from cloud_bridge.gateway.settings import CloudFile, ProductSettings
+from cloud_bridge.gateway.settings import CloudFile, ProductSettings, StoreSettings
 from cloud_bridge.gateway.sweep import sweep
 from cloud_bridge.letters import Reparsed
 from edge.clock import SystemClock
@@ -189,6 +189,27 @@ async def test_an_order_that_the_broker_dropped_is_sent_again_when_its_store_lea
         assert [event["sequence"] for event in store.orders] == ["2"]
 
 
+async def test_a_store_that_is_silent_about_one_order_is_sent_only_what_it_leaves_unanswered_but_that_each_time(
+    broker: Broker, tmp_path: Path, store: BareStore
+) -> None:
+    clock = SetClock()
+    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
+        hub = gateway.gateway.hub
+        store.presence("online", 1)
+        for number in (1, 2, 3):
+            await gateway.tell("placed", order(number))
+        await until(lambda: len(store.orders) == 3 and not len(hub.board.outbox))
+        for event in store.orders[1:]:
+            store.tell("order.accepted", event["subject"], event=event["id"])
+        await until(lambda: hub.board.store(STORE).unanswered == 1)
+        store.orders.clear()
+        for times in (1, 2):
+            clock.passed += 601
+            await sweep(hub)
+            await until(lambda times=times: len(store.orders) >= times)
+        assert [event["sequence"] for event in store.orders] == ["1", "1"]
+
+
 async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_before_its_answer(
     gateway: RunningGateway, store: BareStore
 ) -> None:
@@ -210,6 +231,46 @@ async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_b
     await gateway.again()
     await until(lambda: store.orders)
     assert store.orders[0]["id"] == event["id"]
+
+
+async def test_a_store_that_asks_again_and_again_gets_one_answer_after_the_other(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road, hub = gateway.gateway.road, gateway.gateway.hub
+    for number in (1, 2):
+        await gateway.tell("placed", order(number))
+    await until(lambda: len(store.orders) == 2 and not len(hub.board.outbox))
+    with monkeypatch.context() as slow:
+        slow.setattr(road, "_send", lambda: None)
+        store.ask(after=0)
+        await until(lambda: len(road._waiting) == 2)
+        for after in (0, 0, 1):
+            store.ask(after)
+        store.presence("online", 1)
+        await until(lambda: hub.board.store(STORE).online)
+        assert len(road._waiting) == 2
+        store.orders.clear()
+    road._send()
+    await until(lambda: len(store.orders) == 3)
+    assert [event["sequence"] for event in store.orders] == ["1", "2", "2"]
+
+
+async def test_an_answer_that_was_lost_with_the_connection_is_given_on_the_next_one(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road = gateway.gateway.road
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders and not len(gateway.gateway.hub.board.outbox))
+    with monkeypatch.context() as slow:
+        slow.setattr(road, "_send", lambda: None)
+        store.orders.clear()
+        store.ask(after=0)
+        await until(lambda: road._waiting)
+        assert road.connection is not None
+        road.connection.abandon()
+        await until(lambda: not road.connected)
+    await until(lambda: store.orders)
+    assert [event["sequence"] for event in store.orders] == ["1"]
 
 
 async def test_what_is_answered_while_the_connection_comes_about_is_sent_with_what_is_owed(
@@ -273,15 +334,35 @@ async def test_what_was_not_published_when_the_gateway_ended_is_published_by_the
 
 
 async def test_what_a_store_says_of_another_ones_order_is_not_believed(
-    broker: Broker, gateway: RunningGateway, store: BareStore
+    broker: Broker, tmp_path: Path, store: BareStore
 ) -> None:
-    await gateway.tell("placed", order(1))
-    await until(lambda: store.orders)
-    with BareStore(broker, "elsewhere") as other:
-        other.tell("order.collected", store.orders[0]["subject"])
+    settings = settings_of(broker, tmp_path)
+    both = (*settings.stores, StoreSettings(id="elsewhere"))
+    async with running(replace(settings, stores=both), tmp_path) as gateway:
+        await gateway.tell("placed", order(1))
+        await until(lambda: store.orders)
+        with BareStore(broker, "elsewhere") as other:
+            other.tell("order.collected", store.orders[0]["subject"])
+            await until(lambda: gateway.gateway.hub.board.store("elsewhere").journal)
+        assert gateway.gateway.hub.board.known(store.orders[0]["subject"]).state == "open"  # type: ignore[union-attr]
+
+
+async def test_a_store_that_the_settings_do_not_name_any_more_is_not_heard_and_named_once_a_minute(
+    broker: Broker, gateway: RunningGateway, store: BareStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    with BareStore(broker, "closed-down") as other:
+        for _ in range(3):
+            other.tell("item.started", "o1")
+        other.publish("stages", b"not JSON")
+        other.presence("online")
+        other.ask()
         store.tell("store.paused")
         await until(lambda: gateway.gateway.hub.board.store(STORE).journal)
-    assert gateway.gateway.hub.board.known(store.orders[0]["subject"]).state == "open"  # type: ignore[union-attr]
+    assert [line for line in caplog.messages if "closed-down" in line] == [
+        "a message of the store closed-down, which the settings do not name, was not heard; 1 since the last line"
+    ]
+    assert gateway.gateway.hub.board.counters.letters == 0
+    assert "closed-down" not in gateway.gateway.hub.board.stores
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"specversion": "1.0"}', b"\xff", b"x" * 300_000])
