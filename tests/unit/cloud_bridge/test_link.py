@@ -125,10 +125,10 @@ async def test_connections_are_counted_in_the_life_of_the_journal(broker: Broker
     cloud = cloud_of(broker)
     store = await (await opened(broker)).online()
     await store.cut()
-    await until(lambda: len(cloud.told("backfill")) == 2)
+    await until(lambda: cloud.presence["epoch"] == 2 and store.link.epoch == 2)
     await store.stop()
     store = await (await opened(broker)).online()
-    await until(lambda: len(cloud.told("backfill")) == 3)
+    await until(lambda: cloud.presence["epoch"] == 3)
     assert store.link.epoch == cloud.presence["epoch"] == 3
 
 

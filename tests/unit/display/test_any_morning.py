@@ -90,7 +90,7 @@ def quick() -> object:
 
 
 @given(mornings(), st.lists(st.integers(0, 12), max_size=5))
-@settings(max_examples=6)
+@settings(max_examples=3)
 def test_every_display_shows_exactly_what_the_board_says(morning: list[Batch], cuts: list[int]) -> None:
     with TemporaryDirectory() as directory:
         asyncio.run(live_through(Path(directory) / "journal.db", morning, cuts))

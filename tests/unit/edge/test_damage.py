@@ -146,7 +146,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=6, unique=True))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 async def test_whatever_is_damaged_the_store_opens_and_goes_on(
     sound: Path, tmp_path_factory: pytest.TempPathFactory, bad: list[int]
 ) -> None:
