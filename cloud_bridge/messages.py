@@ -58,6 +58,7 @@ class CloudEvent(msgspec.Struct, Generic[Data], frozen=True, omit_defaults=True,
     time: Time | None = None
     subject: str | None = None
     sequence: str | None = None
+    answer: bool = False  # of a cloud that waits for one, also where the event comes too late to have an effect
 
 
 class Body(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, gc=False):
@@ -190,7 +191,7 @@ def backfill_request(asked: BackfillRequested, *, store: str, journal: str, at: 
 
 def presence(state: State, *, epoch: int, journal: str, version: str, at: float) -> bytes:
     """The retained message that says whether the hub is connected."""
-    return _ENCODER.encode(Presence(state, epoch, journal, version, datetime.fromtimestamp(at, UTC)))
+    return _ENCODER.encode(Presence(state, epoch, journal, version, _time(at)))
 
 
 def source_of(store: str, journal: str) -> str:
@@ -201,8 +202,9 @@ def source_of(store: str, journal: str) -> str:
 def order_event(
     kind: EventType, data: msgspec.Raw, *, event_id: str, source: str, at: float, order: str, sequence: int
 ) -> bytes:
-    """An event of the cloud as the store reads it."""
-    return _write(kind, data, event_id=event_id, source=source, at=at, subject=order, sequence=str(sequence))
+    """An event of the cloud as the store reads it; it wants an answer in any case."""
+    event = CloudEvent("1.0", event_id, source, kind, data, _time(at), order, str(sequence), answer=True)
+    return _ENCODER.encode(event)
 
 
 def skipped(numbers: tuple[int, int], *, source: str, at: float) -> bytes:
@@ -233,8 +235,11 @@ def _write(
     subject: str | None = None,
     sequence: str | None = None,
 ) -> bytes:
-    time = datetime.fromtimestamp(at, UTC)
-    return _ENCODER.encode(CloudEvent("1.0", event_id, source, kind, data, time, subject, sequence))
+    return _ENCODER.encode(CloudEvent("1.0", event_id, source, kind, data, _time(at), subject, sequence))
+
+
+def _time(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 # --- the schema -----------------------------------------------------------------------------------------------------

@@ -42,6 +42,7 @@ class _Envelope(msgspec.Struct, frozen=True, gc=False):
     time: Any = None
     subject: Any = None
     sequence: Any = None
+    answer: Any = None
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -176,7 +177,7 @@ def _stamp(event: _Envelope, now: float) -> tuple[Stamp, tuple[str, ...]]:
         sequence = int(event.sequence)
     elif event.sequence is not None:
         dropped = (*dropped, "sequence")
-    return Stamp(source=event.source, id=event.id, time=time, sequence=sequence), dropped
+    return Stamp(event.source, event.id, time, sequence, answer=event.answer is True), dropped
 
 
 def _is_sequence(text: str) -> bool:

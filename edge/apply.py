@@ -9,7 +9,7 @@ from edge import facts as f
 from edge import steps
 from edge.board import STORE, Board, Halt, Press, Rest, items_at, shown_at, station_of
 from edge.heard import Heard
-from edge.orders import Item, Order, OrderState, Untold, Word
+from edge.orders import Item, Order, OrderState, Stamp, Untold, Word
 from edge.outbox import (
     StoreFact,
     count_anew,
@@ -71,7 +71,9 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
         if any(item.bakery.allergens for item in here):
             marked = with_mark(marked, station, Word.ALLERGEN)
     draft.orders[order.id] = marked
-    if order.state is not OrderState.LAPSED:  # nobody is told of one that nobody makes
+    if order.state is OrderState.LAPSED:  # only who asks for it is told of one that nobody makes
+        _late(draft, fact, order, order.stamp, f"the order is {order.state}")
+    else:
         _accept(draft, fact, order)
 
 
@@ -146,12 +148,17 @@ def _collected(draft: Board, fact: StoreFact, what: f.OrderCollected) -> None:
 def _lapsed(draft: Board, fact: StoreFact, what: f.OrderLapsed) -> None:
     closes = fact.at + draft.layout.close_after
     order = draft.update_order(what.order, lambda o: replace(o, state=OrderState.LAPSED, closes=closes))
-    if order.stamp:
-        tell(draft, fact, order, UpdateKind.OVERTAKEN, event=order.stamp.id, reason=f"the order is {order.state}")
+    _late(draft, fact, order, order.stamp, f"the order is {order.state}")
 
 
 def _overtaken(draft: Board, fact: StoreFact, what: f.EventOvertaken) -> None:
-    tell(draft, fact, draft.known(what.order), UpdateKind.OVERTAKEN, event=what.stamp.id, reason=what.reason)
+    _late(draft, fact, draft.known(what.order), what.stamp, what.reason)
+
+
+def _late(draft: Board, fact: StoreFact, order: Order | None, stamp: Stamp | None, reason: str) -> None:
+    """A cloud that waits for an answer is told that an event had no effect."""
+    if stamp and stamp.answer:
+        tell(draft, fact, order, UpdateKind.OVERTAKEN, event=stamp.id, reason=reason)
 
 
 def _closed(draft: Board, fact: StoreFact, what: f.OrderClosed) -> None:

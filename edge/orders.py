@@ -145,6 +145,7 @@ class Stamp(Record, frozen=True):
     id: str
     time: float
     sequence: int | None = None
+    answer: bool = False  # the cloud waits for one, also where the event comes too late to have an effect
 
     def older_than(self, other: "Stamp") -> bool:
         """For one order the newer is the higher sequence of one source, else the later time."""

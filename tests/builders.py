@@ -90,9 +90,16 @@ def an_order(name: str = "o1", *items: Item, **rest: Any) -> Order:
     return Order(OrderId(name), **parts | rest)
 
 
-def a_stamp(event: str = "e1", *, time: float = MORNING, sequence: int | None = None, source: str = "/shop") -> Stamp:
+def a_stamp(
+    event: str = "e1",
+    *,
+    time: float = MORNING,
+    sequence: int | None = None,
+    source: str = "/shop",
+    answer: bool = False,
+) -> Stamp:
     """Which event of the cloud something comes from."""
-    return Stamp(source, event, time, sequence)
+    return Stamp(source, event, time, sequence, answer)
 
 
 def placed_today(name: str = "o1", *items: Item, **rest: Any) -> Place:

@@ -192,15 +192,19 @@ def test_editing_the_settings_never_moves_open_items() -> None:
 
 
 @pytest.mark.parametrize("times", [{"due": MORNING - 25 * HOUR}, {"created": MORNING - 25 * HOUR}])
-def test_an_order_that_arrives_when_its_time_is_long_over_is_listed_and_the_cloud_hears_that(
-    times: dict[str, Any],
-) -> None:
+def test_an_order_that_arrives_when_its_time_is_long_over_is_listed_and_nothing_else(times: dict[str, Any]) -> None:
     kitchen = Kitchen()
     kitchen.ask(placed("o1", **times))
     assert kitchen.order().state == "lapsed"
-    assert (kitchen.order().slots, len(kitchen.board.jobs)) == ({}, 0)
+    assert (kitchen.order().slots, len(kitchen.board.jobs), kitchen.told()) == ({}, 0, [])
+
+
+def test_a_cloud_that_waits_for_an_answer_is_told_that_an_order_came_when_its_time_was_long_over() -> None:
+    kitchen = Kitchen()
+    kitchen.ask(placed("o1", due=MORNING - 25 * HOUR, stamp=a_stamp("placed", answer=True)))
+    kitchen.ask(i.Change(an_order("o1", note="soon"), a_stamp("changed", time=MORNING + 1, answer=True)))
     told = [(row.kind, row.event, row.reason) for row in kitchen.told()]
-    assert told == [("order.overtaken", "placed-o1", "the order is lapsed")]
+    assert told == [("order.overtaken", event, "the order is lapsed") for event in ("placed", "changed")]
 
 
 def test_an_order_created_long_ago_for_today_is_made() -> None:
@@ -219,7 +223,7 @@ def test_a_lapsed_order_can_be_released_by_hand_all_the_same() -> None:
     kitchen = Kitchen()
     kitchen.ask(placed("o1", due=MORNING - 25 * HOUR), i.Release(O1))
     assert (kitchen.order().state, kitchen.order().closes, kitchen.cards(OVEN)) == ("open", None, {1: "o1"})
-    assert [update.kind for update in kitchen.told()] == ["order.overtaken", "order.accepted"]
+    assert [update.kind for update in kitchen.told()] == ["order.accepted"]
 
 
 # --- ready, collected, closed -----------------------------------------------------------------------------------------
