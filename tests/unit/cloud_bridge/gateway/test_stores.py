@@ -268,7 +268,6 @@ async def test_an_answer_that_was_lost_with_the_connection_is_given_on_the_next_
         await until(lambda: road._waiting)
         assert road.connection is not None
         road.connection.abandon()
-        await until(lambda: not road.connected)
     await until(lambda: store.orders)
     assert [event["sequence"] for event in store.orders] == ["1"]
 
