@@ -23,6 +23,7 @@ from edge.worker import Worker
 
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
+Statement = tuple[str, tuple[Any, ...]]  # SQL and its values
 
 LETTER_KINDS = "('DeadLetterKept', 'LetterRead')"
 UNREAD = f"""
@@ -33,7 +34,7 @@ SELECT seq FROM facts WHERE kind IN {LETTER_KINDS} AND kind = 'DeadLetterKept' A
 """  # noqa: S608 - the index holds for these kinds, and SQLite wants to hear it
 DIGEST = 16  # bytes of a known event's key
 PROBE = 64 * 1024  # bytes
-AT_ONCE = (64, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
+AT_ONCE = (128, 32, 8, 1)  # rows in one statement: few enough kinds that all of them stay prepared
 LONGEST_LOG = 4_000  # pages, 16 MB: then it is done in a commit, as in a flood that leaves no quiet moment
 
 migrations = Migrations("journal")
@@ -96,6 +97,38 @@ def connect(path: Path) -> sqlite3.Connection:
 def digest(key: str) -> bytes:
     """An intent's key in DIGEST bytes (BLAKE2b)."""
     return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=DIGEST).digest()
+
+
+def _statements(pack: Pack) -> Iterator[Statement]:
+    """All that a pack puts and deletes; `tables` are names of ours."""
+    yield from _put("INSERT INTO facts", [msgspec.structs.astuple(row) for row in pack.rows])
+    yield from _put("INSERT INTO known", [(digest(key), seq, at) for key, seq, at in pack.known])
+    encode = msgspec.json.Encoder().encode
+    for table, changes in pack.tables.items():
+        put = [(key, encode(row).decode()) for key, row in changes.items() if row is not None]
+        yield from _put(f"INSERT INTO {table}", put, "ON CONFLICT (key) DO UPDATE SET body = excluded.body")
+        gone = [key for key, row in changes.items() if row is None]
+        for some in _parts(gone):
+            yield f"DELETE FROM {table} WHERE key IN ({_marks(len(some))})", some  # noqa: S608
+
+
+def _put(insert: str, rows: list[tuple[Any, ...]], otherwise: str = "") -> Iterator[Statement]:
+    for some in _parts(rows):
+        marks = ", ".join([f"({_marks(len(some[0]))})"] * len(some))
+        yield f"{insert} VALUES {marks} {otherwise}", tuple(chain.from_iterable(some))
+
+
+def _parts(rows: list[T]) -> Iterator[tuple[T, ...]]:
+    """Few statements for many rows: with each one a thread gives the interpreter away and has to win it back."""
+    start = 0
+    for size in AT_ONCE:
+        while len(rows) - start >= size:
+            yield tuple(rows[start : start + size])
+            start += size
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
 
 
 class Journal:
@@ -250,26 +283,21 @@ class Journal:
 
         `then` is called on the writer thread, once it is on the disk and before anybody else knows; it must not fail.
         """
+        statements = tuple(_statements(pack))  # here, so that the writer thread seldom wants the interpreter
 
         def commit() -> T | None:
-            self._commit(pack)
+            self._commit(statements)
             return then()
 
         return await self._run(commit)
 
-    def _commit(self, pack: Pack) -> None:
+    def _commit(self, statements: Iterable[Statement]) -> None:
         connection = self._require()
         self._check_file()
-        encode = msgspec.json.Encoder().encode
         try:
             connection.execute("BEGIN IMMEDIATE")
-            self._put("INSERT INTO facts", [msgspec.structs.astuple(row) for row in pack.rows])
-            self._put("INSERT INTO known", [(digest(key), seq, at) for key, seq, at in pack.known])
-            for table, changes in pack.tables.items():
-                put = [(key, encode(row).decode()) for key, row in changes.items() if row is not None]
-                gone = [(key,) for key, row in changes.items() if row is None]
-                self._put(f"INSERT INTO {table}", put, "ON CONFLICT (key) DO UPDATE SET body = excluded.body")
-                connection.executemany(f"DELETE FROM {table} WHERE key = ?", gone)  # noqa: S608
+            for sql, values in statements:
+                connection.execute(sql, values)
             connection.execute("COMMIT")
             self._commits += 1
         except BaseException:
@@ -357,19 +385,9 @@ class Journal:
         """Ask the file something on the writer thread."""
         return await self._run(lambda: question(self._require()))
 
-    def _put(self, insert: str, rows: list[tuple[Any, ...]], otherwise: str = "") -> None:
-        """Few statements for many rows: with each one this thread gives the interpreter away and has to win it back."""
-        start = 0
-        for size in AT_ONCE:
-            while len(rows) - start >= size:
-                marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * size)
-                values = chain.from_iterable(rows[start : start + size])
-                self._execute(f"{insert} VALUES {marks} {otherwise}", tuple(values))
-                start += size
-
     def _among(self, select: str, values: list[Any]) -> sqlite3.Cursor:
         """The rows for any of these values: one statement for a batch costs half of one for each."""
-        return self._execute(f"{select} IN ({', '.join('?' * len(values))})", tuple(values))
+        return self._execute(f"{select} IN ({_marks(len(values))})", tuple(values))
 
     def _execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
         return self._require().execute(sql, values)
