@@ -25,7 +25,7 @@ class Guard:
         self.open = {"/healthz"}  # paths that need no token
         self._listen, self._token, self._names = listen, token, names
 
-    def refusal(self, request: web.Request) -> Refusal | None:
+    def refusal(self, request: web.BaseRequest) -> Refusal | None:
         """Why this request is refused; none where it is not."""
         if not self._is_ours(request.host) or not _same_origin(request):
             return Refusal(403, "this Host or Origin is not the hub's")
@@ -35,7 +35,7 @@ class Guard:
             return Refusal(415, "expected Content-Type: application/json")
         return None
 
-    def _has_token(self, request: web.Request) -> bool:
+    def _has_token(self, request: web.BaseRequest) -> bool:
         """As a program gives it, or as a browser does that has asked for a password."""
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         text = given.strip().encode("utf-8", "replace")
@@ -57,7 +57,7 @@ class Guard:
         return host in {name, f"{name}.local"} or _is_address(host)
 
 
-def _same_origin(request: web.Request) -> bool:
+def _same_origin(request: web.BaseRequest) -> bool:
     origin = request.headers.get("Origin")
     return origin is None or origin.split("://", 1)[-1] == request.host
 

@@ -120,12 +120,16 @@ class Hub(Generic[S, I, W]):
 
     async def submit(self, intent: I, *, by: str, key: str | None = None) -> int:
         """Ask for something; the sequence of the commit. Raises Refused or NotCommitted; one key has one effect."""
+        return await self.ask(intent, by=by, key=key)
+
+    def ask(self, intent: I, *, by: str, key: str | None = None) -> asyncio.Future[int]:
+        """The same, for an answer that several wait for; raises NotCommitted."""
         if self._stopping:
             raise NotCommitted("the hub has stopped")
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._asked.append(_Waiting(intent, by, key, answer=answer))
         self._wake.set()
-        return await answer
+        return answer
 
     def offer(self, intent: I, *, by: str, key: str | None = None, done: Callable[[], None] = _nobody) -> None:
         """Bring something that must not be lost: tried until it is committed, then `done` is called."""

@@ -1,10 +1,12 @@
-"""The door's keeper: whoever says nothing whole does not stay, and what anybody can cause is logged once a minute."""
+"""The door of the gateway: who says nothing whole does not stay, and what anybody can cause is logged once a minute."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpProcessingError
 
 PATIENCE = 30.0  # seconds in which a connection has to bring the headers of its first request
@@ -12,6 +14,8 @@ IDLE = 75.0  # seconds for which it then is kept between two; proxies keep their
 SILENT = 256  # connections that have brought nothing yet; of more, the oldest go at once
 TICK = 1.0
 SELDOM = 60.0  # seconds between two lines about the same
+
+Handler = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Seldom:
@@ -49,25 +53,75 @@ log.addFilter(_Calm())
 
 
 class Doorkeeper:
-    """Watches the connections of a server; to be made before there are any."""
+    """A server of few addresses, each found by its whole path, who watches over its connections.
 
-    def __init__(self, server: web.Server) -> None:
-        self._server, self._heard = server, set[object]()
-        make = server.request_factory
+    A router and middlewares would cost each request a fifth of its time.
+    """
 
-        def hear(*request: Any) -> web.BaseRequest:
-            self._heard.add(request[2])  # its connection
-            return make(*request)
+    def __init__(self, largest: int) -> None:
+        self.addresses: dict[tuple[str, str], Handler] = {}  # by method and path
+        self._largest = largest  # bytes of a body
+        self._heard: set[asyncio.Protocol] = set()  # connections that have brought the headers of a request
+        self._runner: web.ServerRunner | None = None
+        self._watching: asyncio.Task[None] | None = None
 
-        server.request_factory = hear  # a middleware would cost each request a tenth of its time
+    async def start(self, host: str, port: int) -> None:
+        """Listen; raises OSError."""
+        server = web.Server(
+            self._answer,
+            request_factory=self._hear,
+            access_log=None,
+            lingering_time=1.0,
+            keepalive_timeout=IDLE,
+            logger=log,
+        )
+        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        await self._runner.setup()
+        self._watching = asyncio.create_task(self._watch(server))
+        await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
 
-    async def watch(self) -> None:
+    async def stop(self) -> None:
+        """Close everything."""
+        if self._watching is not None:
+            self._watching.cancel()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def listens(self) -> tuple[str, int]:
+        """Where it listens, with the port it was given for port 0."""
+        assert self._runner is not None
+        host, port = self._runner.addresses[0][:2]
+        return str(host), int(port)
+
+    def _hear(
+        self,
+        message: Any,
+        body: StreamReader,
+        connection: web.RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "asyncio.Task[None]",
+    ) -> web.BaseRequest:
+        self._heard.add(connection)
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(message, body, connection, writer, task, loop, client_max_size=self._largest)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        handler = self.addresses.get((request.method, request.rel_url.raw_path))
+        if handler is None:
+            return web.json_response({"reason": "there is nothing at this address"}, status=404)
+        if not request.content.is_eof() and request.headers.get("Expect", "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        return await handler(request)
+
+    async def _watch(self, server: web.Server) -> None:
         """Close what is silent, for ever."""
         since: dict[web.RequestHandler, float] = {}
         while True:
             await asyncio.sleep(TICK)
             now = asyncio.get_running_loop().time()
-            there = self._server.connections
+            there = server.connections
             self._heard.intersection_update(there)
             since = {one: since.get(one, now) for one in there if one not in self._heard}
             for number, (one, at) in enumerate(since.items(), SILENT - len(since)):

@@ -1,16 +1,15 @@
 """A running gateway: the hub, the door of the channels, the road to the stores, the courier to the customers."""
 
 import asyncio
+import logging
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aiohttp import web
-
-from cloud_bridge.gateway import door
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.caller import Callers
 from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.courier import Courier, Post
+from cloud_bridge.gateway.door import Doorkeeper
 from cloud_bridge.gateway.intake import LARGEST, Intake
 from cloud_bridge.gateway.office import Office
 from cloud_bridge.gateway.orders import account_key
@@ -28,6 +27,8 @@ from edge.guard import Guard
 from edge.journal import Journal
 from edge.settings import is_loopback, listen_address
 from edge.words import speak
+
+log = logging.getLogger(__name__)
 
 # Behind a proxy on this machine every request comes from this machine.
 NO_TOKEN = f"this gateway is called from outside: set {TOKEN_VARIABLE} or gateway.token_file to see its page"
@@ -52,8 +53,8 @@ class Gateway:
         self.intake = Intake(self.hub, accounts)
         self.road = Road(self.hub, settings.broker, gateway=settings.gateway.id)
         self.courier = Courier(self.hub, ways, _posts(accounts), seal, self.callers)
-        self.app = web.Application(client_max_size=LARGEST)
-        self.intake.mount(self.app)
+        self._keeper = Doorkeeper(LARGEST)
+        self.intake.mount(self._keeper)
         self.office = Office(
             self.hub,
             self.intake,
@@ -64,36 +65,22 @@ class Gateway:
             say=speak(settings.gateway.language),
             closed="" if page_token(settings.gateway) or not _is_public(settings) else NO_TOKEN,
         )
-        self.office.mount(self.app)
-        self._runner: web.AppRunner | None = None
-        self._tidying: list[asyncio.Task[None]] = []  # at the door, among the rows, in the journal
+        self.office.mount(self._keeper)
+        self._tidying: list[asyncio.Task[None]] = []  # among the rows, in the journal
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
         await self.hub.start()
         try:
-            self._runner = web.AppRunner(
-                self.app,
-                access_log=None,
-                shutdown_timeout=1.0,
-                lingering_time=1.0,
-                keepalive_timeout=door.IDLE,
-                logger=door.log,
-            )
-            await self._runner.setup()
-            assert self._runner.server is not None
             await self.road.start()
             await self.courier.start()
             await self.puller.start()
             await self.reader.start()
-            tidying = (
-                door.Doorkeeper(self._runner.server).watch(),
-                keep_swept(self.hub),
-                keep_pruned(self.hub, self.settings.journal.keep_days),
-            )
+            tidying = keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
             self._tidying = [asyncio.create_task(one) for one in tidying]
-            host, port = listen_address(self.settings.gateway.listen)
-            await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
+            for task in self._tidying:
+                task.add_done_callback(self._ended)
+            await self._keeper.start(*listen_address(self.settings.gateway.listen))
         except BaseException:
             await self.stop()
             raise
@@ -102,18 +89,21 @@ class Gateway:
         """Stop everything at once; what is left is on the disk and goes on at the next start."""
         for task in self._tidying:
             task.cancel()
-        entrance = [self._runner.cleanup()] if self._runner is not None else []
-        parts = (self.reader, self.puller, self.courier, self.road)
-        await asyncio.gather(*entrance, *(part.stop() for part in parts))
+        parts = (self._keeper, self.reader, self.puller, self.courier, self.road)
+        await asyncio.gather(*(part.stop() for part in parts))
         await self.callers.close()
         await self.hub.stop()
 
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens, with the port it was given for port 0."""
-        assert self._runner is not None
-        host, port = self._runner.addresses[0][:2]
-        return str(host), int(port)
+        return self._keeper.listens
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Neither may fail: no order would rest any more, no alarm rise, and nobody would notice."""
+        if not task.cancelled() and task.exception() is not None:
+            log.critical("the gateway does not tidy up any more", exc_info=task.exception())
+            self.hub.failed.set()
 
 
 def _posts(accounts: dict[str, Account]) -> dict[str, Post]:

@@ -13,18 +13,18 @@ import msgspec
 from aiohttp import web
 
 from cloud_bridge.gateway.channels import CHANNELS, Account, Answer, Channel, Forged
-from cloud_bridge.gateway.door import Seldom
+from cloud_bridge.gateway.door import Doorkeeper, Seldom
 from cloud_bridge.gateway.facts import Webhook
 from cloud_bridge.gateway.intents import Keep
 from cloud_bridge.gateway.orders import account_key
 from cloud_bridge.gateway.rules import CloudHub
 from edge.hub import NotCommitted
-from edge.journal import JournalUnusable
 
 log = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024  # bytes of a webhook
 PATIENCE = 10.0  # seconds in which its body has to come
+REMEMBERED = 65_536  # webhooks of which the same one once more is answered at once
 SLOW, HASTE = 128, 1.0  # of more bodies that are on their way the oldest get so many seconds
 
 
@@ -44,19 +44,21 @@ class Intake:
         self.answered: Counter[str] = Counter()  # requests that were taken, the same ones once more among them
         self._hub = hub
         self._doors = [Door(CHANNELS[one.channel], one, account_key(one.channel, one.id)) for one in accounts.values()]
+        # Requests that came lately, oldest first, and the commit that one is waiting for. One that is forgotten is kept
+        # and read once more, and then its events are known.
+        self._kept: dict[bytes, asyncio.Future[int] | None] = {}
         self._seldom = Seldom()
         self.reading: dict[asyncio.Timeout, None] = {}  # bodies that are on their way, oldest first
 
-    def mount(self, app: web.Application) -> None:
-        """Add the doors to a server: one path for each account, which is found at once."""
+    def mount(self, keeper: Doorkeeper) -> None:
+        """Give each account its address."""
         for door in self._doors:
             path = f"/channels/{door.account.channel}/{door.account.id}"
-            app.router.add_post(path, partial(self._post, door))
+            keeper.addresses["POST", path] = partial(self._post, door)
             if door.channel.hello is not None:
-                app.router.add_get(path, partial(self._get, door), allow_head=False)
-        app.router.add_route("*", "/channels/{nothing:.*}", _nobody)
+                keeper.addresses["GET", path] = partial(self._get, door)
 
-    async def _post(self, door: Door, request: web.Request) -> web.Response:
+    async def _post(self, door: Door, request: web.BaseRequest) -> web.Response:
         try:
             body = await self._read(request)
         except (web.RequestPayloadError, ConnectionError):
@@ -67,7 +69,7 @@ class Intake:
         tried = door.channel.ping(webhook) if door.channel.ping is not None else None
         return await self._take(door, webhook) if tried is None else _response(tried)
 
-    async def _read(self, request: web.Request) -> bytes:
+    async def _read(self, request: web.BaseRequest) -> bytes:
         """The body; raises TimeoutError where it does not come, sooner where there are many such."""
         if request.content.is_eof():  # it came with the headers, as most do
             body = request.content.read_nowait()
@@ -90,16 +92,32 @@ class Intake:
         refusal = self._prove(door, webhook)
         if refusal is not None:
             return refusal
-        key = door.key
         try:
-            await self._hub.submit(Keep(webhook), by=f"channel:{key}", key=f"webhook\n{key}\n{_digest(webhook)}")
-        except (NotCommitted, JournalUnusable) as trouble:
-            log.error("a webhook of %s could not be kept, it must come again: %s", key, trouble)  # noqa: TRY400
+            await self._keep(door, webhook)
+        except NotCommitted as trouble:
+            log.error("a webhook of %s could not be kept, it must come again: %s", door.key, trouble)  # noqa: TRY400
             return web.json_response({"reason": "not kept, send it again"}, status=503)
-        self.answered[key] += 1
+        self.answered[door.key] += 1
         return _response(door.channel.answer(webhook, door.account))
 
-    async def _get(self, door: Door, request: web.Request) -> web.Response:
+    async def _keep(self, door: Door, webhook: Webhook) -> None:
+        """Have it put on the disk; the same one once more waits for that, or finds it done. Raises NotCommitted."""
+        digest = _digest(door, webhook)
+        if digest in self._kept:
+            if (keeping := self._kept[digest]) is not None:
+                await asyncio.shield(keeping)
+            return
+        try:
+            self._kept[digest] = keeping = self._hub.ask(Keep(webhook), by=f"channel:{door.key}")
+            await asyncio.shield(keeping)
+        except BaseException:
+            self._kept.pop(digest, None)
+            raise
+        self._kept[digest] = None
+        if len(self._kept) > REMEMBERED:
+            del self._kept[next(iter(self._kept))]
+
+    async def _get(self, door: Door, request: web.BaseRequest) -> web.Response:
         channel, account, _ = door
         webhook = self._webhook(door, request, b"")
         if channel.gets and webhook.query:
@@ -111,7 +129,7 @@ class Intake:
         except Forged as forged:
             return self._refuse(door, forged)
 
-    def _webhook(self, door: Door, request: web.Request, body: bytes) -> Webhook:
+    def _webhook(self, door: Door, request: web.BaseRequest, body: bytes) -> Webhook:
         there = request.headers
         headers = {name: value for name in door.channel.headers if (value := there.get(name)) is not None}
         account = door.account
@@ -137,14 +155,10 @@ class Intake:
         return web.json_response({"reason": str(forged)}, status=401)
 
 
-async def _nobody(_request: web.Request) -> web.Response:
-    return web.json_response({"reason": "there is no such account"}, status=404)
-
-
-def _digest(webhook: Webhook) -> str:
+def _digest(door: Door, webhook: Webhook) -> bytes:
     """The same request once more has the same one."""
-    about = "\n".join((webhook.query, *(f"{name}:{value}" for name, value in webhook.headers.items()), ""))
-    return blake2b(about.encode("utf-8", "surrogateescape") + webhook.body, digest_size=16).hexdigest()
+    about = "\n".join((door.key, webhook.query, *(f"{name}:{value}" for name, value in webhook.headers.items()), ""))
+    return blake2b(about.encode("utf-8", "surrogateescape") + webhook.body, digest_size=16).digest()
 
 
 def _without(reason: str, status: int) -> web.Response:

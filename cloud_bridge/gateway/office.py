@@ -1,7 +1,7 @@
 """The office: what the owner and other programs may ask of a gateway; on loopback, or behind a token."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 from aiohttp import web
@@ -11,6 +11,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.courier import Courier
+from cloud_bridge.gateway.door import Doorkeeper, Handler
 from cloud_bridge.gateway.facts import DeadLetterKept, Happened
 from cloud_bridge.gateway.intake import Intake
 from cloud_bridge.gateway.page import HEADERS, Letter, Seen, show_page
@@ -23,7 +24,6 @@ from edge.hub import Commit
 from edge.words import Say
 
 LETTERS = 20  # shown
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Office:
@@ -48,16 +48,17 @@ class Office:
         self._registry.register(self)
         hub.follow(self._follow)
 
-    def mount(self, app: web.Application) -> None:
-        """Add what may be asked to a server."""
-        app.router.add_get("/", self._guarded(self._page))
-        app.router.add_get("/metrics", self._guarded(self._metrics))
-        app.router.add_get("/healthz", self._health)
-        app.router.add_get("/api/status", self._guarded(self._status))
-        app.router.add_post("/api/reparse", self._guarded(self._reparse))
+    def mount(self, keeper: Doorkeeper) -> None:
+        """Give what may be asked its address."""
+        seen = {"/": self._page, "/metrics": self._metrics, "/api/status": self._status}
+        for path, handler in (
+            {one: self._guarded(show) for one, show in seen.items()} | {"/healthz": self._health}
+        ).items():
+            keeper.addresses["GET", path] = keeper.addresses["HEAD", path] = handler
+        keeper.addresses["POST", "/api/reparse"] = self._guarded(self._reparse)
 
     def _guarded(self, handler: Handler) -> Handler:
-        async def answer(request: web.Request) -> web.StreamResponse:
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
             refusal = self._guard.refusal(request) or (Refusal(403, self._closed) if self._closed else None)
             if refusal is None:
                 return await handler(request)
@@ -66,7 +67,7 @@ class Office:
 
         return answer
 
-    async def _page(self, _request: web.Request) -> web.Response:
+    async def _page(self, _request: web.BaseRequest) -> web.Response:
         letters = sorted(await self._hub.journal.letters(), reverse=True)[:LETTERS]
         rows = [row for seq in letters if (row := await self._hub.journal.fact(seq)) is not None]
         kept = [(row.at, msgspec.json.decode(row.body, type=DeadLetterKept)) for row in rows]
@@ -87,19 +88,19 @@ class Office:
             self._courier.ways,
         )
 
-    async def _status(self, _request: web.Request) -> web.Response:
+    async def _status(self, _request: web.BaseRequest) -> web.Response:
         status = status_of(self._hub.board, self._seen(), self._hub.clock.now(), self._say)
         return web.Response(body=msgspec.json.encode(status), content_type="application/json")
 
-    async def _metrics(self, _request: web.Request) -> web.Response:
+    async def _metrics(self, _request: web.BaseRequest) -> web.Response:
         return web.Response(body=generate_latest(self._registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    async def _health(self, _request: web.Request) -> web.Response:
+    async def _health(self, _request: web.BaseRequest) -> web.Response:
         trouble = self._hub.trouble
         body = {"reason": trouble} if trouble else {"status": "ok", "sequence": self._hub.board.counters.seq}
         return web.json_response(body, status=503 if trouble else 200)
 
-    async def _reparse(self, _request: web.Request) -> web.Response:
+    async def _reparse(self, _request: web.BaseRequest) -> web.Response:
         read, left = await self._reader.reparse()
         return web.json_response({"read": read, "left": left})
 

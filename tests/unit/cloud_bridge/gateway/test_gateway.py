@@ -97,8 +97,8 @@ async def test_whatever_hangs_the_gateway_stops_in_time(
     await until(lambda: store.orders)
     store.tell("order.ready", store.orders[0]["subject"])
     await until(lambda: stand_in.requests)
-    assert gateway.gateway._runner is not None
-    server = gateway.gateway._runner.server
+    assert gateway.gateway._keeper._runner is not None
+    server = gateway.gateway._keeper._runner.server
     assert server is not None
     taken = server.requests_count
     _, half = await asyncio.open_connection(*gateway.gateway.address)

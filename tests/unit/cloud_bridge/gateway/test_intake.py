@@ -1,13 +1,18 @@
 """The door stands open to everybody: whoever proves nothing costs next to nothing."""
 
 import asyncio
+import errno
+import json
+import threading
+import time
 
 import pytest
 
 from cloud_bridge.gateway import door, intake
 from tests.cloud import until
-from tests.gateways import RunningGateway
+from tests.gateways import BareStore, RunningGateway, order, signed
 
+TIME = time.time()  # at which a channel signed
 POST = b"POST /channels/generic/shop HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -68,6 +73,73 @@ async def test_who_hangs_up_in_the_middle_leaves_no_traceback(
     await until(lambda: not gateway.gateway.intake.reading)
     await said(gateway, POST + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
     assert "Traceback" not in caplog.text
+
+
+async def post(gateway: RunningGateway, number: int = 1) -> int:
+    """The very same request about an order each time; its status."""
+    body = json.dumps({"type": "order.placed", "data": order(number)}).encode()
+    status, _ = await gateway.post("/channels/generic/shop", body, signed(body, f"msg-{number}", at=TIME))
+    return status
+
+
+async def test_a_request_that_comes_again_while_it_is_put_on_the_disk_waits_for_that(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, go_on, come = gateway.gateway.hub, threading.Event(), list[bytes]()
+    digest = intake._digest
+    monkeypatch.setattr(intake, "_digest", lambda *about: come.append(digest(*about)) or come[-1])
+    hub.hasten(lambda _draft: lambda: go_on.wait(10) and None)
+    posts = [asyncio.create_task(post(gateway)) for _ in range(16)]
+    await until(lambda: len(come) == 16)
+    assert not any(one.done() for one in posts)
+    go_on.set()
+    assert await asyncio.gather(*posts) == [200] * 16
+    assert [row.kind for row in await hub.journal.facts()].count("WebhookKept") == 1
+
+
+async def test_none_of_the_same_requests_is_answered_where_the_disk_is_full_and_the_next_one_is_kept(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_statements: object) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(gateway.gateway.hub.journal, "_commit", full)
+        assert await asyncio.gather(*(post(gateway) for _ in range(3))) == [503] * 3
+    assert await post(gateway) == 200
+    await until(lambda: len(gateway.gateway.hub.board.orders) == 1)
+
+
+async def test_a_request_that_is_not_remembered_is_kept_once_more_and_has_no_second_effect(
+    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "REMEMBERED", 1)
+    for number in (1, 2, 1, 2):
+        assert await post(gateway, number) == 200
+    hub = gateway.gateway.hub
+    await until(lambda: len(store.orders) == 2 and not len(hub.board.webhooks))
+    assert [row.kind for row in await hub.journal.facts()].count("WebhookKept") == 4
+    await gateway.again()
+    assert await post(gateway) == 200
+    await until(lambda: not len(gateway.gateway.hub.board.webhooks))
+    assert len(store.orders) == 2
+
+
+async def test_who_asks_before_it_sends_a_long_body_is_told_to_go_on(gateway: RunningGateway) -> None:
+    reader, writer = await asyncio.open_connection(*gateway.gateway.address)
+    writer.write(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    async with asyncio.timeout(10):
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"{}")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/channels/generic/nobody", "/channels/generic", "/nothing", "/channels/generic/shop/"]
+)
+async def test_what_is_not_there_is_said(gateway: RunningGateway, path: str) -> None:
+    assert await gateway.post(path, b"{}") == (404, b'{"reason": "there is nothing at this address"}')
 
 
 async def test_who_says_nothing_whole_does_not_stay_and_who_does_may(
