@@ -246,7 +246,9 @@ class Hub(Generic[S, I, W]):
             decided = self._decide_all(batch, known, now)
             if decided.facts:
                 leave = self._leaving(decided.draft)
-                self._found = await self.journal.commit(self._pack(decided, batch, now), lambda: self._left(leave))
+                self._found = await self.journal.commit(
+                    self._pack(decided, batch, now), lambda: self._leave_and_look_ahead(leave)
+                )
             elif self.trouble:
                 await self.journal.probe()
         except (OSError, sqlite3.Error, JournalUnusable) as error:
@@ -287,18 +289,18 @@ class Hub(Generic[S, I, W]):
 
         return leave_all
 
-    def _left(self, leave: Callable[[], None]) -> _Found | None:
+    def _leave_and_look_ahead(self, leave: Callable[[], None]) -> _Found | None:
         """On the disk's thread, after a commit: what waits by now is looked up, which saves a way here and back."""
         leave()
         waiting = [*islice(self._asked, BATCH)]  # in one step of the interpreter, as others append to it
         waiting += islice(self._offered, BATCH - len(waiting))
         if not waiting:
             return None
-        keys, rows, table, row_type = self._questions(waiting)
         try:
+            keys, rows, table, row_type = self._questions(waiting)
             found = _Found(*self.journal.look_up_here(keys, rows, table, row_type))
-        except (sqlite3.Error, JournalUnusable):
-            return None  # the next batch says so
+        except Exception:  # noqa: BLE001 - what is on the disk is true all the same; the next batch says what is wrong
+            return None
         for one in waiting:
             one.found = found
         return found

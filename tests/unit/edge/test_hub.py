@@ -235,6 +235,16 @@ async def test_an_order_that_closes_while_its_event_waits_is_known_to_it(path: P
         assert (await hub.journal.facts())[-1].kind == "EventOvertaken"
 
 
+async def test_an_id_that_no_disk_can_look_up_costs_only_its_own_batch(path: Path) -> None:
+    async with a_hub(path) as hub:
+        on_disk, told = await Held(hub).while_held(
+            hub.submit(placed("o1"), by="cloud"), hub.submit(i.Cancel(OrderId("\ud800"), a_stamp("e9")), by="cloud")
+        )
+        assert on_disk == hub.board.counters.seq
+        assert isinstance(told, NotCommitted | Refused)
+        assert await hub.submit(placed("o2"), by="cloud") == hub.board.counters.seq
+
+
 async def test_a_disk_that_fails_while_it_looks_ahead_costs_nobody_an_answer(path: Path) -> None:
     disk = Disk()
     async with a_hub(path, disk=disk) as hub:
