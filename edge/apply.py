@@ -71,10 +71,7 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
         if any(item.bakery.allergens for item in here):
             marked = with_mark(marked, station, Word.ALLERGEN)
     draft.orders[order.id] = marked
-    if order.state is OrderState.LAPSED:  # only who asks for it is told of one that nobody makes
-        _late(draft, fact, order, order.stamp, f"the order is {order.state}")
-    else:
-        _accept(draft, fact, order)
+    _accept(draft, fact, order)
 
 
 def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:

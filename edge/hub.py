@@ -7,7 +7,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from itertools import count, islice
+from itertools import count
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
@@ -292,15 +292,15 @@ class Hub(Generic[S, I, W]):
     def _leave_and_look_ahead(self, leave: Callable[[], None]) -> _Found | None:
         """On the disk's thread, after a commit: what waits by now is looked up, which saves a way here and back."""
         leave()
-        waiting = [*islice(self._asked, BATCH)]  # in one step of the interpreter, as others append to it
-        waiting += islice(self._offered, BATCH - len(waiting))
-        if not waiting:
+        waiting = list(self._asked)[:BATCH]  # `list` is one step of the interpreter: the loop appends to them meanwhile
+        waiting += list(self._offered)[: BATCH - len(waiting)]
+        keys, rows, table, row_type = self._questions(waiting)
+        if not keys and not rows:
             return None
         try:
-            keys, rows, table, row_type = self._questions(waiting)
             found = _Found(*self.journal.look_up_here(keys, rows, table, row_type))
-        except Exception:  # noqa: BLE001 - what is on the disk is true all the same; the next batch says what is wrong
-            return None
+        except (sqlite3.Error, JournalUnusable):
+            return None  # the next batch says so
         for one in waiting:
             one.found = found
         return found

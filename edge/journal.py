@@ -4,6 +4,7 @@ WAL with synchronous=FULL: a commit that returned is on the disk (NORMAL can rol
 """
 
 import fcntl
+import logging
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -20,6 +21,8 @@ from sqlite_utils.migrations import Migrations
 from edge import carry
 from edge.files import led_to
 from edge.worker import Worker
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Connect = Callable[[Path], sqlite3.Connection]
@@ -281,13 +284,18 @@ class Journal:
     async def commit(self, pack: Pack, then: Callable[[], T | None] = lambda: None) -> T | None:
         """Make a batch true, all of it or nothing; raises OSError or sqlite3.Error. Gives back what `then` does.
 
-        `then` is called on the writer thread, once it is on the disk and before anybody else knows; it must not fail.
+        `then` is called on the writer thread, once it is on the disk and before anybody else knows. Whatever it raises,
+        what is on the disk is true.
         """
         statements = tuple(_statements(pack))  # here, so that the writer thread seldom wants the interpreter
 
         def commit() -> T | None:
             self._commit(statements)
-            return then()
+            try:
+                return then()
+            except Exception:
+                log.exception("what comes after a commit failed")
+                return None
 
         return await self._run(commit)
 

@@ -95,6 +95,14 @@ async def test_a_commit_that_fails_anywhere_leaves_no_trace(path: Path, statemen
     await journal.close()
 
 
+async def test_what_fails_after_a_commit_does_not_make_it_look_failed(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await journal.commit(a_pack(1), lambda: 1 // 0) is None
+    assert "ZeroDivisionError" in caplog.text
+    assert [row.seq for row in await journal.facts()] == [1]
+
+
 async def test_a_sequence_is_given_once(journal: Journal) -> None:
     await journal.commit(a_pack(1))
     with pytest.raises(sqlite3.IntegrityError):
