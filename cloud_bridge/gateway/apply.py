@@ -123,10 +123,10 @@ def _routed(draft: Board, fact: CloudFact, what: f.OrderRouted) -> None:
     _send(draft, fact, event)
 
 
-def _closed(draft: Board, _fact: CloudFact, what: f.OrderClosed) -> None:
+def _closed(draft: Board, fact: CloudFact, what: f.OrderClosed) -> None:
     order = draft.orders[what.order]
     draft.orders.drop(order.id)
-    draft.closed[order.id] = _answered(draft, order, ())
+    draft.closed[order.id] = _answered(draft, fact, order, ())
 
 
 def _delivered(draft: Board, _fact: CloudFact, what: f.EventsDelivered) -> None:
@@ -190,7 +190,7 @@ def _heard(draft: Board, fact: CloudFact, what: f.StageHeard) -> None:
     order = draft.known(what.order)
     if order is None:
         return
-    order = _answered(draft, order, _left(order, what))
+    order = _answered(draft, fact, order, _left(order, what))
     if order.id in draft.orders:
         draft.orders[order.id] = replace(order, changed=fact.at)
 
@@ -205,11 +205,12 @@ def _left(order: Order, what: f.StageHeard) -> tuple[str, ...]:
     return tuple(one for one in waits if one != event) if what.kind in WITHOUT_EFFECT else waits
 
 
-def _answered(draft: Board, order: Order, left: tuple[str, ...]) -> Order:
+def _answered(draft: Board, fact: CloudFact, order: Order, left: tuple[str, ...]) -> Order:
+    """A store that answers is not silent, however much it has still to answer."""
     fewer = len(order.unanswered) - len(left)
     row = draft.stores.get(order.store)
     if fewer and row is not None:
-        draft.stores[row.id] = replace(row, unanswered=max(0, row.unanswered - fewer))
+        draft.stores[row.id] = replace(row, unanswered=max(0, row.unanswered - fewer), waiting=fact.at)
     return replace(order, unanswered=left) if fewer else order
 
 

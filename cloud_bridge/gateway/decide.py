@@ -178,7 +178,8 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
             turned = State.OPEN
         if turned and turned is not order.state and order.state not in OVER:
             yield f.OrderTurned(order.id, turned)
-    if intent.kind == UpdateKind.REJECTED:
+    late = intent.kind == UpdateKind.OVERTAKEN and order is not None and order.state is State.OPEN  # nobody makes it
+    if intent.kind == UpdateKind.REJECTED or late:
         yield from _drop_alarm(draft, f"rejected/{intent.store}")  # the newest is shown
         yield from _raise(draft, "rejected", intent.store, str(intent.told.get("reason", "")), now)
     yield from notices.follow(draft, intent, about, now)

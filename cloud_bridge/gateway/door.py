@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import StreamReader, web
+from aiohttp import HttpVersion11, StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpProcessingError
 
@@ -62,28 +62,26 @@ class Doorkeeper:
         self.addresses: dict[tuple[str, str], Handler] = {}  # by method and path
         self._largest = largest  # bytes of a body
         self._heard: set[asyncio.Protocol] = set()  # connections that have brought the headers of a request
+        self._server: web.Server
         self._runner: web.ServerRunner | None = None
-        self._watching: asyncio.Task[None] | None = None
 
     async def start(self, host: str, port: int) -> None:
         """Listen; raises OSError."""
-        server = web.Server(
+        self._server = web.Server(
             self._answer,
             request_factory=self._hear,
             access_log=None,
+            auto_decompress=False,  # it would unpack what nobody has proved, however much that becomes
             lingering_time=1.0,
             keepalive_timeout=IDLE,
             logger=log,
         )
-        self._runner = web.ServerRunner(server, shutdown_timeout=1.0)
+        self._runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
         await self._runner.setup()
-        self._watching = asyncio.create_task(self._watch(server))
         await web.TCPSite(self._runner, host, port, reuse_address=True, backlog=1024).start()
 
     async def stop(self) -> None:
         """Close everything."""
-        if self._watching is not None:
-            self._watching.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -110,20 +108,25 @@ class Doorkeeper:
         handler = self.addresses.get((request.method, request.rel_url.raw_path))
         if handler is None:
             return web.json_response({"reason": "there is nothing at this address"}, status=404)
-        if not request.content.is_eof() and request.headers.get("Expect", "").lower() == "100-continue":
+        if not request.content.is_eof() and _asks_to_go_on(request):
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
         return await handler(request)
 
-    async def _watch(self, server: web.Server) -> None:
+    async def watch(self) -> None:
         """Close what is silent, for ever."""
         since: dict[web.RequestHandler, float] = {}
         while True:
             await asyncio.sleep(TICK)
             now = asyncio.get_running_loop().time()
-            there = server.connections
+            there = self._server.connections
             self._heard.intersection_update(there)
             since = {one: since.get(one, now) for one in there if one not in self._heard}
             for number, (one, at) in enumerate(since.items(), SILENT - len(since)):
                 if number < 0 or now - at >= PATIENCE:
                     one.force_close()
+
+
+def _asks_to_go_on(request: web.BaseRequest) -> bool:
+    """Whether a client waits for our word before it sends the body."""
+    return request.version >= HttpVersion11 and request.headers.get("Expect", "").lower() == "100-continue"

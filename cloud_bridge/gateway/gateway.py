@@ -66,7 +66,7 @@ class Gateway:
             closed="" if page_token(settings.gateway) or not _is_public(settings) else NO_TOKEN,
         )
         self.office.mount(self._keeper)
-        self._tidying: list[asyncio.Task[None]] = []  # among the rows, in the journal
+        self._tidying: list[asyncio.Task[None]] = []  # at the door, among the rows, in the journal
 
     async def start(self) -> None:
         """Start everything; what is away is waited for. Raises JournalUnusable, and OSError for a taken address."""
@@ -76,11 +76,15 @@ class Gateway:
             await self.courier.start()
             await self.puller.start()
             await self.reader.start()
-            tidying = keep_swept(self.hub), keep_pruned(self.hub, self.settings.journal.keep_days)
+            await self._keeper.start(*listen_address(self.settings.gateway.listen))
+            tidying = (
+                self._keeper.watch(),
+                keep_swept(self.hub),
+                keep_pruned(self.hub, self.settings.journal.keep_days),
+            )
             self._tidying = [asyncio.create_task(one) for one in tidying]
             for task in self._tidying:
                 task.add_done_callback(self._ended)
-            await self._keeper.start(*listen_address(self.settings.gateway.listen))
         except BaseException:
             await self.stop()
             raise
@@ -100,7 +104,7 @@ class Gateway:
         return self._keeper.listens
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        """Neither may fail: no order would rest any more, no alarm rise, and nobody would notice."""
+        """None may fail: no order would rest any more, no alarm rise, and nobody would notice."""
         if not task.cancelled() and task.exception() is not None:
             log.critical("the gateway does not tidy up any more", exc_info=task.exception())
             self.hub.failed.set()

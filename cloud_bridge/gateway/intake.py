@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import zlib
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 1024 * 1024  # bytes of a webhook
 PATIENCE = 10.0  # seconds in which its body has to come
+ZLIB_OR_GZIP = zlib.MAX_WBITS | 32  # by what its beginning says
 REMEMBERED = 65_536  # webhooks of which the same one once more is answered at once
 SLOW, HASTE = 128, 1.0  # of more bodies that are on their way the oldest get so many seconds
 
@@ -60,8 +62,8 @@ class Intake:
 
     async def _post(self, door: Door, request: web.BaseRequest) -> web.Response:
         try:
-            body = await self._read(request)
-        except (web.RequestPayloadError, ConnectionError):
+            body = _unpacked(await self._read(request), request.headers.get("Content-Encoding", ""))
+        except (web.RequestPayloadError, ConnectionError, zlib.error):
             return _without("its body cannot be read", 400)
         except TimeoutError:
             return _without("its body did not come", 408)
@@ -159,6 +161,21 @@ def _digest(door: Door, webhook: Webhook) -> bytes:
     """The same request once more has the same one."""
     about = "\n".join((door.key, webhook.query, *(f"{name}:{value}" for name, value in webhook.headers.items()), ""))
     return blake2b(about.encode("utf-8", "surrogateescape") + webhook.body, digest_size=16).digest()
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """A body as its sender had it; raises zlib.error, and 413 for what becomes too large."""
+    if encoding.lower() in {"", "identity"}:
+        return body
+    if encoding.lower() not in {"gzip", "deflate"}:
+        raise zlib.error
+    unpack = zlib.decompressobj(ZLIB_OR_GZIP)
+    whole = unpack.decompress(body, LARGEST + 1)
+    if len(whole) > LARGEST:
+        raise web.HTTPRequestEntityTooLarge(LARGEST, len(whole))
+    if not unpack.eof:
+        raise zlib.error
+    return whole
 
 
 def _without(reason: str, status: int) -> web.Response:

@@ -230,8 +230,11 @@ def put_off(draft: Board, intent: i.PutOff, now: float) -> Iterator[f.Happened]:
     notice = _pending(draft, intent.notice)
     way = notice.account if notice.to_channel else notice.ways[0]
     twice = notice.on == READY or way in draft.plan.repeatable
-    if notice.revoked or (intent.unsure and not twice):
-        yield f.NoticeDropped(notice.id, notice.revoked or intent.reason, said=intent.unsure and not twice)
+    if notice.revoked:
+        yield f.NoticeDropped(notice.id, notice.revoked, said=intent.unsure and not twice)
+        return
+    if intent.unsure and not twice:  # no other way may say it again, but somebody can call
+        yield from _fail(draft, notice, f"nobody knows whether it arrived: {intent.reason}", now)
         return
     due = _waking(draft, notice, now + intent.seconds)
     another = len(notice.ways) > 1 and (notice.tries >= FEW or intent.seconds > LONG)

@@ -298,6 +298,13 @@ class Road:
     def _answer_soon(self, store: str) -> None:
         if store not in self._answers:
             self._answers[store] = asyncio.create_task(self._answer(store))
+            self._answers[store].add_done_callback(lambda _: self._answered(store))
+
+    def _answered(self, store: str) -> None:
+        """However it ended; a question that came meanwhile is answered next."""
+        del self._answers[store]
+        if store in self._questions and self.connected:
+            self._answer_soon(store)
 
     async def _answer(self, store: str) -> None:
         """Answer until there is no newer question: what was sent before the store came back is lost.
@@ -316,8 +323,6 @@ class Road:
                     question.done()
         except (sqlite3.Error, JournalUnusable) as error:
             log.error("%s asks for what it missed, but the journal cannot be read: %s", store, error)  # noqa: TRY400
-        finally:
-            del self._answers[store]
 
     async def _parcels(self, store: str, question: _OpenQuestion) -> list[Parcel]:
         """What a store has missed, oldest first, and what nobody can send it again."""

@@ -24,6 +24,7 @@ from edge.tickets import JobState
 from edge.views import Paper
 from edge.words import speak
 from tests.builders import HOUR, MINUTE, ManualClock, a_cake, a_layout, placed
+from tests.faults.brokers import steady_port
 from tests.faults.fault import Case, Fault, Tally
 
 HASTY = Patience(
@@ -68,8 +69,8 @@ class Schedule:
         rules = (PrintRule("kitchen", ()), PrintRule("counter", (), "ready"))
         self._hub = store_hub(a_layout(printing=rules), directory / f"{seed}.db", self._clock)
         serial = self._dice.random() < 0.3
-        kitchen = SerialPrinter(directory / f"{seed}-tty") if serial else VirtualPrinter()
-        self._printers: dict[str, VirtualPrinter] = {"kitchen": kitchen, "counter": VirtualPrinter()}
+        kitchen = SerialPrinter(directory / f"{seed}-tty") if serial else VirtualPrinter(port=steady_port())
+        self._printers: dict[str, VirtualPrinter] = {"kitchen": kitchen, "counter": VirtualPrinter(port=steady_port())}
         self._off: set[str] = set()
         self.orders = self.reprints = 0
         self.took = 0.0
