@@ -103,6 +103,7 @@ class Road:
         """Take leave of the broker; the hub must still run."""
         if self._keeping is None:
             return
+        self._questions.clear()  # they were not acknowledged, so they come again
         for task in (self._keeping, *self._answers.values()):
             task.cancel()
         for timer in (self._gathering, self._again):

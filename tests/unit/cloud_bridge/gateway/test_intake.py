@@ -2,9 +2,12 @@
 
 import asyncio
 import errno
+import gzip
 import json
 import threading
 import time
+import zlib
+from collections.abc import Callable
 
 import pytest
 
@@ -133,6 +136,48 @@ async def test_who_asks_before_it_sends_a_long_body_is_told_to_go_on(gateway: Ru
         writer.write(b"{}")
         assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
     writer.close()
+
+
+async def test_who_speaks_http_1_0_is_not_told_to_go_on(gateway: RunningGateway) -> None:
+    head = POST.replace(b"1.1", b"1.0") + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n"
+    reader, writer = await asyncio.open_connection(*gateway.gateway.address)
+    writer.write(head)
+    await until(lambda: gateway.gateway.intake.reading)
+    writer.write(b"{}")
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).startswith(b"HTTP/1.0 401 ")
+    writer.close()
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress])
+async def test_a_packed_body_is_proved_as_its_sender_had_it(
+    gateway: RunningGateway, pack: Callable[[bytes], bytes]
+) -> None:
+    body = json.dumps({"type": "order.placed", "data": order(1)}).encode()
+    encoding = "gzip" if pack is gzip.compress else "deflate"
+    headers = signed(body, "msg-1") | {"content-encoding": encoding}
+    async with gateway.session.post(f"{gateway.url}/channels/generic/shop", data=pack(body), headers=headers) as answer:
+        assert answer.status == 200
+    await until(lambda: len(gateway.gateway.hub.board.orders) == 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "encoding", "cut", "status"),
+    [
+        ("/channels/generic/shop", b"gzip", None, b"413"),
+        ("/channels/generic/shop", b"gzip", 1000, b"400"),
+        ("/channels/generic/shop", b"br", None, b"400"),
+        ("/nothing", b"gzip", None, b"404"),
+    ],
+)
+async def test_a_body_that_is_small_only_while_it_is_packed_is_refused(
+    gateway: RunningGateway, path: str, encoding: bytes, cut: int | None, status: bytes
+) -> None:
+    bomb = gzip.compress(bytes(64 * intake.LARGEST))[:cut]
+    length = str(len(bomb)).encode()
+    head = b"POST " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: " + encoding
+    answer = await said(gateway, head + b"\r\nContent-Length: " + length + b"\r\n\r\n" + bomb)
+    assert answer.startswith(b"HTTP/1.1 " + status)
 
 
 @pytest.mark.parametrize(

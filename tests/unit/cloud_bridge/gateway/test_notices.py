@@ -76,6 +76,20 @@ def test_ready_that_was_taken_back_is_not_told_until_it_is_ready_again() -> None
     assert house.words == ["A001 is ready at Wheatfield."]
 
 
+def test_what_may_have_arrived_is_said_by_no_other_way_and_the_store_knows_that_nobody_knows() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.start(order)
+    [notice] = house.owed
+    assert house.send(notice)
+    happened = house.ask(i.PutOff(notice.id, 10.0, "no answer", unsure=True))
+    assert [type(what).__name__ for what in happened] == ["NoticeFailed"]
+    told = msgspec.json.decode(next(row for row in house.board.outbox.values() if row.kind == EventType.UNTOLD).data)
+    assert told["reason"] == "nobody knows whether it arrived: no answer"
+    house.start(order)
+    assert house.owed == []
+
+
 @pytest.mark.parametrize("unsure", [True, False])
 def test_what_is_taken_back_while_it_is_leaving_is_not_tried_again(unsure: bool) -> None:
     house = CountingHouse()

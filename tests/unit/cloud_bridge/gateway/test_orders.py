@@ -96,6 +96,27 @@ def test_a_refund_after_the_order_was_collected_and_closed_is_no_alarm_about_its
     assert not len(house.board.alarms)
 
 
+def test_an_order_that_came_when_its_time_was_long_over_is_an_alarm_as_nobody_makes_it() -> None:
+    house = CountingHouse()
+    order = house.take()
+    [placed] = house.board.orders[order].unanswered
+    house.hear("order.overtaken", order, event=placed, reason="the order is lapsed")
+    assert house.board.alarms[f"rejected/{STORE}"].text == "the order is lapsed"
+    assert house.board.store(STORE).unanswered == 0
+
+
+def test_a_store_that_answers_one_order_after_the_other_is_not_silent() -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    orders = [house.take(number) for number in range(1, 5)]
+    for order in orders[:-1]:
+        house.now += 300
+        accept(house, order)
+        assert not house.ask(i.CheckStore(STORE))
+    house.now += 601
+    assert house.ask(i.CheckStore(STORE))
+
+
 def test_what_came_too_late_says_nothing_of_what_is_still_to_be_answered() -> None:
     house = CountingHouse()
     order = house.take()
