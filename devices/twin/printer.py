@@ -1,9 +1,11 @@
 """A virtual printer: listens on TCP, understands what Ovenbell sends, keeps the tickets, and breaks when asked to."""
 
 import asyncio
+import errno
 import re
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import cast
 
@@ -14,6 +16,7 @@ STATUS = 0x12  # the bits that every answer to DLE EOT has
 COVER_OPEN, PAPER_OUT = 0x04, 0x20
 ASKED = re.compile(b"\x10\x04([\x01-\x04])")
 STOPS = frozenset({"paper_out", "cover_open", "stuck", "pace"})
+LINGERS = 5.0  # seconds
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing resets the connection
 
 
@@ -59,8 +62,15 @@ class VirtualPrinter:
 
     async def start(self) -> None:
         """Switch it on; it keeps its port from then on."""
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: Call(self), self.host, self.port)
+        loop, until = asyncio.get_running_loop(), time.monotonic() + LINGERS
+        while True:
+            try:
+                self._server = await loop.create_server(lambda: Call(self), self.host, self.port)
+                break
+            except OSError as error:  # whoever called while it was switched off may hold its port for a moment
+                if error.errno != errno.EADDRINUSE or self._server is None or time.monotonic() > until:
+                    raise
+                await asyncio.sleep(0.01)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -70,6 +80,11 @@ class VirtualPrinter:
             for call in tuple(self.calls):
                 call.transport.abort()
             await self._server.wait_closed()
+
+    @property
+    def off(self) -> bool:
+        """Whether it is switched off; who had just called does not get through any more."""
+        return self._server is not None and not self._server.is_serving()
 
     async def printed(self, count: int = 1) -> list[Ticket]:
         """All its tickets, once there are so many."""
@@ -121,7 +136,7 @@ class Call(asyncio.Protocol):
         self.printer.calls.add(self)
         self.printer.calls_taken += 1
         self.transport.write(self.printer.chatter)
-        if self.printer.refuse:
+        if self.printer.refuse or self.printer.off:
             self.transport.abort()
         elif self.printer.deaf:
             self.transport.pause_reading()

@@ -1,6 +1,7 @@
 """Printers that fail by chance: no ticket is missing without a word on the board, no two papers of one are alike."""
 
 import asyncio
+import errno
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -69,8 +70,8 @@ class Schedule:
         rules = (PrintRule("kitchen", ()), PrintRule("counter", (), "ready"))
         self._hub = store_hub(a_layout(printing=rules), directory / f"{seed}.db", self._clock)
         serial = self._dice.random() < 0.3
-        kitchen = SerialPrinter(directory / f"{seed}-tty") if serial else VirtualPrinter(port=steady_port())
-        self._printers: dict[str, VirtualPrinter] = {"kitchen": kitchen, "counter": VirtualPrinter(port=steady_port())}
+        kitchen = SerialPrinter(directory / f"{seed}-tty") if serial else VirtualPrinter()
+        self._printers: dict[str, VirtualPrinter] = {"kitchen": kitchen, "counter": VirtualPrinter()}
         self._off: set[str] = set()
         self.orders = self.reprints = 0
         self.took = 0.0
@@ -81,7 +82,7 @@ class Schedule:
             await self._hub.start()
             stack.push_async_callback(self._hub.stop)
             for printer in self._printers.values():
-                await printer.start()
+                await _install(printer)
                 stack.push_async_callback(printer.stop)
             spoolers = [asyncio.create_task(self._spooler(name).run()) for name in self._printers]
             stack.push_async_callback(_end, spoolers)
@@ -196,6 +197,17 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _install(printer: VirtualPrinter) -> None:
+    """Switch a printer on for the first time, on a port that nobody is given by chance while it is off."""
+    while True:
+        printer.port = steady_port()
+        try:
+            return await printer.start()
+        except OSError as error:  # somebody else has just chosen the same one
+            if error.errno != errno.EADDRINUSE:
+                raise
 
 
 async def break_printers(case: Case) -> Tally:
