@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 from aiohttp import HttpVersion11, StreamReader, web
@@ -50,6 +51,7 @@ class _Calm(logging.Filter):
 
 log = logging.getLogger(__name__)
 log.addFilter(_Calm())
+logging.getLogger("asyncio").addFilter(_Calm())  # which says of each connection that there are too many
 
 
 class Doorkeeper:
@@ -109,7 +111,8 @@ class Doorkeeper:
         if handler is None:
             return web.json_response({"reason": "there is nothing at this address"}, status=404)
         if not request.content.is_eof() and _asks_to_go_on(request):
-            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            with suppress(ConnectionError):  # who has gone by now sends no body, either
+                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             request.writer.output_size = 0
         return await handler(request)
 

@@ -63,11 +63,18 @@ class Intake:
     async def _post(self, door: Door, request: web.BaseRequest) -> web.Response:
         try:
             body = _unpacked(await self._read(request), request.headers.get("Content-Encoding", ""))
-        except (web.RequestPayloadError, ConnectionError, zlib.error):
+        except web.HTTPRequestEntityTooLarge:  # not left to aiohttp, whose cycle would keep the body until a collection
+            return _without("its body is too large", 413)
+        except (web.RequestPayloadError, ConnectionError, zlib.error) as error:
+            error.__traceback__ = None  # the stream keeps the error, and the frames would keep the body
             return _without("its body cannot be read", 400)
         except TimeoutError:
             return _without("its body did not come", 408)
         webhook = self._webhook(door, request, body)
+        try:
+            "".join(webhook.headers.values()).encode()
+        except UnicodeEncodeError:
+            return _without("its headers are not UTF-8", 400)
         tried = door.channel.ping(webhook) if door.channel.ping is not None else None
         return await self._take(door, webhook) if tried is None else _response(tried)
 

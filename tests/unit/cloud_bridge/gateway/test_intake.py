@@ -2,10 +2,12 @@
 
 import asyncio
 import errno
+import gc
 import gzip
 import json
 import threading
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -178,6 +180,29 @@ async def test_a_body_that_is_small_only_while_it_is_packed_is_refused(
     head = b"POST " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Encoding: " + encoding
     answer = await said(gateway, head + b"\r\nContent-Length: " + length + b"\r\n\r\n" + bomb)
     assert answer.startswith(b"HTTP/1.1 " + status)
+
+
+async def test_what_is_refused_is_not_kept_in_memory(gateway: RunningGateway) -> None:
+    bomb = gzip.compress(bytes(intake.LARGEST + 1))
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(8):
+            head = POST + b"Connection: close\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+            assert (await said(gateway, head + bomb)).startswith(b"HTTP/1.1 413 ")
+        assert tracemalloc.get_traced_memory()[0] < 4 * intake.LARGEST
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+
+
+async def test_a_header_that_is_no_utf_8_is_the_senders_mistake(
+    gateway: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = POST + b"Connection: close\r\nwebhook-id: \xff\r\nContent-Length: 2\r\n\r\n{}"
+    assert (await said(gateway, head)).startswith(b"HTTP/1.1 400 ")
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize(
