@@ -191,7 +191,7 @@ def backfill_request(asked: BackfillRequested, *, store: str, journal: str, at: 
 
 def presence(state: State, *, epoch: int, journal: str, version: str, at: float) -> bytes:
     """The retained message that says whether the hub is connected."""
-    return _ENCODER.encode(Presence(state, epoch, journal, version, _time(at)))
+    return _ENCODER.encode(Presence(state, epoch, journal, version, datetime.fromtimestamp(at, UTC)))
 
 
 def source_of(store: str, journal: str) -> str:
@@ -203,8 +203,9 @@ def order_event(
     kind: EventType, data: msgspec.Raw, *, event_id: str, source: str, at: float, order: str, sequence: int
 ) -> bytes:
     """An event of the cloud as the store reads it; it wants an answer in any case."""
-    event = CloudEvent("1.0", event_id, source, kind, data, _time(at), order, str(sequence), answer=True)
-    return _ENCODER.encode(event)
+    return _write(
+        kind, data, event_id=event_id, source=source, at=at, subject=order, sequence=str(sequence), answer=True
+    )
 
 
 def skipped(numbers: tuple[int, int], *, source: str, at: float) -> bytes:
@@ -234,12 +235,10 @@ def _write(
     at: float,
     subject: str | None = None,
     sequence: str | None = None,
+    answer: bool = False,
 ) -> bytes:
-    return _ENCODER.encode(CloudEvent("1.0", event_id, source, kind, data, _time(at), subject, sequence))
-
-
-def _time(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+    time = datetime.fromtimestamp(at, UTC)
+    return _ENCODER.encode(CloudEvent("1.0", event_id, source, kind, data, time, subject, sequence, answer))
 
 
 # --- the schema -----------------------------------------------------------------------------------------------------

@@ -51,7 +51,6 @@ class _Calm(logging.Filter):
 
 log = logging.getLogger(__name__)
 log.addFilter(_Calm())
-logging.getLogger("asyncio").addFilter(_Calm())  # which says of each connection that there are too many
 
 
 class Doorkeeper:
@@ -66,9 +65,11 @@ class Doorkeeper:
         self._heard: set[asyncio.Protocol] = set()  # connections that have brought the headers of a request
         self._server: web.Server
         self._runner: web.ServerRunner | None = None
+        self._calm = _Calm()
 
     async def start(self, host: str, port: int) -> None:
         """Listen; raises OSError."""
+        logging.getLogger("asyncio").addFilter(self._calm)  # which says of each connection that there are too many
         self._server = web.Server(
             self._answer,
             request_factory=self._hear,
@@ -84,6 +85,7 @@ class Doorkeeper:
 
     async def stop(self) -> None:
         """Close everything."""
+        logging.getLogger("asyncio").removeFilter(self._calm)
         if self._runner is not None:
             await self._runner.cleanup()
 

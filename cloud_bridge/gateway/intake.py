@@ -71,10 +71,6 @@ class Intake:
         except TimeoutError:
             return _without("its body did not come", 408)
         webhook = self._webhook(door, request, body)
-        try:
-            "".join(webhook.headers.values()).encode()
-        except UnicodeEncodeError:
-            return _without("its headers are not UTF-8", 400)
         tried = door.channel.ping(webhook) if door.channel.ping is not None else None
         return await self._take(door, webhook) if tried is None else _response(tried)
 
@@ -98,6 +94,10 @@ class Intake:
                 self.reading.pop(limit, None)
 
     async def _take(self, door: Door, webhook: Webhook) -> web.Response:
+        try:
+            "".join(webhook.headers.values()).encode()
+        except UnicodeEncodeError:  # the journal is UTF-8
+            return _without("its headers are not UTF-8", 400)
         refusal = self._prove(door, webhook)
         if refusal is not None:
             return refusal
