@@ -18,7 +18,7 @@ from edge.views import BoardView, Change, FeedMessage, Tick, merge
 
 A = TypeVar("A")
 
-SILENCE = 2.5  # seconds without a tick after which the board is not live: the hub ticks every second
+SILENCE = 2.2  # seconds without a tick after which the board is not live: the hub ticks every second
 PAUSES = (0.2, 0.5, 1.0, 2.0)  # between attempts to connect; the last again and again
 PATIENCE = 4  # silences in a row after which the connection is made anew
 ANSWER = 3.0  # seconds a press may take

@@ -65,7 +65,7 @@ class RunningGateway:
 
     async def __aexit__(self, *_: object) -> None:
         await self.session.close()
-        await self.gateway.stop()
+        await self.stop()
 
     async def start(self) -> None:
         """Start, and wait for the broker."""
@@ -74,9 +74,14 @@ class RunningGateway:
         await self.gateway.start()
         await until(lambda: self.gateway.road.connected)
 
+    async def stop(self) -> None:
+        """Stop; TimeoutError where something holds it."""
+        async with asyncio.timeout(PATIENCE):
+            await self.gateway.stop()
+
     async def again(self) -> None:
         """Stop and start."""
-        await self.gateway.stop()
+        await self.stop()
         await self.start()
 
     @property

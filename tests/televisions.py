@@ -11,8 +11,8 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse
 
 from tests.browsers import a_browser
+from tests.cloud import PATIENCE
 
-PATIENCE = 60  # seconds for a browser to start, on a busy machine
 LOUD = "--autoplay-policy=no-user-gesture-required"
 # What is asked of the sound card, written down before the page's own script runs.
 SPY = """

@@ -9,6 +9,7 @@ from tests.bench import (
     burst,
     chain,
     display_tick,
+    ending,
     event_cost,
     intake,
     memory,
@@ -36,6 +37,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     "ticket": ticket.measure,
     "webhooks": webhooks.measure,
     "chain": chain.measure,
+    "ending": ending.measure,
 }
 ON_A_BROKER = {
     "intake",
@@ -45,6 +47,7 @@ ON_A_BROKER = {
     "memory",
     "webhooks",
     "chain",
+    "ending",
 }  # with sessions and MQTT 5, which the embedded one has not
 
 

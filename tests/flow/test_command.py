@@ -13,6 +13,7 @@ import pytest
 
 from devices.twin.keypad import VirtualKeypad
 from tests.brokers import Broker
+from tests.cloud import PATIENCE
 from tests.flow.bakery import bakery_of
 
 CONTRACT = Path(__file__).parents[2] / "config" / "example.toml"  # section 3 of the contract, as it stands there
@@ -52,7 +53,7 @@ def ovenbell(*words: str, **environment: str) -> subprocess.CompletedProcess[str
         [sys.executable, "-m", "config.command", *words],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         env=os.environ | environment,
         check=False,
     )
@@ -138,7 +139,7 @@ async def test_systemd_hears_that_the_hub_is_ready_and_a_second_hub_is_told_why_
 ) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(10)
+        systemd.settimeout(PATIENCE)
         async with bakery_of(broker, tmp_path, NOTIFY_SOCKET=str(tmp_path / "notify")) as bakery:
             assert await asyncio.to_thread(systemd.recv, 100) == b"READY=1"
             other = tmp_path / "other.toml"
@@ -155,7 +156,7 @@ async def test_systemd_hears_that_the_hub_is_ready_and_a_second_hub_is_told_why_
 async def test_systemd_hears_that_the_hub_lives_as_often_as_it_wants(broker: Broker, tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(10)
+        systemd.settimeout(PATIENCE)
         told = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000"}
         async with bakery_of(broker, tmp_path, **told) as bakery:
             heard = [await asyncio.to_thread(systemd.recv, 100) for _ in range(4)]

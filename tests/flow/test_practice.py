@@ -18,8 +18,8 @@ import pytest
 
 from display.feed_client import FeedClient
 from tests.brokers import Broker
-from tests.cloud import Cloud, order_event, until
-from tests.flow.bakery import PATIENCE, Bakery, bakery_of
+from tests.cloud import PATIENCE, Cloud, order_event, until
+from tests.flow.bakery import Bakery, bakery_of
 from tests.flow.test_command import ovenbell
 
 F4, ESCAPE, CTRL_C = b"\x1bOS", b"\x1b", b"\x03"

@@ -108,7 +108,7 @@ async def gateway(settings: Path) -> AsyncIterator[None]:
             assert await process.stdout.readline()
         yield
         process.terminate()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE):
             assert await process.wait() == 0
     finally:
         if process.returncode is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.flow.bakery import PATIENCE
+from tests.cloud import PATIENCE
 from tests.flow.test_command import ovenbell
 
 

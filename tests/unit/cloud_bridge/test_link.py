@@ -22,7 +22,7 @@ from cloud_bridge.connection import Life
 from edge.heard import Range
 from edge.words import speak
 from tests.brokers import Broker, free_port
-from tests.cloud import EXAMPLE, ended_event, order_event, until
+from tests.cloud import EXAMPLE, PATIENCE, ended_event, order_event, until
 from tests.unit.cloud_bridge.conftest import STORE
 
 # Takes orders at a broker and is killed when its journal has just committed them, before the broker is told.
@@ -273,7 +273,7 @@ async def test_presence_says_online_and_when_the_store_closes_offline(
     await until(lambda: cloud.presence.get("state") == "online")
     assert cloud.presence["epoch"] == 1
     assert cloud.presence["journal"] == store.hub.journal.id
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE):
         await store.link.stop()
     await until(lambda: cloud.presence["state"] == "offline")
 
@@ -384,7 +384,7 @@ async def test_a_store_closes_in_time_though_its_broker_answers_nothing(mosquitt
     broker = mosquitto()
     store = await (await opened(broker)).online()
     with broker.frozen():
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(PATIENCE):
             await store.link.stop()
 
 
@@ -393,7 +393,7 @@ async def test_a_store_closes_in_time_though_nobody_ever_answered(broker: Broker
         port = mute.sockets[0].getsockname()[1]
         store = await opened(broker, url=f"mqtt://127.0.0.1:{port}")
         await until(lambda: store.link.connection is not None)
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE):
             await store.link.stop()
 
 
@@ -468,8 +468,9 @@ async def test_tls_is_always_verified(mosquitto: Any, opened: Any, certificates:
 
 
 async def test_many_orders_in_one_record_of_tls_all_arrive(
-    broker: Broker, opened: Any, cloud_of: Any, certificates: Path
+    broker: Broker, opened: Any, cloud_of: Any, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("cloud_bridge.connection.KEEPALIVE", int(10 * PATIENCE))
     cloud = cloud_of(broker)
     async with packing_proxy(broker, certificates) as port:
         url = f"mqtts://localhost:{port}"
@@ -478,7 +479,7 @@ async def test_many_orders_in_one_record_of_tls_all_arrive(
         heard: list[str] = []  # and no answer, which would bring new bytes that hide a link that has stopped reading
         store.hub.offer = lambda intent, **_: heard.append(intent.order.id)
         cloud.send(*(order_event(number) for number in range(15)))
-        await until(lambda: len(heard) == 15, patience=5)
+        await until(lambda: len(heard) == 15)
         await store.stop()
 
 

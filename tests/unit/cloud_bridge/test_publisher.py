@@ -20,7 +20,7 @@ from edge.store import StoreHub, store_hub
 from edge.words import speak
 from tests.brokers import Broker
 from tests.builders import a_stamp, an_order
-from tests.cloud import order_event, until
+from tests.cloud import PATIENCE, order_event, until
 from tests.unit.cloud_bridge.conftest import STORE, Store, short_waits
 
 
@@ -274,7 +274,7 @@ class Road:
                 leave()
             happened = threading.Event()
             self._loop.call_soon_threadsafe(lambda: (self._meanwhile(self), happened.set()))
-            assert happened.wait(10)
+            assert happened.wait(PATIENCE)
 
         return depart
 

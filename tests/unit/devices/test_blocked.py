@@ -18,7 +18,7 @@ from devices.twin.printer import VirtualPrinter
 from edge.orders import Moment
 from edge.words import speak
 from tests.builders import OVEN
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.unit.devices.conftest import QUICK, Bakery
 
 MANY = 40  # more than the 32 threads that a loop has for all, at most
@@ -32,7 +32,7 @@ def blocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     def wait(what: str) -> None:
         waited.append(what)
-        over.wait(60)
+        over.wait(2 * PATIENCE)
 
     def opened(place: str, *rest: Any) -> Port:
         if place.startswith(DEAD):

@@ -17,6 +17,7 @@ from devices.escpos import ASK_STATUS
 from devices.settings import Serial, Tcp
 from devices.twin.printer import VirtualPrinter
 from edge.worker import Worker
+from tests.cloud import PATIENCE
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def test_a_port_that_takes_long_to_close_holds_up_nothing_else(worker: Wor
     seen: list[bool] = []
 
     def close() -> None:
-        seen.append(pressed.wait(5))  # as a serial port waits for its bytes
+        seen.append(pressed.wait(PATIENCE))  # as a serial port waits for its bytes
         os.close(writing)
 
     await Cable(writing, close, worker, hears=False).unplug(linger=0)
@@ -73,7 +74,7 @@ async def test_who_is_stopped_does_not_wait_for_a_port_that_cannot_be_closed(wor
     ready = asyncio.Event()
 
     def close() -> None:
-        taken.wait(30)
+        taken.wait(2 * PATIENCE)
         ours.close()
         closed.set()
 
@@ -89,11 +90,11 @@ async def test_who_is_stopped_does_not_wait_for_a_port_that_cannot_be_closed(wor
     talking = asyncio.create_task(talk())
     await ready.wait()
     talking.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(talking, return_exceptions=True)
     assert not closed.is_set()
     taken.set()
-    assert await asyncio.to_thread(closed.wait, 10)
+    assert await asyncio.to_thread(closed.wait, PATIENCE)
     theirs.close()
 
 
@@ -103,13 +104,13 @@ async def test_who_is_stopped_while_a_port_is_closing_does_not_wait_for_it(worke
 
     def close() -> None:
         begun.set()
-        taken.wait(30)
+        taken.wait(2 * PATIENCE)
         os.close(writing)
 
     closing = asyncio.create_task(Cable(writing, close, worker, hears=False).unplug(linger=60))
-    assert await asyncio.to_thread(begun.wait, 10)
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
     closing.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await asyncio.gather(closing, return_exceptions=True)
     taken.set()
     await worker.run(lambda: None)

@@ -18,7 +18,7 @@ from edge.layout import PrintRule
 from edge.orders import OrderId
 from edge.tickets import JobState
 from tests.builders import MORNING, OVEN, a_bread, a_cake, a_stamp, an_order
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.unit.devices.conftest import Bakery
 
 CUT = b"\x1dV\x01"
@@ -416,7 +416,7 @@ async def test_the_kitchen_works_on_while_a_ticket_is_drawn(
 
     def draw(*job: Any, **rest: Any) -> bytes:
         loop.call_soon_threadsafe(pressed.set)
-        worked.append(pressed.wait(5))
+        worked.append(pressed.wait(PATIENCE))
         return ticket_bytes(*job, **rest)
 
     monkeypatch.setattr("devices.printer.ticket_bytes", draw)

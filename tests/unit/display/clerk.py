@@ -18,8 +18,8 @@ from display.palette import THEME
 from edge.info import StoreInfo
 from edge.words import Language, speak
 from tests.builders import ManualClock
+from tests.cloud import PATIENCE
 
-SOON = 10.0  # seconds in which what is waited for must come true
 HANGZHOU = ZoneInfo("Asia/Shanghai")
 OPEN = "f8"
 GLANCE = 0.5  # seconds between two keys
@@ -68,7 +68,7 @@ class Clerk:
     async def until(self, true: Callable[[], Any], what: str = "") -> None:
         """Wait until something is true."""
         try:
-            async with asyncio.timeout(SOON):
+            async with asyncio.timeout(PATIENCE):
                 while not true():
                     await self._pilot.pause(0.01)
         except TimeoutError:

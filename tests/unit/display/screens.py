@@ -11,8 +11,7 @@ from textual.pilot import Pilot
 
 from display.app import KitchenDisplay
 from display.feed_client import FeedClient
-
-SOON = 20.0  # seconds in which what is waited for must come true
+from tests.cloud import PATIENCE
 
 
 class Screen:
@@ -44,7 +43,7 @@ class Screen:
     async def until(self, true: Callable[[], bool], what: str = "") -> None:
         """Wait until something is true."""
         try:
-            async with asyncio.timeout(SOON):
+            async with asyncio.timeout(PATIENCE):
                 while not true():
                     await self._pilot.pause(0.01)
         except TimeoutError:

@@ -16,12 +16,12 @@ from display.feed_client import FeedClient
 from display.station import StationBoard
 from edge.views import BoardView
 from tests.builders import ManualClock, a_layout
+from tests.cloud import PATIENCE
 from tests.unit.edge.disks import nudge
 from tests.unit.edge.mornings import Batch, Touch, mornings
 from tests.unit.edge.screens import Client, a_client, still
 
 LAYOUT = a_layout()
-PATIENCE = 10.0
 
 
 class Watcher:

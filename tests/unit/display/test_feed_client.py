@@ -10,10 +10,9 @@ import pytest
 from display.feed_client import FeedClient, Link, Unanswered
 from edge.intents import Bump, Refused
 from edge.orders import OrderId, StationId
+from tests.cloud import PATIENCE
 from tests.unit.display.cards import a_card
 from tests.unit.display.stand_in import StandIn, a_board, a_change, a_tick, standing_in
-
-SOON = 5.0  # seconds in which what is waited for must come true
 
 
 class Watched(FeedClient):
@@ -21,7 +20,7 @@ class Watched(FeedClient):
 
     async def until(self, true: Callable[[FeedClient], bool]) -> None:
         """Wait until something is true of it."""
-        async with asyncio.timeout(SOON):
+        async with asyncio.timeout(PATIENCE):
             while not true(self):
                 self.changed.clear()
                 await self.changed.wait()

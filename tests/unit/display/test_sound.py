@@ -13,6 +13,7 @@ from edge.orders import OrderId, StationId, Word
 from edge.tickets import JobId, JobState
 from edge.views import BoardView, Device, Paper, StationView
 from tests.builders import ManualClock
+from tests.cloud import PATIENCE
 from tests.unit.display.cards import NOW, a_card, a_line, in_the_oven, minutes
 from tests.unit.display.screens import display
 from tests.unit.display.stand_in import CALM, a_board, a_change, a_tick, standing_in
@@ -113,7 +114,7 @@ def noted(log: Path) -> list[str]:
 
 async def until_written(log: Path, *words: str) -> None:
     """Wait until the player has noted this."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not set(words) <= set(noted(log)):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.01)
 
@@ -131,10 +132,10 @@ async def test_sounds_are_played_one_after_another(tmp_path: Path) -> None:
 
 async def test_a_sound_that_is_played_ends_with_the_display(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    player = Player(a_player(log, 60), str)
+    player = Player(a_player(log, 600), str)
     player.play([Kind.NEW])
     await until_written(log, "+new")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         await player.close()
     assert "-new" not in noted(log)
 

@@ -13,6 +13,7 @@ from edge.feed import Feed
 from edge.info import StoreInfo
 from edge.store import StoreHub
 from edge.views import BoardView, Change, FeedMessage, Snapshot, Tick, merge
+from tests.cloud import PATIENCE
 from tests.unit.edge.disks import a_hub
 
 
@@ -85,7 +86,7 @@ class Screen:
         """The next message."""
         assert self._socket is not None
         message: Snapshot | Change | Tick = msgspec.json.decode(
-            await self._socket.receive_str(timeout=10), type=FeedMessage
+            await self._socket.receive_str(timeout=PATIENCE), type=FeedMessage
         )
         self.messages.append(message)
         match message:

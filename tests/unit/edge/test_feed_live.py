@@ -18,7 +18,7 @@ from edge.orders import OrderId
 from edge.views import BoardView, Change, Snapshot, Tick, merge
 from edge.vitals import Vitals
 from tests.builders import HOUR, KITCHEN, OVEN, ManualClock, a_bun, a_layout, an_order, placed
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.unit.edge.disks import nudge
 from tests.unit.edge.kitchen import Kitchen
 from tests.unit.edge.mornings import Batch, Touch, mornings
@@ -210,7 +210,7 @@ async def test_a_slow_screen_gets_a_snapshot_instead_of_all_it_missed_and_holds_
             view: BoardView | None = None
             kinds: list[str] = []
             while view is None or view.sequence < client.hub.board.counters.seq:
-                message = await slow.receive(timeout=10)
+                message = await slow.receive(timeout=PATIENCE)
                 assert message.type is WSMsgType.TEXT
                 said = msgspec.json.decode(message.data, type=Snapshot | Change | Tick)
                 kinds.append(type(said).__name__)
@@ -247,7 +247,7 @@ async def test_a_screen_is_told_when_the_hub_stops(path: Path) -> None:
         async with a_client(path) as client:
             watching = await session.ws_connect(client.url + "/feed")
             await watching.receive()
-            closing = asyncio.create_task(watching.receive(timeout=10))
+            closing = asyncio.create_task(watching.receive(timeout=PATIENCE))
             await asyncio.sleep(0)
         assert (await closing).type in {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED}
         assert watching.close_code == 1001
@@ -260,7 +260,7 @@ async def test_what_a_screen_says_is_not_listened_to(path: Path) -> None:
         await watching.receive()
         await watching.send_str('{"type": "bump", "station": "oven", "slot": 1}')
         await client.hub.submit(placed(), by="cloud")
-        assert '"change"' in await watching.receive_str(timeout=10)
+        assert '"change"' in await watching.receive_str(timeout=PATIENCE)
         assert client.hub.board.orders[OrderId("o1")].slots == {OVEN: 1}
         await watching.close()
 

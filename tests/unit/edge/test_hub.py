@@ -37,7 +37,7 @@ from tests.builders import (
     placed,
     stages,
 )
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.unit.edge.disks import Disk, a_hub, nudge, try_again
 
 O1 = OrderId("o1")
@@ -192,7 +192,7 @@ class Held:
 
     def _hold(self) -> None:
         self._there.set()
-        assert self._go_on.wait(10)
+        assert self._go_on.wait(PATIENCE)
 
     async def while_held(self, *waiting: Coroutine[object, object, int]) -> list[int | BaseException]:
         """Let the first one be committed, the others come while it is held; what each of them hears."""
@@ -543,7 +543,7 @@ async def test_the_hub_finds_out_by_itself_that_the_journal_can_be_written_again
         done = asyncio.Event()
         disk.plan = [True, True]
         hub.offer(placed(created=SystemClock().now()), by="cloud", key="e1", done=done.set)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await done.wait()
         assert hub.trouble == ""
 
@@ -565,7 +565,7 @@ async def test_stopping_answers_everybody_and_what_was_answered_is_on_the_disk(p
         asked = [asyncio.create_task(hub.submit(placed(f"o{n}"), by="cloud", key=f"e{n}")) for n in range(2 * BATCH)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         answers = await asyncio.gather(*asked, return_exceptions=True)
     committed = [n for n, answer in enumerate(answers) if isinstance(answer, int)]
     assert committed
@@ -577,7 +577,7 @@ async def test_stopping_answers_everybody_and_what_was_answered_is_on_the_disk(p
 async def test_who_asks_a_hub_that_has_stopped_is_told(path: Path) -> None:
     async with a_hub(path) as hub:
         pass
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         with pytest.raises(NotCommitted, match="stopp"):
             await hub.submit(placed(), by="cloud")
 
@@ -653,7 +653,7 @@ async def test_time_moves_things_by_itself(path: Path) -> None:
         assert hub.board.orders[O1].state is OrderState.HELD
         await hub.submit(placed("o2", a_bun(), created=now), by="cloud")
         await hub.submit(i.Bump(station=KITCHEN, slot=1), by="keypad")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             await gone.wait()
         await until(lambda: hub.board.orders[O1].state is OrderState.OPEN)
         assert all(row.sequence for row in hub.board.outbox.values())

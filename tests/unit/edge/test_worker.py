@@ -6,6 +6,7 @@ import threading
 import pytest
 
 from edge.worker import Worker
+from tests.cloud import PATIENCE
 
 
 async def test_things_are_done_in_turn_on_one_thread_that_ends() -> None:
@@ -30,7 +31,7 @@ async def test_what_nobody_waits_for_any_more_is_done_all_the_same() -> None:
 
     def slow() -> None:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         done.append("slow")
 
     asked = asyncio.create_task(writer.run(slow))
@@ -53,7 +54,7 @@ async def test_what_is_opened_too_late_is_closed_and_what_nobody_wants_any_more_
 
     def slow() -> str:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         return "first"
 
     def second() -> str:
@@ -73,7 +74,7 @@ async def test_what_is_opened_too_late_is_closed_and_what_nobody_wants_any_more_
 async def test_one_that_blocks_is_not_waited_for_in_the_end() -> None:
     go_on, done = threading.Event(), list[str]()
     with Worker("a printer") as worker:
-        worker.ask(lambda: go_on.wait(10))
+        worker.ask(lambda: go_on.wait(PATIENCE))
         last = worker.ask(lambda: done.append("closed"))
     assert done == []
     go_on.set()

@@ -9,15 +9,16 @@ import threading
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 
 from cloud_bridge.gateway import door, intake
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.gateways import BareStore, RunningGateway, order, signed
 
-TIME = time.time()  # at which a channel signed
+Post = Callable[..., Coroutine[Any, Any, int]]
 POST = b"POST /channels/generic/shop HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -26,7 +27,7 @@ async def said(gateway: RunningGateway, request: bytes) -> bytes:
     reader, writer = await asyncio.open_connection(*gateway.gateway.address)
     try:
         writer.write(request)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             return await reader.read()
     finally:
         writer.close()
@@ -50,7 +51,7 @@ async def test_of_many_bodies_that_do_not_come_the_oldest_are_waited_for_no_long
         reader, writer = await asyncio.open_connection(*gateway.gateway.address)
         writer.write(POST + b"Content-Length: 100\r\n\r\n{")
         there.append((reader, writer))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         answer, _ = await asyncio.wait(
             [asyncio.create_task(reader.readline()) for reader, _ in there], return_when=asyncio.FIRST_COMPLETED
         )
@@ -80,21 +81,27 @@ async def test_who_hangs_up_in_the_middle_leaves_no_traceback(
     assert "Traceback" not in caplog.text
 
 
-async def post(gateway: RunningGateway, number: int = 1) -> int:
-    """The very same request about an order each time; its status."""
-    body = json.dumps({"type": "order.placed", "data": order(number)}).encode()
-    status, _ = await gateway.post("/channels/generic/shop", body, signed(body, f"msg-{number}", at=TIME))
-    return status
+@pytest.fixture
+def post(gateway: RunningGateway) -> Post:
+    """Sends the very same request about an order each time; its status."""
+    now = time.time()
+
+    async def send(number: int = 1) -> int:
+        body = json.dumps({"type": "order.placed", "data": order(number)}).encode()
+        status, _ = await gateway.post("/channels/generic/shop", body, signed(body, f"msg-{number}", at=now))
+        return status
+
+    return send
 
 
 async def test_a_request_that_comes_again_while_it_is_put_on_the_disk_waits_for_that(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hub, go_on, come = gateway.gateway.hub, threading.Event(), list[bytes]()
     digest = intake._digest
     monkeypatch.setattr(intake, "_digest", lambda *about: come.append(digest(*about)) or come[-1])
-    hub.hasten(lambda _draft: lambda: go_on.wait(10) and None)
-    posts = [asyncio.create_task(post(gateway)) for _ in range(16)]
+    hub.hasten(lambda _draft: lambda: go_on.wait(PATIENCE) and None)
+    posts = [asyncio.create_task(post()) for _ in range(16)]
     await until(lambda: len(come) == 16)
     assert not any(one.done() for one in posts)
     go_on.set()
@@ -103,29 +110,29 @@ async def test_a_request_that_comes_again_while_it_is_put_on_the_disk_waits_for_
 
 
 async def test_none_of_the_same_requests_is_answered_where_the_disk_is_full_and_the_next_one_is_kept(
-    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_statements: object) -> None:
         raise OSError(errno.ENOSPC, "no space left")
 
     with monkeypatch.context() as disk:
         disk.setattr(gateway.gateway.hub.journal, "_commit", full)
-        assert await asyncio.gather(*(post(gateway) for _ in range(3))) == [503] * 3
-    assert await post(gateway) == 200
+        assert await asyncio.gather(*(post() for _ in range(3))) == [503] * 3
+    assert await post() == 200
     await until(lambda: len(gateway.gateway.hub.board.orders) == 1)
 
 
 async def test_a_request_that_is_not_remembered_is_kept_once_more_and_has_no_second_effect(
-    gateway: RunningGateway, store: BareStore, monkeypatch: pytest.MonkeyPatch
+    gateway: RunningGateway, post: Post, store: BareStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "REMEMBERED", 1)
     for number in (1, 2, 1, 2):
-        assert await post(gateway, number) == 200
+        assert await post(number) == 200
     hub = gateway.gateway.hub
     await until(lambda: len(store.orders) == 2 and not len(hub.board.webhooks))
     assert [row.kind for row in await hub.journal.facts()].count("WebhookKept") == 4
     await gateway.again()
-    assert await post(gateway) == 200
+    assert await post() == 200
     await until(lambda: not len(gateway.gateway.hub.board.webhooks))
     assert len(store.orders) == 2
 
@@ -133,7 +140,7 @@ async def test_a_request_that_is_not_remembered_is_kept_once_more_and_has_no_sec
 async def test_who_asks_before_it_sends_a_long_body_is_told_to_go_on(gateway: RunningGateway) -> None:
     reader, writer = await asyncio.open_connection(*gateway.gateway.address)
     writer.write(POST + b"Content-Length: 2\r\nExpect: 100-continue\r\n\r\n")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         writer.write(b"{}")
         assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
@@ -146,7 +153,7 @@ async def test_who_speaks_http_1_0_is_not_told_to_go_on(gateway: RunningGateway)
     writer.write(head)
     await until(lambda: gateway.gateway.intake.reading)
     writer.write(b"{}")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert (await reader.readline()).startswith(b"HTTP/1.0 401 ")
     writer.close()
 
@@ -224,7 +231,7 @@ async def test_who_says_nothing_whole_does_not_stay_and_who_does_may(
     for silent in (b"", POST, b"G"):
         assert await said(gateway, silent) == b""
     writer.write(right)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         await reader.readuntil(b"HTTP/1.1 401 ")
     writer.close()
 
@@ -235,7 +242,7 @@ async def test_of_many_who_say_nothing_the_oldest_go_at_once(
     monkeypatch.setattr(door, "TICK", 0.05)
     monkeypatch.setattr(door, "SILENT", 2)
     there = [await asyncio.open_connection(*gateway.gateway.address) for _ in range(4)]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         assert [await reader.read() for reader, _ in there[:2]] == [b"", b""]
     assert not any(reader.at_eof() for reader, _ in there[2:])
     for _, writer in there:

@@ -1,6 +1,5 @@
 """The wizard as an installer meets it: from an empty directory to a running hub, back and forth, and interrupted."""
 
-import time
 import tomllib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -102,7 +101,6 @@ async def assert_runs(file: Path) -> None:
 async def test_from_an_empty_directory_to_a_running_hub(
     tmp_path: Path, broker: Broker, printer: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    began = time.process_time()
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (tmp_path / "dev/serial/by-id").mkdir(parents=True)
     file = tmp_path / "store.toml"
@@ -142,7 +140,6 @@ async def test_from_an_empty_directory_to_a_running_hub(
         assert installer.pressed <= 60
         assert_is_the_bakery(load_store(file), broker, printer)
         await assert_runs(file)
-    assert time.process_time() - began < 180
 
 
 async def test_a_store_that_is_there_is_what_the_wizard_begins_with(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from edge.layout import Route
 from edge.settings import StoreSettings
 from edge.store import StoreHub
 from tests.builders import KITCHEN, ManualClock, a_bun, a_layout, placed, stages
+from tests.cloud import PATIENCE
 from tests.unit.edge.disks import a_hub
 
 
@@ -30,7 +31,7 @@ class Reader:
 
     async def message(self) -> bytes:
         """The next message, a beat too."""
-        message = await asyncio.wait_for(self.response.content.readuntil(b"\n\n"), 10)
+        message = await asyncio.wait_for(self.response.content.readuntil(b"\n\n"), PATIENCE)
         self.raw += message
         return message
 

@@ -16,7 +16,7 @@ from edge.board import Board
 from edge.orders import OrderId, OrderState
 from edge.text import plain
 from tests.builders import HOUR, KITCHEN, MORNING, OVEN, a_bun, a_cake, a_layout, a_stamp, an_order, placed
-from tests.cloud import until
+from tests.cloud import PATIENCE, until
 from tests.hostile import TRICKS, arrives, hostile, powers
 from tests.unit.display.pickup.conftest import Shop, a_shop
 
@@ -178,7 +178,7 @@ async def test_a_frozen_television_holds_up_nobody_and_is_let_go(shop: Shop, mon
         async with shop.television() as television:
             await shop.order("A001")
             seen = b""
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE):
                 while b'"A001"' not in seen:
                     seen += await television.response.content.readany()
         await until(lambda: not shop.watching)
@@ -198,11 +198,9 @@ async def test_there_is_room_for_so_many_televisions_and_for_the_next_when_one_l
 async def test_a_hub_that_stops_says_goodbye_to_its_televisions(tmp_path: Path) -> None:
     async with a_shop(tmp_path / "journal.db") as shop, shop.television() as television:
         await television.lists()
-        started = asyncio.get_running_loop().time()
         await shop.feed.stop()
-        assert asyncio.get_running_loop().time() - started < 0.8
-        with pytest.raises(asyncio.IncompleteReadError):
-            await asyncio.wait_for(television.response.content.readexactly(10_000), 5)
+        with pytest.raises(asyncio.IncompleteReadError):  # it ended, and was not cut off
+            await asyncio.wait_for(television.response.content.readexactly(10_000), PATIENCE)
 
 
 async def test_nobody_can_ask_for_the_head_of_a_feed_that_does_not_end(shop: Shop) -> None:
