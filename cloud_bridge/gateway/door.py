@@ -13,6 +13,8 @@ from aiohttp.http import HttpProcessingError
 PATIENCE = 30.0  # seconds in which a connection has to bring the headers of its first request
 IDLE = 75.0  # seconds for which it then is kept between two; proxies keep theirs for 60
 SILENT = 256  # connections that have brought nothing yet; of more, the oldest go at once
+MOST = 2048  # connections that have brought something; of more, those go that have been idle longest
+HEADERS, HEADER = 64, 4096  # how many, and bytes of one: what one connection can have us keep of a request without end
 TICK = 1.0
 SELDOM = 60.0  # seconds between two lines about the same
 
@@ -63,6 +65,7 @@ class Doorkeeper:
         self.addresses: dict[tuple[str, str], Handler] = {}  # by method and path
         self._largest = largest  # bytes of a body
         self._heard: set[asyncio.Protocol] = set()  # connections that have brought the headers of a request
+        self._idle: dict[web.RequestHandler, None] = {}  # those that have their answer, the last one last
         self._server: web.Server
         self._runner: web.ServerRunner | None = None
         self._calm = _Calm()
@@ -77,6 +80,8 @@ class Doorkeeper:
             auto_decompress=False,  # it would unpack what nobody has proved, however much that becomes
             lingering_time=1.0,
             keepalive_timeout=IDLE,
+            max_headers=HEADERS,
+            max_field_size=HEADER,
             logger=log,
         )
         self._runner = web.ServerRunner(self._server, shutdown_timeout=1.0)
@@ -105,10 +110,17 @@ class Doorkeeper:
         task: "asyncio.Task[None]",
     ) -> web.BaseRequest:
         self._heard.add(connection)
+        self._idle.pop(connection, None)
         loop = asyncio.get_running_loop()
         return web.BaseRequest(message, body, connection, writer, task, loop, client_max_size=self._largest)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._find(request)
+        finally:
+            self._idle[request.protocol] = None
+
+    async def _find(self, request: web.BaseRequest) -> web.StreamResponse:
         handler = self.addresses.get((request.method, request.rel_url.raw_path))
         if handler is None:
             return web.json_response({"reason": "there is nothing at this address"}, status=404)
@@ -119,17 +131,20 @@ class Doorkeeper:
         return await handler(request)
 
     async def watch(self) -> None:
-        """Close what is silent, for ever."""
+        """Close what is silent, and what is too many, for ever."""
         since: dict[web.RequestHandler, float] = {}
         while True:
             await asyncio.sleep(TICK)
             now = asyncio.get_running_loop().time()
             there = self._server.connections
             self._heard.intersection_update(there)
+            self._idle = {one: None for one in self._idle if one in self._heard}
             since = {one: since.get(one, now) for one in there if one not in self._heard}
             for number, (one, at) in enumerate(since.items(), SILENT - len(since)):
                 if number < 0 or now - at >= PATIENCE:
                     one.force_close()
+            for one in tuple(self._idle)[: max(0, len(self._heard) - MOST)]:
+                one.force_close()
 
 
 def _asks_to_go_on(request: web.BaseRequest) -> bool:

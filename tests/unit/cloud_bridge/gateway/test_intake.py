@@ -249,6 +249,49 @@ async def test_of_many_who_say_nothing_the_oldest_go_at_once(
         writer.close()
 
 
+async def test_of_too_many_who_once_said_something_those_go_that_have_been_idle_for_longest(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "TICK", 0.05)
+    there = [await asyncio.open_connection(*gateway.gateway.address) for _ in range(4)]
+    for reader, writer in (*there, there[0]):
+        writer.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(PATIENCE):
+            assert b" 404 " in await reader.readuntil(b'this address"}')
+    monkeypatch.setattr(door, "MOST", 2)
+    async with asyncio.timeout(PATIENCE):
+        assert [await reader.read() for reader, _ in there[1:3]] == [b"", b""]
+    assert not any(reader.at_eof() for reader, _ in (there[0], there[3]))
+    for _, writer in there:
+        writer.close()
+
+
+async def test_who_is_one_too_many_and_waits_for_an_answer_gets_it_first(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "TICK", 0.05)
+    monkeypatch.setattr(door, "MOST", 0)
+    reader, writer = await asyncio.open_connection(*gateway.gateway.address)
+    writer.write(POST + b"Content-Length: 2\r\n\r\n{")
+    await until(lambda: gateway.gateway.intake.reading)
+    idle, busy = await asyncio.open_connection(*gateway.gateway.address)
+    busy.write(b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+    async with asyncio.timeout(PATIENCE):
+        assert b" 404 " in await idle.read()  # and then it was closed
+        writer.write(b"}")
+        assert b" 401 " in await reader.read()
+    writer.close()
+    busy.close()
+
+
+TOO_LONG, TOO_MANY = b"X-Long: " + b"x" * 5000, b"".join(b"X-%d: x\r\n" % number for number in range(70))
+
+
+@pytest.mark.parametrize("headers", [TOO_LONG, TOO_MANY])
+async def test_headers_without_an_end_are_not_kept_for_long(gateway: RunningGateway, headers: bytes) -> None:
+    assert b" 400 " in await said(gateway, POST + headers)
+
+
 async def test_what_anybody_can_send_is_logged_once_a_minute(
     gateway: RunningGateway, caplog: pytest.LogCaptureFixture
 ) -> None:
