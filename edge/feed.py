@@ -21,7 +21,7 @@ from edge.guard import Guard
 from edge.hub import Commit, NotCommitted
 from edge.info import Gap, Letter, Letters, StoreInfo
 from edge.intents import Refused
-from edge.journal import JournalUnusable, Row
+from edge.journal import JournalUnusable, Question, Row
 from edge.metrics import Metrics
 from edge.orders import Order, OrderId
 from edge.store import StoreHub
@@ -154,8 +154,8 @@ class Feed:
         order_id = OrderId(request.match_info["id"])
         order = self.hub.board.orders.get(order_id)
         if order is None:
-            _, closed = await self.hub.journal.look_up((), (order_id,), "closed", Order)
-            order = closed.get(order_id)
+            found = await self.hub.journal.look_up(Question([], [order_id], "closed", Order))
+            order = found.rows.get(order_id)
         if order is None:
             return _reason(404, "there is no such order")
         history = await self.hub.journal.facts(subject=order.number)

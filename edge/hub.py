@@ -5,7 +5,7 @@ import heapq
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from typing import Any, Generic, ParamSpec, TypeVar
@@ -16,7 +16,7 @@ from edge.carry import condemn, is_corrupt
 from edge.clock import Clock, SteadyClock
 from edge.facts import Fact
 from edge.intents import Refused
-from edge.journal import Journal, JournalCorrupt, JournalUnusable, Pack, Row
+from edge.journal import Found, Journal, JournalCorrupt, JournalUnusable, Pack, Question, Row
 from edge.rules import I, Rules, S, W
 from edge.vitals import Vitals
 
@@ -49,13 +49,6 @@ class Commit(msgspec.Struct, Generic[S, W], frozen=True):
     draft: S
 
 
-class _Found(msgspec.Struct):
-    """What the journal knows of the intents of a batch: the sequences of known keys, and rows it keeps."""
-
-    known: dict[str, int]
-    archive: Mapping[str, Any]
-
-
 class _Waiting(msgspec.Struct, Generic[I]):
     """An intent that has not been decided yet: either a caller waits for it, or it is tried until it is committed."""
 
@@ -65,7 +58,7 @@ class _Waiting(msgspec.Struct, Generic[I]):
     answer: asyncio.Future[int] | None = None
     done: Callable[[], None] | None = None
     step: float = 0.0  # of the clock; decided alone, for what comes after it is on new time
-    found: _Found | None = None  # where it was looked up with others that waited while a batch was committed
+    found: Found | None = None  # where it was looked up with others that waited while a batch was committed
 
 
 class _Decided(msgspec.Struct, Generic[S, W]):
@@ -103,7 +96,7 @@ class Hub(Generic[S, I, W]):
         self._rules = rules
         self._asked: deque[_Waiting[I]] = deque()  # somebody waits for the answer: these go first
         self._offered: deque[_Waiting[I]] = deque()  # tried until they are committed
-        self._found: _Found | None = None  # what was looked up since the last commit, for the next batch
+        self._found: Found | None = None  # what was looked up since the last commit, for the next batch
         self._wake = asyncio.Event()
         self._retry = FIRST_RETRY
         self._retry_at = 0.0  # monotonic; offered intents rest until then
@@ -289,16 +282,16 @@ class Hub(Generic[S, I, W]):
 
         return leave_all
 
-    def _leave_and_look_ahead(self, leave: Callable[[], None]) -> _Found | None:
+    def _leave_and_look_ahead(self, leave: Callable[[], None]) -> Found | None:
         """On the disk's thread, after a commit: what waits by now is looked up, which saves a way here and back."""
         leave()
         waiting = list(self._asked)[:BATCH]  # `list` is one step of the interpreter: the loop appends to them meanwhile
         waiting += list(self._offered)[: BATCH - len(waiting)]
-        keys, rows, table, row_type = self._questions(waiting)
-        if not keys and not rows:
+        question = self._question(waiting)
+        if question is None:
             return None
         try:
-            found = _Found(*self.journal.look_up_here(keys, rows, table, row_type))
+            found = self.journal.look_up_here(question)
         except (sqlite3.Error, JournalUnusable):
             return None  # the next batch says so
         for one in waiting:
@@ -308,18 +301,19 @@ class Hub(Generic[S, I, W]):
     async def _look_up(self, batch: list[_Waiting[I]]) -> dict[str, int]:
         found = batch[0].found if batch else None
         if found is None or found is not self._found:
-            keys, rows, table, row_type = self._questions(batch)
-            if not keys and not rows:
+            question = self._question(batch)
+            if question is None:
                 return {}
-            found = _Found(*await self.journal.look_up(keys, rows, table, row_type))
-        self.board.archive = found.archive
+            found = await self.journal.look_up(question)
+        self.board.archive = found.rows
         return found.known
 
-    def _questions(self, batch: list[_Waiting[I]]) -> tuple[list[str], list[str], str, type[Any]]:
+    def _question(self, batch: list[_Waiting[I]]) -> Question | None:
+        """What the journal has to be asked before these are decided."""
         keys = [waiting.key for waiting in batch if waiting.key is not None]
         rows = [row for waiting in batch if (row := self._rules.asks_about(waiting.intent)) is not None]
         table = self._rules.archived
-        return keys, rows, table, self.board.STORED[table]
+        return Question(keys, rows, table, self.board.STORED[table]) if keys or rows else None
 
     def _decide_all(self, batch: list[_Waiting[I]], known: dict[str, int], now: float) -> _Decided[S, W]:
         """Decide a batch; an intent that the rules cannot digest is kept another way, and the others pass."""

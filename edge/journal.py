@@ -92,6 +92,22 @@ class Pack(msgspec.Struct, frozen=True):
     tables: Mapping[str, Mapping[Any, Any]]  # rows to put by key, None to delete
 
 
+class Question(msgspec.Struct, frozen=True):
+    """Which intents are known already, and which of these rows a table has."""
+
+    keys: list[str]  # of intents
+    rows: list[str]
+    table: str
+    row_type: type[Any]
+
+
+class Found(msgspec.Struct, frozen=True):
+    """The answer to a question."""
+
+    known: dict[str, int]  # the sequences of the keys that are known
+    rows: dict[str, Any]
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """The connection of the writer thread."""
     return sqlite3.connect(path, check_same_thread=False)
@@ -339,24 +355,20 @@ class Journal:
         for size in (PROBE, 0):
             self._execute("INSERT OR REPLACE INTO about VALUES ('probe', zeroblob(?))", (size,))
 
-    async def look_up(
-        self, keys: Iterable[str], rows: Iterable[str], table: str, row_type: type[T]
-    ) -> tuple[dict[str, int], dict[str, T]]:
-        """Which of these intents are known already, with their sequence, and which of these rows a table has."""
-        return await self._run(lambda: self.look_up_here(keys, rows, table, row_type))
+    async def look_up(self, question: Question) -> Found:
+        """The answer to a question."""
+        return await self._run(lambda: self.look_up_here(question))
 
-    def look_up_here(
-        self, keys: Iterable[str], rows: Iterable[str], table: str, row_type: type[T]
-    ) -> tuple[dict[str, int], dict[str, T]]:
+    def look_up_here(self, question: Question) -> Found:
         """The same for one who is on the writer thread already."""
-        by_digest = {digest(key): key for key in keys}
-        select = f"SELECT key, body FROM {table} WHERE key"  # noqa: S608
-        with self._reading(table):
+        by_digest = {digest(key): key for key in question.keys}
+        select = f"SELECT key, body FROM {question.table} WHERE key"  # noqa: S608
+        with self._reading(question.table):
             known = self._among("SELECT digest, seq FROM known WHERE digest", list(by_digest))
-            there = self._among(select, list(rows))
-            return (
+            there = self._among(select, question.rows)
+            return Found(
                 {by_digest[found]: seq for found, seq in known},
-                {key: msgspec.json.decode(body, type=row_type) for key, body in there},
+                {key: msgspec.json.decode(body, type=question.row_type) for key, body in there},
             )
 
     async def newest(self) -> tuple[int, float]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.journal import Journal, JournalUnusable, Pack, Row
+from edge.journal import Found, Journal, JournalUnusable, Pack, Question, Row
 from tests.unit.edge.disks import Disk
 
 
@@ -57,9 +57,8 @@ async def test_what_was_committed_is_there_when_the_file_is_opened_again(path: P
     assert second.id == first.id
     assert [row.seq for row in await second.facts()] == [1, 2, 3]
     assert await second.load("loaves", Loaf) == {"nut": Loaf("Walnut")}
-    assert await second.look_up(["key", "other"], ["nut", "rye"], "loaves", Loaf) == (
-        {"key": 2},
-        {"nut": Loaf("Walnut")},
+    assert await second.look_up(Question(["key", "other"], ["nut", "rye"], "loaves", Loaf)) == Found(
+        {"key": 2}, {"nut": Loaf("Walnut")}
     )
     await second.close()
 
@@ -89,7 +88,7 @@ async def test_a_commit_that_fails_anywhere_leaves_no_trace(path: Path, statemen
     disk.fails = ()
     assert [row.seq for row in await journal.facts()] == [1]
     assert await journal.load("loaves", Loaf) == {"rye": Loaf("Rye")}
-    assert (await journal.look_up(["key"], [], "loaves", Loaf))[0] == {}
+    assert (await journal.look_up(Question(["key"], [], "loaves", Loaf))).known == {}
     await journal.commit(pack)
     assert await journal.load("loaves", Loaf) == {"nut": Loaf("Nut")}
     await journal.close()
@@ -121,14 +120,14 @@ async def test_facts_are_found_by_subject_after_a_sequence_and_up_to_a_limit(jou
 async def test_many_keys_are_looked_up_in_one_go(journal: Journal) -> None:
     known = tuple((f"key {n}", n, 1.0) for n in range(1, 400))
     await journal.commit(Pack((a_row(1),), known, {}))
-    found, _ = await journal.look_up([key for key, _, _ in known], [], "loaves", Loaf)
+    found = (await journal.look_up(Question([key for key, _, _ in known], [], "loaves", Loaf))).known
     assert found == {key: seq for key, seq, _ in known}
 
 
 async def test_a_key_may_be_as_long_and_strange_as_it_likes(journal: Journal) -> None:
     keys = ("x" * 100_000, "\ud800", "", "a\nb", "'; DROP TABLE known; --")
     await journal.commit(Pack((a_row(1),), tuple((key, 1, 1.0) for key in keys), {}))
-    assert set((await journal.look_up(keys, [], "loaves", Loaf))[0]) == set(keys)
+    assert set((await journal.look_up(Question(list(keys), [], "loaves", Loaf))).known) == set(keys)
 
 
 async def test_a_file_that_is_no_journal_is_named_and_left_alone(tmp_path: Path) -> None:
