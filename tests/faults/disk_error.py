@@ -19,13 +19,12 @@ from edge.intents import Refused
 from edge.journal import Journal
 from edge.store import StoreHub, store_hub
 from tests.builders import ManualClock
+from tests.cloud import PATIENCE
 from tests.faults.bookkeeper import LAYOUT, compare, judge, look
 from tests.faults.disk import Disk, Write, a_disk, left_by, well
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.life import FIRST_DAY, NOWHERE, Asked, Round, again, ask, settle
 from tests.faults.power_cut import FILE, Recorded, end, record
-
-PATIENCE = 10.0
 
 
 class Trouble(msgspec.Struct, frozen=True):

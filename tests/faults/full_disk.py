@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from tests.cloud import PATIENCE
 from tests.faults.brokers import a_broker, no_mosquitto
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.ledger import Ledger
@@ -25,7 +26,6 @@ from tests.faults.store import STORE, WALK, Baker, Rush, Store, since
 
 APART = ("unshare", "--map-root-user", "--mount")
 SIZE = "64m"
-PATIENCE = 30.0
 NO_LIMIT = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
 
 

@@ -16,7 +16,7 @@ from tests.faults.store import STORE, WALK, Baker, Rush, Store, manner, since
 # Where a commit can be cut short: in its statements, and between it and the words to cloud and broker that follow.
 VERBS = ("begin", "insert", "delete", "commit", "ack", "publish")
 STEPS = tuple(f"{verb}:{side}" for verb in VERBS for side in ("before", "after"))
-DEADLINE = 4.0  # seconds in which a hub under load comes to any step
+DEADLINE = 4.0  # seconds in which a hub that is ready comes to any step
 
 
 async def kill_the_hub(case: Case) -> Tally:
@@ -70,9 +70,9 @@ async def kill_in_the_commit(case: Case) -> Tally:
                 step = steps[injected % len(steps)]
                 times = chance.randint(1, 90) if step == OPENING else chance.randint(1, 30)
                 await store.launch(**{VARIABLE: json.dumps({"step": step, "times": times})})
+                await store.ready()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(DEADLINE):
-                        await store.ready()
                         await store.ended()
                 injected += not store.alive
                 await store.kill()

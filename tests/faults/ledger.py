@@ -21,7 +21,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from tests.cloud import EXAMPLE
+from tests.cloud import EXAMPLE, PATIENCE
 from tests.faults.fault import Tally
 
 SOURCE = "/channels/witness"
@@ -273,7 +273,7 @@ class Ledger:
                 owed += [f"{order}: {missing} moments were never told"] * (missing > 0)
         return owed
 
-    async def settled(self, patience: float = 30.0) -> float:
+    async def settled(self, patience: float = PATIENCE) -> float:
         """Wait until nothing is owed, or nothing has come for as long as `patience`; the seconds it took."""
         began = news = time.monotonic()
         owed = len(self.owed())
@@ -284,7 +284,7 @@ class Ledger:
                 news = time.monotonic()
         return time.monotonic() - began
 
-    async def until(self, condition: Callable[[], Any], patience: float = 20.0) -> None:
+    async def until(self, condition: Callable[[], Any], patience: float = PATIENCE) -> None:
         """Wait for something to be so; TimeoutError where it never is."""
         async with asyncio.timeout(patience):
             while not condition():  # noqa: ASYNC110 - what is waited for comes from another thread

@@ -18,6 +18,7 @@ import aiohttp
 import config.assembly
 from config.command import main
 from edge.clock import SystemClock
+from tests.cloud import PATIENCE
 from tests.faults.brokers import a_broker, no_mosquitto
 from tests.faults.clock_jump import AN_OLD_BOOT, FARTHEST, JUMPS, Stopwatches, at
 from tests.faults.fault import Case, Fault, Tally
@@ -30,7 +31,6 @@ GLANCE = 0.05  # seconds between two looks at the board
 ROUGHLY = 2.5  # seconds: the hub follows two without a word, and the witness's look is not exact
 FORGOTTEN = 30.0  # seconds that a boot without a clock may forget: since the last fact
 A_LOOK = 1.5  # seconds in which a hub looks at the machine's clock
-PATIENCE = 15.0
 
 
 class WrongClock(SystemClock):

@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp import web
 
 from cloud_bridge.gateway.orders import order_id
+from tests.cloud import PATIENCE
 from tests.faults.brokers import a_broker, no_mosquitto, steady_port
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.store import BREATH, STORE, WALK, Store, since
@@ -21,7 +22,6 @@ from tests.gateways import SECRET, StandIn, metric, order, signed
 
 GATEWAY = ("-m", "config.command", "gateway")
 ACCOUNTS = ("hook", "chat")  # the way to their customers: one knows a message again when it comes twice, one does not
-PATIENCE = 60.0  # seconds for everything that is owed
 ORDERS = 15.0  # a second
 TOKEN = {"access_token": "token", "expires_in": 3600}
 
@@ -37,7 +37,7 @@ class Ring(Store):
         """Wait until the gateway says that it is ready."""
         assert self.process is not None
         assert self.process.stdout is not None
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             line = await self.process.stdout.readline()
         self.url = f"http://127.0.0.1:{self.port}"
         return bool(line)

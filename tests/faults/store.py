@@ -15,9 +15,9 @@ from typing import Any, Protocol, Self
 import aiohttp
 
 from tests.bench.store import BAKERY
+from tests.cloud import PATIENCE
 from tests.faults.ledger import Ledger, Moment
 
-PATIENCE = 20.0  # seconds for a hub to start
 BREATH = 0.05  # seconds between two presses of one hand
 STORE = "hz-0012"
 HUB = ("-m", "config.command", "hub")
@@ -122,7 +122,7 @@ class Store:
         """SIGTERM; the exit status."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(6):
+        async with asyncio.timeout(PATIENCE):
             return await self.process.wait()
 
     def log(self) -> str:
