@@ -1,17 +1,16 @@
 """The hub: one door in, one journal. It takes waiting intents in batches, decides, commits, and only then answers."""
 
 import asyncio
-import heapq
 import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import count
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
 
+from edge.alarms import Alarms
 from edge.carry import condemn, is_corrupt
 from edge.clock import Clock, SteadyClock
 from edge.facts import Fact
@@ -24,7 +23,6 @@ log = logging.getLogger(__name__)
 
 BATCH = 200  # intents decided in one go: about 20 ms on a Pi, so that a press behind a flood is still quick
 FIRST_RETRY, LAST_RETRY = 0.1, 10.0  # seconds between attempts to commit
-NOW = 0.001  # seconds: what is due so soon is due, for sums of times are not exact
 TICK = 1.0  # the longest the timer sleeps, so that a stepped clock is noticed
 
 
@@ -102,9 +100,7 @@ class Hub(Generic[S, I, W]):
         self._retry_at = 0.0  # monotonic; offered intents rest until then
         self._followers: list[Callable[[Commit[S, W]], None]] = []
         self._couriers: list[Courier[S]] = []
-        self._alarms: list[tuple[float, int, I]] = []
-        self._alarm_numbers = count()
-        self._alarm_set = asyncio.Event()
+        self._alarms = Alarms[I]()
         self._tasks: list[asyncio.Task[None]] = []
         self._stepping = False  # a step of the clock waits to be journalled
         self._stopping = False
@@ -389,18 +385,13 @@ class Hub(Generic[S, I, W]):
 
     def _set_alarms(self, draft: S) -> None:
         for at, intent in self._rules.alarms(draft):
-            heapq.heappush(self._alarms, (at, next(self._alarm_numbers), intent))
-            if self._alarms[0][2] is intent:
-                self._alarm_set.set()
+            self._alarms.set(at, intent)
 
     def ring(self) -> None:
         """Let the clock ask for everything that is due by now; while it is being set nobody knows when that is."""
-        if self._stepping:
-            return
-        now = self.clock.now() + NOW
-        while self._alarms and self._alarms[0][0] <= now:
-            _, _, intent = heapq.heappop(self._alarms)
-            self.offer(intent, by="clock")
+        if not self._stepping:
+            for intent in self._alarms.due(self.clock.now()):
+                self.offer(intent, by="clock")
 
     def _look_at_clock(self) -> None:
         """Have a step of the machine's clock journalled, and follow it then."""
@@ -416,7 +407,7 @@ class Hub(Generic[S, I, W]):
         self._stepping = False
         self.clock.follow(step)
         self.begun += step
-        self._alarm_set.set()
+        self._alarms.sooner.set()
         self.vitals.shift(step)
 
     async def _watch_clock(self) -> None:
@@ -424,12 +415,11 @@ class Hub(Generic[S, I, W]):
             self._look_at_clock()
             self.ring()
             await self.journal.tidy()
-            self._alarm_set.clear()
-            ringing = self._alarms and not self._stepping
-            rest = min(TICK, self._alarms[0][0] - self.clock.now()) if ringing else TICK
+            self._alarms.sooner.clear()
+            rest = TICK if self._stepping else min(TICK, self._alarms.next - self.clock.now())
             with suppress(TimeoutError):  # not wait_for: the one of Python 3.11 can swallow a cancellation
                 async with asyncio.timeout(rest):
-                    await self._alarm_set.wait()
+                    await self._alarms.sooner.wait()
 
 
 def _go_together(one: _Waiting[Any], following: _Waiting[Any]) -> bool:
