@@ -23,7 +23,7 @@ from cloud_bridge.backoff import Backoff
 from cloud_bridge.gateway import CloudFile, Gateway
 from cloud_bridge.gateway.settings import AccountSettings, GatewaySettings, StoreSettings, WaySettings
 from cloud_bridge.settings import BrokerSettings
-from edge.clock import Clock
+from edge.clock import Clock, SystemClock
 from tests.brokers import Broker
 from tests.cloud import PATIENCE, TODAY, until
 
@@ -47,6 +47,19 @@ def settings_of(
         "ways": (hook,) if stand_in else (),
     }
     return CloudFile(**(about | rest))
+
+
+class SetClock(SystemClock):
+    """The machine's clock, and as many seconds more as a test lets pass."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.passed
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.passed
 
 
 class RunningGateway:

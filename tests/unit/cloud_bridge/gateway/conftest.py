@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Broker
-from tests.gateways import BareStore, RunningGateway, StandIn, settings_of
+from tests.gateways import BareStore, RunningGateway, SetClock, StandIn, settings_of
 
 
 @pytest.fixture
@@ -17,10 +17,16 @@ async def stand_in() -> AsyncIterator[StandIn]:
 
 
 @pytest.fixture
-async def gateway(broker: Broker, tmp_path: Path, stand_in: StandIn) -> AsyncIterator[RunningGateway]:
+def clock() -> SetClock:
+    """The gateway's."""
+    return SetClock()
+
+
+@pytest.fixture
+async def gateway(broker: Broker, tmp_path: Path, stand_in: StandIn, clock: SetClock) -> AsyncIterator[RunningGateway]:
     """A gateway that tells customers by webhook."""
     settings = settings_of(broker, tmp_path, stand_in=stand_in.url)
-    async with RunningGateway(settings, tmp_path / "gateway.db") as gateway:
+    async with RunningGateway(settings, tmp_path / "gateway.db", clock) as gateway:
         yield gateway
 
 

@@ -15,31 +15,17 @@ from cloud_bridge.gateway.road import Parcel, _gaps
 from cloud_bridge.gateway.settings import CloudFile, ProductSettings, StoreSettings
 from cloud_bridge.gateway.sweep import sweep
 from cloud_bridge.letters import Reparsed
-from edge.clock import SystemClock
 from tests.brokers import Broker
 from tests.cloud import PATIENCE, until
-from tests.gateways import STORE, BareStore, RunningGateway, order, settings_of
+from tests.gateways import STORE, BareStore, RunningGateway, SetClock, order, settings_of
 
 replace = msgspec.structs.replace
 
 
-class SetClock(SystemClock):
-    """The machine's clock, and as many seconds more as a test lets pass."""
-
-    def __init__(self) -> None:
-        self.passed = 0.0
-
-    def now(self) -> float:
-        return super().now() + self.passed
-
-    def monotonic(self) -> float:
-        return super().monotonic() + self.passed
-
-
 @asynccontextmanager
-async def running(settings: CloudFile, directory: Path, clock: SetClock | None = None) -> AsyncIterator[RunningGateway]:
+async def running(settings: CloudFile, directory: Path) -> AsyncIterator[RunningGateway]:
     """A gateway with these settings."""
-    async with RunningGateway(settings, directory / "gateway.db", clock) as gateway:
+    async with RunningGateway(settings, directory / "gateway.db") as gateway:
         yield gateway
 
 
@@ -52,60 +38,54 @@ def alarms(gateway: RunningGateway) -> set[str]:
 
 
 async def test_a_store_that_was_away_too_long_with_orders_waiting_raises_an_alarm_until_it_is_back(
-    broker: Broker, tmp_path: Path, store: BareStore
+    gateway: RunningGateway, store: BareStore, clock: SetClock
 ) -> None:
-    clock = SetClock()
-    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
-        hub = gateway.gateway.hub
-        store.presence("online", 1)
-        await until(lambda: hub.board.store(STORE).online)
-        store.presence("offline", 1)
-        await until(lambda: not hub.board.store(STORE).online)
-        await gateway.tell("placed", order(1))
-        await until(lambda: hub.board.store(STORE).unanswered == 1)
-        clock.passed = 599
-        await sweep(hub)
-        assert not alarms(gateway)
-        clock.passed = 601
-        await sweep(hub)
-        await until(lambda: alarms(gateway) == {f"away/{STORE}"})
-        store.presence("online", 2)
-        await until(lambda: not alarms(gateway))
+    hub = gateway.gateway.hub
+    store.presence("online", 1)
+    await until(lambda: hub.board.store(STORE).online)
+    store.presence("offline", 1)
+    await until(lambda: not hub.board.store(STORE).online)
+    await gateway.tell("placed", order(1))
+    await until(lambda: hub.board.store(STORE).unanswered == 1)
+    clock.passed = 500
+    await sweep(hub)
+    assert not alarms(gateway)
+    clock.passed = 601
+    await sweep(hub)
+    await until(lambda: alarms(gateway) == {f"away/{STORE}"})
+    store.presence("online", 2)
+    await until(lambda: not alarms(gateway))
 
 
 async def test_a_store_that_is_there_but_does_not_accept_its_orders_raises_an_alarm(
-    broker: Broker, tmp_path: Path, store: BareStore
+    gateway: RunningGateway, store: BareStore, clock: SetClock
 ) -> None:
-    clock = SetClock()
-    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
-        store.presence("online", 1)
-        await gateway.tell("placed", order(1))
-        await until(lambda: store.orders)
-        clock.passed = 601
-        await sweep(gateway.gateway.hub)
-        await until(lambda: alarms(gateway) == {f"silent/{STORE}"})
-        event = store.orders[0]
-        store.tell("order.accepted", event["subject"], event=event["id"])
-        await until(lambda: not alarms(gateway))
+    store.presence("online", 1)
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    clock.passed = 601
+    await sweep(gateway.gateway.hub)
+    await until(lambda: alarms(gateway) == {f"silent/{STORE}"})
+    event = store.orders[0]
+    store.tell("order.accepted", event["subject"], event=event["id"])
+    await until(lambda: not alarms(gateway))
 
 
 async def test_the_end_of_an_orders_day_is_found_without_a_timer_for_each(
-    broker: Broker, tmp_path: Path, store: BareStore
+    gateway: RunningGateway, store: BareStore, clock: SetClock
 ) -> None:
-    clock = SetClock()
-    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
-        hub = gateway.gateway.hub
-        await gateway.tell("placed", order(1))
-        await until(lambda: store.orders)
-        event = store.orders[0]
-        store.tell("order.accepted", event["subject"], event=event["id"])
-        store.tell("order.collected", event["subject"])
-        await until(lambda: hub.board.orders[event["subject"]].state == "collected")
-        assert not hub._alarms
-        await sweep(hub)
-        clock.passed = 3601
-        await sweep(hub)
-        await until(lambda: not len(hub.board.orders))
+    hub = gateway.gateway.hub
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    event = store.orders[0]
+    store.tell("order.accepted", event["subject"], event=event["id"])
+    store.tell("order.collected", event["subject"])
+    await until(lambda: hub.board.orders[event["subject"]].state == "collected")
+    assert not hub._alarms
+    await sweep(hub)
+    clock.passed = 3601
+    await sweep(hub)
+    await until(lambda: not len(hub.board.orders))
 
 
 async def test_the_late_will_of_an_earlier_connection_does_not_make_a_store_away(
@@ -167,47 +147,43 @@ async def test_a_store_that_knows_nothing_gets_what_is_still_open_and_hears_that
 
 
 async def test_an_order_that_the_broker_dropped_is_sent_again_when_its_store_leaves_it_unanswered(
-    broker: Broker, tmp_path: Path, store: BareStore
+    gateway: RunningGateway, store: BareStore, clock: SetClock
 ) -> None:
-    clock = SetClock()
-    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
-        hub = gateway.gateway.hub
-        store.presence("online", 1)
-        for number in (1, 2):
-            await gateway.tell("placed", order(number))
-        await until(lambda: len(store.orders) == 2 and not len(hub.board.outbox))
-        store.tell("order.accepted", store.orders[0]["subject"], event=store.orders[0]["id"])
-        await until(lambda: hub.board.store(STORE).unanswered == 1)
-        store.orders.clear()  # as if the second had never come
-        clock.passed = 601
-        await sweep(hub)
-        await until(lambda: store.orders)
-        assert [event["sequence"] for event in store.orders] == ["2"]
-        store.orders.clear()
-        await gateway.again()
-        await until(lambda: store.orders)
-        assert [event["sequence"] for event in store.orders] == ["2"]
+    hub = gateway.gateway.hub
+    store.presence("online", 1)
+    for number in (1, 2):
+        await gateway.tell("placed", order(number))
+    await until(lambda: len(store.orders) == 2 and not len(hub.board.outbox))
+    store.tell("order.accepted", store.orders[0]["subject"], event=store.orders[0]["id"])
+    await until(lambda: hub.board.store(STORE).unanswered == 1)
+    store.orders.clear()  # as if the second had never come
+    clock.passed = 601
+    await sweep(hub)
+    await until(lambda: store.orders)
+    assert [event["sequence"] for event in store.orders] == ["2"]
+    store.orders.clear()
+    await gateway.again()
+    await until(lambda: store.orders)
+    assert [event["sequence"] for event in store.orders] == ["2"]
 
 
 async def test_a_store_that_is_silent_about_one_order_is_sent_only_what_it_leaves_unanswered_but_that_each_time(
-    broker: Broker, tmp_path: Path, store: BareStore
+    gateway: RunningGateway, store: BareStore, clock: SetClock
 ) -> None:
-    clock = SetClock()
-    async with running(settings_of(broker, tmp_path), tmp_path, clock) as gateway:
-        hub = gateway.gateway.hub
-        store.presence("online", 1)
-        for number in (1, 2, 3):
-            await gateway.tell("placed", order(number))
-        await until(lambda: len(store.orders) == 3 and not len(hub.board.outbox))
-        for event in store.orders[1:]:
-            store.tell("order.accepted", event["subject"], event=event["id"])
-        await until(lambda: hub.board.store(STORE).unanswered == 1)
-        store.orders.clear()
-        for times in (1, 2):
-            clock.passed += 601
-            await sweep(hub)
-            await until(lambda times=times: len(store.orders) >= times)
-        assert [event["sequence"] for event in store.orders] == ["1", "1"]
+    hub = gateway.gateway.hub
+    store.presence("online", 1)
+    for number in (1, 2, 3):
+        await gateway.tell("placed", order(number))
+    await until(lambda: len(store.orders) == 3 and not len(hub.board.outbox))
+    for event in store.orders[1:]:
+        store.tell("order.accepted", event["subject"], event=event["id"])
+    await until(lambda: hub.board.store(STORE).unanswered == 1)
+    store.orders.clear()
+    for times in (1, 2):
+        clock.passed += 601
+        await sweep(hub)
+        await until(lambda times=times: len(store.orders) >= times)
+    assert [event["sequence"] for event in store.orders] == ["1", "1"]
 
 
 async def test_a_question_is_answered_by_the_next_gateway_where_this_one_ended_before_its_answer(
