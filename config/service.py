@@ -1,6 +1,7 @@
 """The daemon's manners: tell systemd when it is ready and that it lives, end on SIGTERM, keep an orderly log."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -57,3 +58,12 @@ class LogLine(logging.Formatter):
     def formatException(self, ei: Any) -> str:  # noqa: N802 - logging's name
         """The traceback, no line of which begins like an event."""
         return "\n".join(f"    {plain(line)}" for line in super().formatException(ei).splitlines())
+
+
+def collect_seldom() -> None:
+    """Look for cycles less often, as what is there now stays, and a request that is taken leaves none.
+
+    A channel's flood makes many of them: looking through them in vain took a fifth of the gateway's time.
+    """
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)

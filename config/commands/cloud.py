@@ -1,6 +1,5 @@
 """The command of the cloud's end: the gateway."""
 
-import gc
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -27,7 +26,7 @@ def gateway(config: CloudConfig) -> None:
 
 async def _run_gateway(settings: "CloudFile") -> None:
     from cloud_bridge.gateway import Gateway  # noqa: PLC0415 - a store needs none of it
-    from config.service import stop_signal  # noqa: PLC0415
+    from config.service import collect_seldom, stop_signal  # noqa: PLC0415
     from edge.journal import JournalUnusable  # noqa: PLC0415
 
     stopped = stop_signal()
@@ -42,9 +41,7 @@ async def _run_gateway(settings: "CloudFile") -> None:
     except OSError as error:
         listen = settings.gateway.listen
         raise Failed(f"cannot listen at {listen}: {error.strerror}; is another gateway running?") from error
-    # Requests hold no cycles, and a channel's flood makes many: looking through them in vain took a fifth of the time.
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
+    collect_seldom()
     door = f"{url_of(*gateway.address)}/channels/"
     await live(
         gateway,

@@ -1,7 +1,6 @@
 """Servers of webhooks, each as a process of its own: the real gateway, and the bare handler it is held against."""
 
 import asyncio
-import gc
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from config.service import collect_seldom
 from tests.brokers import Broker
 from tests.gateways import SECRET
 
@@ -79,6 +79,5 @@ async def _bare() -> None:
 
 
 if __name__ == "__main__":
-    gc.freeze()  # as the gateway has it
-    gc.set_threshold(100_000, 20, 100)
+    collect_seldom()  # as the gateway does
     asyncio.run(_bare())
