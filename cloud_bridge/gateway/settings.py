@@ -14,6 +14,7 @@ from platformdirs import user_state_path
 from cloud_bridge.gateway.channels import CHANNELS, Account
 from cloud_bridge.gateway.orders import account_key
 from cloud_bridge.gateway.plan import AccountPlan, Message, Plan, Quiet, StorePlan
+from cloud_bridge.gateway.signing import key_of
 from cloud_bridge.gateway.ways import WAYS
 from cloud_bridge.gateway.ways.way import Setting
 from cloud_bridge.settings import BrokerSettings
@@ -24,6 +25,7 @@ from edge.words import Language
 
 SEAL_FILE = "seal.key"  # beside the journal, where the settings name none
 TOKEN_VARIABLE = "OVENBELL_GATEWAY_TOKEN"  # noqa: S105 - the name of the variable, not the token
+STANDARD_WEBHOOKS = frozenset({"generic", "webhook"})  # the channel and the way that sign so
 Name = Annotated[str, Meta(max_length=200)]
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 Hours = Annotated[str, Meta(pattern=rf"^{CLOCK}-{CLOCK}$(?!\n)", description="two times, such as 22:00-07:30")]
@@ -286,12 +288,14 @@ def missing_secrets(settings: AccountSettings | WaySettings) -> Iterator[str]:
     kind = CHANNELS[settings.channel] if isinstance(settings, AccountSettings) else WAYS[settings.kind]
     for name in secrets_of(settings):
         try:
-            there = _secret_of(settings, name) is not None
+            secret = _secret_of(settings, name)
+            if secret is not None and kind.name in STANDARD_WEBHOOKS:
+                key_of(secret)
         except OSError as error:
             yield f"secret_files.{name}: cannot be read: {error.strerror}"
             continue
         except ValueError as error:
             yield f"secret_files.{name}: {error}"
             continue
-        if not there and name in kind.secrets:
+        if secret is None and name in kind.secrets:
             yield f"secret_files.{name}: required, or {variable_of(settings, name)} in the environment"

@@ -141,6 +141,17 @@ def test_what_no_gateway_can_work_with_is_refused(tmp_path: Path, text: str, exp
     assert [one for one in expected if not any(line.startswith(one) for line in said)] == [], said
 
 
+@pytest.mark.parametrize("secret", ["whsec_flour", "whsec_Zmxvd XI=", "whsec_"])
+def test_a_secret_that_would_refuse_every_request_is_refused_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str
+) -> None:
+    for name in ("CHANNEL_GENERIC_SHOP", "WAY_HOOK"):
+        monkeypatch.setenv(f"OVENBELL_{name}_SECRET", secret)
+    assert mistakes(tmp_path, BROKER + STORE + SHOP + HOOK) == [
+        f"{place}.secret_files.secret: expected base64 after whsec_" for place in ("accounts[0]", "ways[0]")
+    ]
+
+
 def test_beyond_loopback_a_token_is_required(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     listen = BROKER + '[gateway]\nlisten = "0.0.0.0:8390"\n'
     (mistake,) = mistakes(tmp_path, listen)

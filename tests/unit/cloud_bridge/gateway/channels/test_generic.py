@@ -39,6 +39,15 @@ def test_a_wrong_a_missing_and_an_old_signature_are_refused() -> None:
         assert is_forged(generic.CHANNEL, hook(right.body, **{name: ""}), ACCOUNT)
 
 
+def test_the_vector_that_standard_webhooks_publishes_proves_itself() -> None:
+    account = Account("generic", "shop", secrets={"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})
+    headers = {"webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek", "webhook-timestamp": "1614265330"}
+    headers["webhook-signature"] = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    webhook = Webhook("generic", "shop", NOW, b'{"test": 2432232314}', headers=headers)
+    assert not is_forged(generic.CHANNEL, webhook, account, 1614265330)
+    assert is_forged(generic.CHANNEL, webhook, ACCOUNT, 1614265330)
+
+
 @pytest.mark.parametrize("time", ["9" * 400, "9" * 5_000, "1e9", "-1", "٣", ""])
 def test_a_time_that_is_none_is_refused_and_nothing_worse(time: str) -> None:
     assert is_forged(generic.CHANNEL, hook(told("placed", order(1)), **{"webhook-timestamp": time}), ACCOUNT)
