@@ -52,7 +52,7 @@ class Gateway:
         self.reader = Reader(self.hub, accounts, products, seal, self.puller)
         self.intake = Intake(self.hub, accounts)
         self.road = Road(self.hub, settings.broker, gateway=settings.gateway.id)
-        self.courier = Courier(self.hub, ways, _posts(accounts), seal, self.callers)
+        self.courier = Courier(self.hub, ways, _posts(settings, accounts), seal, self.callers)
         self._keeper = Doorkeeper(LARGEST)
         self.intake.mount(self._keeper)
         self.office = Office(
@@ -110,11 +110,11 @@ class Gateway:
             self.hub.failed.set()
 
 
-def _posts(accounts: dict[str, Account]) -> dict[str, Post]:
+def _posts(settings: CloudFile, accounts: dict[str, Account]) -> dict[str, Post]:
     """The ways back to the channels."""
     return {
-        key: Post(way, Setting(key, account.options, account.secrets))
-        for key, account in accounts.items()
+        key: Post(way, Setting(key, account.options, account.secrets), one.per_second)
+        for one, (key, account) in zip(settings.accounts, accounts.items(), strict=True)
         if (way := CHANNELS[account.channel].tells) is not None
     }
 

@@ -16,7 +16,7 @@ from cloud_bridge.gateway.facts import AlarmCleared, AlarmRaised, LetterRead, We
 from cloud_bridge.gateway.intents import Intent, Keep, Note, Unread
 from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.gateway.rules import CloudHub
-from cloud_bridge.gateway.ways.way import Setting
+from cloud_bridge.gateway.ways.way import Setting, retry_after
 from edge.hub import NotCommitted
 from edge.text import plain
 
@@ -40,6 +40,8 @@ class _Source:
         self.setting = Setting(key, account.options, account.secrets)
         self.caller = callers.of(self.setting)
         self.places = asyncio.Semaphore(AT_ONCE)
+        self.closed = 0.0  # until then it wants to be left alone, on the loop's clock
+        self.reason = ""
         self.late: set[int] = set()  # webhooks and letters whose order is waited for for too long
 
     @property
@@ -172,12 +174,16 @@ class Puller:
             await self._hub.submit(Keep(webhook), by="pull", key=f"pulled\n{source.key}\n{digest}")
 
     async def _ask(self, source: _Source, ask: dict[str, str]) -> list[bytes]:
-        pull = source.pull
-        status, body, _ = await source.caller.ask(
+        pull, loop = source.pull, asyncio.get_running_loop()
+        if loop.time() < source.closed:
+            raise ValueError(source.reason)
+        status, body, headers = await source.caller.ask(
             pull.token, lambda token: pull.call(ask, source.setting, token, self._hub.clock.now())
         )
         if status == TOO_MANY or status >= FAULTS:
-            raise ValueError(f"HTTP {status}")
+            source.closed = max(source.closed, loop.time() + (retry_after(headers) or 0.0))
+            source.reason = f"HTTP {status}"
+            raise ValueError(source.reason)
         return pull.read(ask, status, body)
 
 

@@ -29,6 +29,7 @@ STANDARD_WEBHOOKS = frozenset({"generic", "webhook"})  # the channel and the way
 Name = Annotated[str, Meta(max_length=200)]
 CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 Hours = Annotated[str, Meta(pattern=rf"^{CLOCK}-{CLOCK}$(?!\n)", description="two times, such as 22:00-07:30")]
+PerSecond = Annotated[float, Meta(gt=0, le=10_000)]
 Words = dict[Language, Annotated[str, Meta(min_length=1, max_length=1_000)]]
 OWNERS_THREE = (  # what the owner of a bakery wants its customers to hear, where no table says otherwise
     Message(UpdateKind.STARTED, {"zh": "您的{item}已进烤箱。", "en": "Your {item} is in the oven."}, stage="baking"),
@@ -84,6 +85,7 @@ class AccountSettings(Settings, frozen=True):
     stores: dict[str, str] = {}
     ways: tuple[str, ...] = ()
     tell: bool = True  # tell the channel itself what it can take
+    per_second: PerSecond = 20  # so often at most
     products: dict[str, ProductSettings] = {}
     options: dict[str, str] = {}
     secret_files: dict[str, SystemName] = {}
@@ -97,7 +99,7 @@ class WaySettings(Settings, frozen=True):
     options: dict[str, str] = {}
     secret_files: dict[str, SystemName] = {}
     templates: dict[str, str] = {}
-    per_second: Annotated[float, Meta(gt=0, le=10_000)] = 20
+    per_second: PerSecond = 20
 
 
 class MessageSettings(Settings, frozen=True):

@@ -21,13 +21,25 @@ import msgspec
 from cloud_bridge.gateway.channels.channel import Pull, Unreadable
 from cloud_bridge.gateway.channels.values import Wire, read, text, whole
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways.way import Arrived, Call, Later, Never, Outcome, Setting, Token, Unsendable, Way
+from cloud_bridge.gateway.ways.way import (
+    SOON,
+    Arrived,
+    Call,
+    Later,
+    Never,
+    Outcome,
+    Setting,
+    Token,
+    Unsendable,
+    Way,
+    retry_after,
+)
 from cloud_bridge.gateway.ways.webhook import judge
 from edge.updates import UpdateKind
 
 API = "https://open-api.shop.ele.me"
 FIVE_MINUTES = 300.0
-BUSY = frozenset({"SERVER_ERROR", "EXCEED_LIMIT"})
+BUSY, TOO_MANY = "SERVER_ERROR", "EXCEED_LIMIT"  # errors that pass
 STALE_TOKEN = "UNAUTHORIZED"  # noqa: S105 - an error, not a token
 ACTIONS = {
     UpdateKind.ACCEPTED: "eleme.order.confirmOrderLite",
@@ -135,7 +147,10 @@ def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     if trouble is None:
         return outcome
     why = f"Ele.me says {text(trouble.code)} {text(trouble.message)}"
-    return Later(why) if trouble.code in BUSY else Never(why)
+    if trouble.code == TOO_MANY:
+        wait = retry_after(headers)
+        return Later(why, SOON if wait is None else wait, everything=True)
+    return Later(why) if trouble.code == BUSY else Never(why)
 
 
 def _failure(result: Any) -> _Trouble | None:

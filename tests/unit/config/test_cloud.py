@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from cloud_bridge.gateway.channels import CHANNELS
+from cloud_bridge.gateway.gateway import Gateway
 from cloud_bridge.gateway.seal import KEY_VARIABLE
 from cloud_bridge.gateway.settings import TOKEN_VARIABLE, CloudFile
 from cloud_bridge.gateway.ways import WAYS
@@ -70,6 +71,13 @@ def test_the_table_of_products_is_read_backwards_where_a_channel_is_told(tmp_pat
     assert [account.codes_of(code) for code in ours] == [
         ("SKU-1", "SKU-2"), ("27",), ("28",), ("29",), (), (), ("bread",)
     ]  # fmt: skip
+
+
+def test_a_way_and_a_channel_are_told_no_oftener_than_the_shop_wants(tmp_path: Path) -> None:
+    both = (SHOP + "per_second = 5\n", HOOK + "per_second = 0.5\n")
+    courier = Gateway(load(tmp_path, BROKER + STORE + "".join(both)), tmp_path / "journal.db").courier
+    posts = [lane.post for lane in (*courier._channels.values(), *courier._ways.values())]
+    assert [post.per_second for post in posts if post is not None] == [5, 0.5]
 
 
 def test_all_mistakes_are_reported_in_one_go(tmp_path: Path) -> None:

@@ -86,6 +86,32 @@ async def test_a_channel_that_is_away_for_long_loses_no_paid_order_and_a_person_
             await until(lambda: not board.webhooks and not board.alarms)
 
 
+async def test_a_channel_that_wants_to_be_left_alone_is_asked_nothing_and_a_person_knows(
+    broker: Broker, store: BareStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pull, "WORRY", 0.1)
+    asked = 0
+
+    def answer(number: int) -> web.Response:
+        nonlocal asked
+        asked = number
+        return web.Response(status=429, headers={"Retry-After": "3600"}) if number == 1 else web.json_response(ORDER)
+
+    async with application(answer) as shop:
+        options = {"api": shop.url, "client_id": "c"}
+        async with one_account(broker, tmp_path, "opendelivery", {"secret": SECRET}, options=options) as gateway:
+            board, source = gateway.gateway.hub.board, gateway.gateway.puller._sources["opendelivery/shop"]
+            await name_it(gateway)
+            await until(lambda: source.closed)
+            other = event("CREATED", eventId="other", orderId="other")
+            assert (await gateway.post(PATH, other, signed(other)))[0] == 200
+            await until(lambda: len(source.late) == 2)
+            assert board.alarms["unasked/opendelivery/shop"].text == "HTTP 429"
+            assert asked == 1
+            source.closed = 0.0  # the hour is over
+            await until(lambda: store.orders and not board.alarms)
+
+
 async def test_the_worry_about_an_order_ends_with_it_and_not_with_another_one(
     broker: Broker, store: BareStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,15 @@ def test_an_answer_is_what_it_says_and_not_its_status(status: int, answer: bytes
     assert isinstance(TELLS.judge(status, answer, {}), outcome)
 
 
+def test_too_many_calls_close_the_way_for_all_and_for_as_long_as_is_said() -> None:
+    assert TELLS is not None
+    answer = b'{"error":{"code":"EXCEED_LIMIT","message":"x"}}'
+    assert TELLS.judge(200, answer, {}) == Later("Ele.me says EXCEED_LIMIT x", everything=True)
+    assert TELLS.judge(200, answer, {"retry-after": "90"}) == Later("Ele.me says EXCEED_LIMIT x", 90, everything=True)
+    fault = b'{"error":{"code":"SERVER_ERROR","message":"x"}}'
+    assert TELLS.judge(200, fault, {}) == Later("Ele.me says SERVER_ERROR x")
+
+
 async def test_what_was_told_and_what_could_not_be_pushed_go_over_one_interface(
     broker: Broker, store: BareStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
