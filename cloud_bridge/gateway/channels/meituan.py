@@ -4,7 +4,8 @@ Documents: developer.waimai.meituan.com, "推送类接口" (orders, cancellation
 as known in 2026-11. Never tried against the vendor's live system.
 
 The shop enters one address for all kinds of pushes: what a request is about is told by its fields, and not by where
-it comes to. Some kinds come as GET, the others as a form; a request without fields is Meituan trying the address.
+it comes to. Some kinds come as GET, the others as a form; a request without fields is Meituan trying the address,
+and is answered either way, as the documents do not say which one it takes.
 A value is URL-encoded twice in most pushes, and the signature is made over what it says, so both are tried.
 
 A partial refund takes goods off an order without saying which ones are left, and tells nothing here: the shop sees it
@@ -138,6 +139,10 @@ def _hello(_webhook: Webhook, _account: Account) -> Answer:
     return Answer(OK)
 
 
+def _ping(webhook: Webhook) -> Answer | None:
+    return None if webhook.body else Answer(OK)
+
+
 # --- what it is told ------------------------------------------------------------------------------------------------
 
 API = "https://waimaiopen.meituan.com/api/v1"
@@ -211,5 +216,5 @@ def _judge(status: int, body: bytes, headers: Any) -> Outcome:
 
 TELLS = Way(name="meituan", call=_tell, judge=_judge, tells=frozenset(ACTIONS), repeatable=True, options=("app_id",))
 CHANNEL = Channel(
-    name="meituan", verify=_verify, parse=_parse, answer=answers(OK), hello=_hello, gets=True, tells=TELLS
+    name="meituan", verify=_verify, parse=_parse, answer=answers(OK), hello=_hello, gets=True, ping=_ping, tells=TELLS
 )

@@ -177,6 +177,17 @@ def test_goods_without_a_name_are_said_with_their_place() -> None:
         meituan.CHANNEL.parse(push(**ORDER | {"detail": '[{"quantity":1}]'}), ACCOUNT)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_address_that_meituan_tries_is_there_and_nobody_is_accused(
+    broker: Broker, tmp_path: Path, method: str
+) -> None:
+    async with one_account(broker, tmp_path, "meituan", {"secret": SECRET}) as gateway:
+        async with gateway.session.request(method, f"{gateway.url}/channels/meituan/shop") as tried:
+            assert (tried.status, await tried.read()) == (200, b'{"data":"ok"}')
+        intake = gateway.gateway.intake
+        assert (intake.refused["meituan/shop"], intake.answered["meituan/shop"]) == (0, 0)
+
+
 async def test_a_push_goes_to_the_store_once_and_a_forged_one_nowhere(
     broker: Broker, store: BareStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
