@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import strategies as st
 
 from cloud_bridge.gateway.channels import Account, Channel, Forged, Said, Unreadable
 from cloud_bridge.gateway.facts import Webhook
-from cloud_bridge.gateway.orders import Notice
+from cloud_bridge.gateway.orders import Notice, account_key
 from cloud_bridge.gateway.settings import AccountSettings
 from edge import opendelivery
 from tests.brokers import Broker
-from tests.gateways import STORE, RunningGateway, settings_of
+from tests.gateways import STORE, RunningGateway, metric, settings_of
 
 NOW = 1_790_000_000.0
 
@@ -59,6 +60,24 @@ def readable(said: Said) -> opendelivery.Order:
 def notice(account: str, on: str, **rest: Any) -> Notice:
     """What a store's event has a channel told."""
     return Notice(id="1", account=account, on=on, store=STORE, at=NOW, due=NOW, until=NOW, ways=("channel",), **rest)
+
+
+async def refuses(
+    gateway: RunningGateway,
+    caplog: pytest.LogCaptureFixture,
+    path: str,
+    body: bytes,
+    headers: dict[str, str] | None = None,
+) -> None:
+    """Whether a request is turned away, counted, and told the log without a secret of its account."""
+    key = path.removeprefix("/channels/").partition("?")[0]
+    [settings] = [one for one in gateway.settings.accounts if account_key(one.channel, one.id) == key]
+    figure = f'ovenbell_gateway_refused_total{{account="{key}"}}'
+    before = await metric(gateway.url, figure)
+    assert (await gateway.post(path, body, headers))[0] == 401
+    assert await metric(gateway.url, figure) == before + 1
+    assert any(line.startswith(f"requests to {key} were refused, ") for line in caplog.messages)
+    assert not any(secret in caplog.text for secret in gateway.gateway.settings.account(settings).secrets.values())
 
 
 @asynccontextmanager

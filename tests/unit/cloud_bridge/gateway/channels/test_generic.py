@@ -134,4 +134,26 @@ async def test_the_example_for_a_shops_programmer_works_as_it_is_written(
         assert (said, wrong) == (b'{"ok":true} 200\n', b"")
         await until(lambda: store.orders)
     [data] = (event["data"] for event in store.orders)
-    assert (data["displayId"], data["items"][0]["bakery"]) == ("A001", {"cakeText": "生日快乐", "candles": 6})
+    assert data.pop("replyTo")
+    assert data == {
+        "id": data["id"],
+        "displayId": "A001",
+        "type": "TAKEOUT",
+        "createdAt": "2026-11-22T09:00:00+08:00",
+        "salesChannel": "generic",
+        "takeout": {"takeoutDateTime": "2026-11-22T17:30:00+08:00"},
+        "merchant": {"id": "west-lake"},
+        "customer": {"name": "王女士", "phone": {"number": "13800000000"}},
+        "extraInfo": "六点来取",
+        "items": [
+            {
+                "id": "1",
+                "name": "草莓奶油蛋糕",
+                "externalCode": "cake-strawberry-8",
+                "quantity": 1,
+                "specialInstructions": "少糖",
+                "options": [{"name": "8寸", "quantity": 1}],
+                "bakery": {"cakeText": "生日快乐", "candles": 6},
+            }
+        ],
+    }
