@@ -185,19 +185,23 @@ async def test_a_dead_way_delays_nobody_else(counter: Counter) -> None:
 
 
 async def test_a_provider_that_asks_to_be_left_alone_is_left_alone_by_all(counter: Counter, stand_in: StandIn) -> None:
-    stand_in.answer = lambda _request, _body: web.Response(status=429, headers={"Retry-After": "1"})
+    came: list[float] = []
+
+    def answer(_request: web.Request, _body: bytes) -> web.Response:
+        came.append(time.monotonic())
+        return web.Response(status=429, headers={"Retry-After": "1"}) if len(came) == 1 else OK({})
+
+    stand_in.answer = answer
     counter.hook("first", stand_in)
     await counter.start()
     await counter.hear("order.ready", await counter.take(1))
-    await until(lambda: stand_in.requests and counter.owed[0].state is Sending.QUEUED)
+    await until(lambda: came and counter.owed[0].state is Sending.QUEUED)
     assert counter.owed[0].due == NOON + 1
-    stand_in.answer = lambda _request, _body: OK({})
-    began = time.monotonic()
     await counter.hear("order.ready", await counter.take(2))
     counter.later(1)
     await until(counter.settled)
-    assert time.monotonic() - began > 0.5
-    assert len(stand_in.requests) == 3
+    assert len(came) == 3
+    assert came[1] - came[0] >= 1  # however slow the machine is, it can only be longer
 
 
 async def test_who_has_another_way_does_not_wait_for_one_that_is_closed_for_long(
