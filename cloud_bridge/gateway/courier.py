@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,7 +15,7 @@ import aiohttp
 
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.caller import Answered, Callers, NoToken
-from cloud_bridge.gateway.facts import Happened
+from cloud_bridge.gateway.facts import Happened, NoticeDropped, NoticeFailed, NoticeFellBack, NoticeSent
 from cloud_bridge.gateway.intents import GiveUp, Intent, PutOff, Send, Sent
 from cloud_bridge.gateway.notices import LONG
 from cloud_bridge.gateway.orders import Notice, Sending
@@ -74,8 +75,9 @@ class Courier:
     def __init__(
         self, hub: CloudHub, ways: Mapping[str, Post], channels: Mapping[str, Post], seal: Seal, callers: Callers
     ) -> None:
-        self.sent: dict[str, int] = {}  # notices by way, since the start
-        self.failed: dict[str, int] = {}
+        self.sent: Counter[str] = Counter()  # notices by way, since the start
+        self.failed: Counter[str] = Counter()  # for good
+        hub.follow(self._count)  # also what fails before the first one leaves
         self._hub, self._seal = hub, seal
         self._ways = {way: _Lane(post, callers) for way, post in ways.items()}
         self._channels = {account: _Lane(post, callers) for account, post in channels.items()}
@@ -114,8 +116,7 @@ class Courier:
         return [*self._ways.values(), *self._channels.values(), self._nowhere]
 
     def _lane(self, notice: Notice) -> _Lane:
-        lanes, name = (self._channels, notice.account) if notice.to_channel else (self._ways, notice.ways[0])
-        return lanes.get(name, self._nowhere)
+        return (self._channels if notice.to_channel else self._ways).get(notice.way, self._nowhere)
 
     # --- who is next ------------------------------------------------------------------------------------------------
 
@@ -127,6 +128,19 @@ class Courier:
             for notice_id in order.notices if order is not None else ():
                 if notice := self._hub.board.notices.get(notice_id):
                     self._put(notice)
+
+    def _count(self, commit: Commit[Board, Happened]) -> None:
+        """What failed for good is counted where that is decided: it may be too late, or tried too often."""
+        for fact in commit.facts:
+            match fact.what:
+                case NoticeSent(way=way):
+                    self.sent[way] += 1
+                case NoticeDropped(way=way, reason=reason) | NoticeFellBack(way=way, reason=reason, nobody=True) if way:
+                    self.failed[way] += 1
+                    log.info("a notice did not go by %s: %s", way, reason)
+                case NoticeFailed(way=way, reason=reason) | NoticeFellBack(way=way, reason=reason):
+                    self.failed[way] += 1
+                    log.warning("a notice did not go by %s: %s", way, reason)
 
     def _put(self, notice: Notice) -> None:
         if notice.state is Sending.QUEUED:
@@ -202,16 +216,14 @@ class Courier:
         try:
             outcome = await self._call(lane, notice)
         except Exception as error:  # a mistake in a way's file: this notice goes another way
-            log.exception("a notice could not be sent by %s", notice.ways[0])
+            log.exception("a notice could not be sent by %s", notice.way)
             outcome = Never(f"a mistake in the gateway, see its log: {type(error).__name__}")
         await self._tell(lane, notice, outcome)
 
     async def _tell(self, lane: _Lane, notice: Notice, outcome: Outcome | _Nobody) -> None:
         """Have written down what became of it."""
-        way = notice.ways[0]
         match outcome:
             case Arrived():
-                self.sent[way] = self.sent.get(way, 0) + 1
                 intent: Intent = Sent(notice.id)
             case Later(reason, seconds, everything):
                 if everything:
@@ -220,16 +232,10 @@ class Courier:
                 wait = min(max(seconds, 1.0) * 2 ** min(notice.tries, 16), max(LONGEST, seconds))
                 intent = PutOff(notice.id, wait, plain(reason, 300))
             case Unsure(reason):
-                self.failed[way] = self.failed.get(way, 0) + 1
-                log.warning("nobody knows whether a notice went by %s: %s", way, plain(reason, 300))
                 intent = PutOff(notice.id, min(2.0**notice.tries, LONGEST), plain(reason, 300), unsure=True)
             case _Nobody(reason):
-                self.failed[way] = self.failed.get(way, 0) + 1
-                log.info("a notice did not go by %s: %s", way, plain(reason, 300))
                 intent = GiveUp(notice.id, plain(reason, 300), nobody=True)
             case Never(reason, spent):
-                self.failed[way] = self.failed.get(way, 0) + 1
-                log.warning("a notice did not go by %s: %s", way, plain(reason, 300))
                 intent = GiveUp(notice.id, plain(reason, 300), spent)
         await self._write(intent)
 
@@ -241,7 +247,7 @@ class Courier:
     async def _call(self, lane: _Lane, notice: Notice) -> Outcome | _Nobody:
         post, caller = lane.post, lane.caller
         if post is None or caller is None:
-            return Never(f"there is no way {notice.ways[0]}")
+            return Never(f"there is no way {notice.way}")
         carry = partial(_carried, post.way.carry, lane.threads) if post.way.carry else None
         try:
             answer = await caller.ask(post.way.token, partial(self._request, post, notice), carry)

@@ -172,6 +172,7 @@ class NoticeFailed(About, frozen=True):
 
     reason: str
     event: Event | None = None
+    way: str = ""  # the last one
 
 
 class NoticeDropped(About, frozen=True):
@@ -179,6 +180,7 @@ class NoticeDropped(About, frozen=True):
 
     reason: str
     said: bool = False
+    way: str = ""  # that could not take it, where the order came without any address
 
 
 class NoticeRevoked(About, frozen=True):

@@ -217,7 +217,7 @@ def sent(draft: Board, intent: i.Sent, _now: float) -> Iterator[f.Happened]:
     notice, grant = _pending(draft, intent.notice), _grant(draft, _pending(draft, intent.notice))
     if grant is not None and grant[1] > 0:
         yield _used(draft, notice, grant[0], 1)
-    yield f.NoticeSent(notice.id, notice.ways[0])
+    yield f.NoticeSent(notice.id, notice.way)
     if f"untold/{notice.line}" in draft.alarms:
         yield f.AlarmCleared(f"untold/{notice.line}")
 
@@ -228,8 +228,7 @@ def put_off(draft: Board, intent: i.PutOff, now: float) -> Iterator[f.Happened]:
     Of `ready` it is better that a customer reads it twice than never; a way may know again what comes twice.
     """
     notice = _pending(draft, intent.notice)
-    way = notice.account if notice.to_channel else notice.ways[0]
-    twice = notice.on == READY or way in draft.plan.repeatable
+    twice = notice.on == READY or notice.way in draft.plan.repeatable
     if notice.revoked:
         yield f.NoticeDropped(notice.id, notice.revoked, said=intent.unsure and not twice)
         return
@@ -251,15 +250,17 @@ def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     if intent.spent and grant is not None and grant[1] > 0:
         yield _used(draft, notice, *grant)
     waits = notice.failed or not intent.nobody  # who left no address waits for no word
-    if notice.revoked or (not waits and len(notice.ways) == 1):
-        yield f.NoticeDropped(notice.id, notice.revoked or intent.reason)
+    if notice.revoked:
+        yield f.NoticeDropped(notice.id, notice.revoked)
+    elif not waits and len(notice.ways) == 1:
+        yield f.NoticeDropped(notice.id, intent.reason, way=notice.way)
     else:
         yield from _go_on(draft, notice, intent.reason, now, nobody=intent.nobody)
 
 
 def _go_on(draft: Board, notice: Notice, reason: str, now: float, *, nobody: bool = False) -> Iterator[f.Happened]:
     if len(notice.ways) > 1 and now <= notice.until:
-        yield f.NoticeFellBack(notice.id, notice.ways[0], reason, nobody)
+        yield f.NoticeFellBack(notice.id, notice.way, reason, nobody)
     else:
         yield from _fail(draft, notice, reason, now)
 
@@ -270,7 +271,7 @@ def _fail(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.H
     if notice.order is not None:
         data = msgspec.json.encode(Untold(notice.order, notice.on, notice.ways[0], reason, notice.words or None))
         event = draft.next_event(notice.store, notice.order, EventType.UNTOLD, now, msgspec.Raw(data))
-    yield f.NoticeFailed(notice.id, reason, event)
+    yield f.NoticeFailed(notice.id, reason, event, notice.way)
     if event is None:
         yield f.AlarmRaised(f"untold/{notice.line}", Alarm("untold", notice.account, now, reason))
 

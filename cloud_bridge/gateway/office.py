@@ -117,7 +117,7 @@ class Office:
             ("ovenbell_gateway_webhooks", "Webhooks answered since the start", "account", self._intake.answered),
             ("ovenbell_gateway_refused", "Requests that did not prove themselves", "account", self._intake.refused),
             ("ovenbell_gateway_notices_sent", "Notices sent since the start", "way", self._courier.sent),
-            ("ovenbell_gateway_notices_failed", "Notices a way would not take", "way", self._courier.failed),
+            ("ovenbell_gateway_notices_failed", "Notices a way did not take, for good", "way", self._courier.failed),
         ):
             family = CounterMetricFamily(name, about, labels=[label])
             for key, figure in figures.items():

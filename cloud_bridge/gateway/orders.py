@@ -153,6 +153,11 @@ class Notice(Record, frozen=True):
         return self.ways[0] == CHANNEL
 
     @property
+    def way(self) -> str:
+        """Which way it goes now; to a channel that is the account's own."""
+        return self.account if self.to_channel else self.ways[0]
+
+    @property
     def line(self) -> str:
         """What it is about and to whom; of one line none overtakes another."""
         who = self.account if self.to_channel else "customer"

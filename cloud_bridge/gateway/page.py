@@ -43,8 +43,8 @@ class Seen(NamedTuple):
     broker: str  # empty while there is one, else why there is none
     journal: str  # empty while it can be written
     refused: dict[str, int]  # requests that did not prove themselves, by account
-    sent: dict[str, int]  # notices by way
-    failed: dict[str, int]
+    sent: dict[str, int]  # notices by way, those to a channel by its account
+    failed: dict[str, int]  # for good
     forbidden: dict[str, str]  # topics that the broker does not let us write to
     letters: tuple[Letter, ...] = ()
     answered: dict[str, int] = {}  # requests that proved themselves, by account
@@ -177,7 +177,7 @@ def _state(row: Store, now: float, say: Say) -> str:
 def _notices(board: Board, seen: Seen) -> list[tuple[str, ...]]:
     waiting: dict[str, int] = {}
     for notice in board.notices.values():
-        waiting[notice.ways[0]] = waiting.get(notice.ways[0], 0) + 1
+        waiting[notice.way] = waiting.get(notice.way, 0) + 1
     ways = sorted({*seen.sent, *seen.failed, *waiting})
     return [
         (escape(way), f"{seen.sent.get(way, 0):,}", f"{seen.failed.get(way, 0):,}", f"{waiting.get(way, 0):,}")

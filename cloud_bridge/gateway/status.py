@@ -14,8 +14,8 @@ class Status(Record, frozen=True):
     answered: dict[str, int]  # requests of an account that proved themselves
     refused: dict[str, int]  # and that did not
     ways: tuple[str, ...]
-    sent: dict[str, int]  # notices by way
-    failed: dict[str, int]
+    sent: dict[str, int]  # notices by way, those to a channel by its account
+    failed: dict[str, int]  # for good
     letters: int = 0  # what was not understood
     alarms: tuple[str, ...] = ()  # what a person has to look at, in the language of the page
 

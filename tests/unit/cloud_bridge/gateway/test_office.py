@@ -5,11 +5,12 @@ from base64 import b64encode
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from cloud_bridge.gateway.settings import GatewaySettings
 from tests.brokers import Broker
 from tests.cloud import until
-from tests.gateways import BareStore, RunningGateway, order, settings_of, signed
+from tests.gateways import BareStore, RunningGateway, SetClock, StandIn, order, settings_of, signed
 
 TOKEN = "a token of the owner's"
 
@@ -54,6 +55,35 @@ async def test_figures_count_what_was_answered_and_refused(gateway: RunningGatew
         "ovenbell_gateway_broker_connected 1.0",
     ):
         assert line in text, line
+
+
+async def test_what_it_was_too_late_for_after_all_tries_has_failed_and_is_counted(
+    gateway: RunningGateway, store: BareStore, stand_in: StandIn, clock: SetClock
+) -> None:
+    owed = gateway.gateway.hub.board.notices
+
+    async def finish(number: int) -> None:
+        await gateway.tell("placed", order(number))
+        await until(lambda: len(store.orders) == number)
+        store.tell("order.ready", store.orders[-1]["subject"])
+        await until(lambda: len(stand_in.requests) == number)
+
+    await finish(1)
+    stand_in.answer = lambda _request, _body: web.Response(status=503)
+    await finish(2)
+    await until(lambda: [one.state for one in owed.values()] == ["queued"])
+    assert _cells("hook", 1, 0, 1) in (await _get(gateway, "/"))[1]
+    clock.passed += 25 * 3600
+    await until(lambda: store.told("customer.untold"))
+    assert _cells("hook", 1, 1, 0) in (await _get(gateway, "/"))[1]
+    _, text = await _get(gateway, "/metrics")
+    assert 'ovenbell_gateway_notices_sent_total{way="hook"} 1.0' in text
+    assert 'ovenbell_gateway_notices_failed_total{way="hook"} 1.0' in text
+
+
+def _cells(name: str, *figures: int) -> str:
+    """A row of the page."""
+    return f"<tr><td>{name}</td>" + "".join(f'<td class="number">{figure}</td>' for figure in figures) + "</tr>"
 
 
 @pytest.mark.parametrize("path", ["/", "/metrics", "/api/status"])
