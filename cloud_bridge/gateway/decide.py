@@ -62,6 +62,7 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
         return
     if known is not None and known.kept and (store := _store_of(draft, known, intent.shop)):
         yield from _bring(draft, known, store)
+        yield from _settle_shop(draft, _unrouted(known))
         known = draft.orders[known.id]
     order = _after(draft, known, intent, now)
     kind = EventType.CHANGED if known is not None and intent.kind is EventType.PLACED else intent.kind
@@ -74,7 +75,8 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
         yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
-        yield from _settle_shops(draft) if known is not None else ()
+        if known is not None and _unrouted(known) != _unrouted(order):
+            yield from _settle_shop(draft, _unrouted(known))
     yield from _letter(intent.letter, account_key(intent.channel, intent.account))
     if order.state in OVER:
         yield from notices.drop(draft, order.id, f"the order is {order.state}", lambda _: True)
@@ -131,14 +133,12 @@ def _bring(draft: Board, order: Order, store: str) -> Iterator[f.Happened]:
     """What was kept of an order goes to its store, oldest first."""
     for kept in order.kept:
         yield f.OrderRouted(order.id, draft.next_event(store, order.id, kept.kind, kept.at, kept.data))
-    yield from _settle_shops(draft)
 
 
-def _settle_shops(draft: Board) -> Iterator[f.Happened]:
-    """A shop for which no order waits any more need not be looked at."""
-    waiting = {_unrouted(order) for order in draft.orders.values() if order.kept}
-    for key in [key for key, alarm in draft.alarms.items() if alarm.kind == "unrouted" and key not in waiting]:
-        yield f.AlarmCleared(key)
+def _settle_shop(draft: Board, alarm: str) -> Iterator[f.Happened]:
+    """A shop for which no order waits any more need not be looked at; all orders are, to see that."""
+    if not any(order.kept and _unrouted(order) == alarm for order in draft.orders.values()):
+        yield from _drop_alarm(draft, alarm)
 
 
 def _unrouted(order: Order) -> str:
@@ -228,7 +228,9 @@ def is_stale(alarm: Alarm, now: float) -> bool:
 
 def _check_alarm(draft: Board, intent: i.CheckAlarm, now: float) -> Iterator[f.Happened]:
     alarm = draft.alarms.get(intent.key)
-    if alarm is not None and is_stale(alarm, now):
+    if alarm is not None and alarm.kind == "unrouted":
+        yield from _settle_shop(draft, intent.key)
+    elif alarm is not None and is_stale(alarm, now):
         yield f.AlarmCleared(intent.key)
 
 

@@ -135,7 +135,7 @@ class CheckStore(Record, frozen=True):
 
 
 class CheckAlarm(Record, frozen=True):
-    """Look whether an alarm has been shown for long enough."""
+    """Look whether an alarm has been shown for long enough, or is over."""
 
     key: str
 

@@ -1,5 +1,8 @@
 """How long the gateway remembers an order, and what it waits for of a store: the rules alone."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from msgspec import Raw
 
@@ -9,6 +12,7 @@ from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.gateway.plan import AccountPlan
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
+from edge.tables import Table
 from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse, a_plan
 
 HOUR, DAY = 3600.0, 24 * 3600.0
@@ -192,6 +196,29 @@ def test_the_alarm_about_a_shop_that_nobody_knows_stays_while_another_order_wait
     assert [key for key, _ in house.board.alarms.items()] == ["unrouted/generic/shop/Y"]
     house.take(2, content="new", shop="X")
     assert not len(house.board.alarms)
+
+
+def test_orders_that_waited_for_stores_are_routed_at_a_start_without_a_look_at_all_of_them_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = an_account_of_two_shops()
+    for number in range(50):
+        house.take(number, shop="Y" if number % 2 else "Z")
+    house.take(50, shop="nobody's")
+    account = AccountPlan("generic", "shop", stores={"Y": STORE, "Z": STORE})
+    house.board.plan = a_plan(accounts={account.key: account})
+    walks, items = 0, Table.items
+
+    def walk(table: Table[Any, Any]) -> Iterator[Any]:
+        nonlocal walks
+        walks += table._rows is house.board.orders._rows
+        return items(table)
+
+    monkeypatch.setattr(Table, "items", walk)
+    house.end()
+    assert len(house.board.outbox) == 50
+    assert [key for key, _ in house.board.alarms.items()] == ["unrouted/generic/shop/nobody's"]
+    assert walks == 1 + 3  # to find them, and once for each shop
 
 
 def test_an_order_of_which_nothing_but_its_end_is_known_waits_for_no_store() -> None:

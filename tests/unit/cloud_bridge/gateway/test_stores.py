@@ -116,7 +116,7 @@ async def test_an_order_for_no_known_store_is_kept_and_goes_there_once_the_setti
         await until(lambda: len(store.orders) == 2)
         assert [event["type"].rpartition(".")[2] for event in store.orders] == ["placed", "changed"]
         assert [event["sequence"] for event in store.orders] == ["1", "2"]
-        assert not alarms(gateway)
+        await until(lambda: not alarms(gateway))
 
 
 async def test_the_codes_of_a_channel_become_ours(broker: Broker, tmp_path: Path, store: BareStore) -> None:
