@@ -1,5 +1,6 @@
 """The office: what the owner and other programs may ask of a gateway; on loopback, or behind a token."""
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 
@@ -12,7 +13,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.courier import Courier
 from cloud_bridge.gateway.door import Doorkeeper, Handler
-from cloud_bridge.gateway.facts import DeadLetterKept, Happened
+from cloud_bridge.gateway.facts import AlarmRaised, DeadLetterKept, Happened
 from cloud_bridge.gateway.intake import Intake
 from cloud_bridge.gateway.page import HEADERS, Letter, Seen, show_page
 from cloud_bridge.gateway.reader import Reader
@@ -21,7 +22,10 @@ from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.status import status_of
 from edge.guard import Guard, Refusal
 from edge.hub import Commit
+from edge.text import plain
 from edge.words import Say
+
+log = logging.getLogger(__name__)
 
 LETTERS = 20  # shown
 
@@ -108,6 +112,10 @@ class Office:
 
     def _follow(self, commit: Commit[Board, Happened]) -> None:
         self._facts.update(type(fact.what).__name__ for fact in commit.facts)
+        for fact in commit.facts:
+            if isinstance(fact.what, AlarmRaised):
+                alarm = fact.what.alarm
+                log.warning("alarm about %s: %s", alarm.about, plain(f"{alarm.kind} {alarm.text}".strip(), 300))
 
     def collect(self) -> Iterator[Metric]:
         """Every figure there is, for Prometheus; labels are words of the settings, never a customer's."""
@@ -123,13 +131,16 @@ class Office:
             for key, figure in figures.items():
                 family.add_metric([key], figure)
             yield family
+        alarms = GaugeMetricFamily("ovenbell_gateway_alarms", "What a person has to look at", labels=["kind"])
+        for kind, figure in Counter(alarm.kind for alarm in board.alarms.values()).items():
+            alarms.add_metric([kind], figure)
+        yield alarms
         stores = list(board.stores.values())
         for name, about, figure in (
             ("ovenbell_gateway_orders", "Open orders", len(board.orders)),
             ("ovenbell_gateway_unread", "Webhooks kept and not read yet", len(board.webhooks)),
             ("ovenbell_gateway_outbox", "Events the broker does not have yet", len(board.outbox)),
             ("ovenbell_gateway_notices_waiting", "Notices not sent yet", len(board.notices)),
-            ("ovenbell_gateway_alarms", "What a person has to look at", len(board.alarms)),
             ("ovenbell_gateway_dead_letters", "What was not understood", board.counters.letters),
             ("ovenbell_gateway_stores_online", "Stores that are there", sum(row.online for row in stores)),
             ("ovenbell_gateway_unanswered", "Events not accepted yet", sum(row.unanswered for row in stores)),

@@ -152,7 +152,6 @@ class Puller:
 
     def _worry(self, source: _Source, reason: str) -> None:
         if source.worry not in self._hub.board.alarms:
-            log.warning("%s does not tell an order that it named: %s", source.key, reason)
             alarm = Alarm("unasked", source.key, self._hub.clock.now(), plain(reason, 300))
             self._note(Note(AlarmRaised(source.worry, alarm)))
 

@@ -81,6 +81,17 @@ async def test_what_it_was_too_late_for_after_all_tries_has_failed_and_is_counte
     assert 'ovenbell_gateway_notices_failed_total{way="hook"} 1.0' in text
 
 
+async def test_an_alarm_is_in_the_log_and_the_figures_tell_of_what_kind_it_is(
+    gateway: RunningGateway, caplog: pytest.LogCaptureFixture
+) -> None:
+    await gateway.tell("placed", {"id": "shop-1"})
+    await until(lambda: gateway.gateway.hub.board.alarms)
+    [line] = [row for row in caplog.records if "alarm" in row.message]
+    assert (line.levelname, line.message) == ("WARNING", "alarm about generic/shop: letters displayId: required")
+    _, text = await _get(gateway, "/metrics")
+    assert 'ovenbell_gateway_alarms{kind="letters"} 1.0' in text
+
+
 def _cells(name: str, *figures: int) -> str:
     """A row of the page."""
     return f"<tr><td>{name}</td>" + "".join(f'<td class="number">{figure}</td>' for figure in figures) + "</tr>"
