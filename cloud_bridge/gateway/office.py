@@ -135,8 +135,9 @@ class Office:
         for kind, figure in Counter(alarm.kind for alarm in board.alarms.values()).items():
             alarms.add_metric([kind], figure)
         yield alarms
-        stores = list(board.stores.values())
-        for name, about, figure in (
+        stores, now = list(board.stores.values()), self._hub.clock.now()
+        longest = max((now - row.waiting for row in stores if row.unanswered), default=0.0)
+        for name, about, value in (
             ("ovenbell_gateway_orders", "Open orders", len(board.orders)),
             ("ovenbell_gateway_unread", "Webhooks kept and not read yet", len(board.webhooks)),
             ("ovenbell_gateway_outbox", "Events the broker does not have yet", len(board.outbox)),
@@ -144,7 +145,8 @@ class Office:
             ("ovenbell_gateway_dead_letters", "What was not understood", board.counters.letters),
             ("ovenbell_gateway_stores_online", "Stores that are there", sum(row.online for row in stores)),
             ("ovenbell_gateway_unanswered", "Events not accepted yet", sum(row.unanswered for row in stores)),
+            ("ovenbell_gateway_unanswered_seconds", "The longest that a store has let events wait", longest),
             ("ovenbell_gateway_broker_connected", "1 while connected", self._road.connected),
             ("ovenbell_gateway_journal_ok", "1 while the journal can be written", not self._hub.trouble),
         ):
-            yield GaugeMetricFamily(name, about, value=figure)
+            yield GaugeMetricFamily(name, about, value=value)

@@ -1,6 +1,7 @@
 """The owner's page and figures: who may see them, and that they say what is so."""
 
 import json
+import re
 from base64 import b64encode
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from aiohttp import web
 from cloud_bridge.gateway.settings import GatewaySettings
 from tests.brokers import Broker
 from tests.cloud import until
-from tests.gateways import BareStore, RunningGateway, SetClock, StandIn, order, settings_of, signed
+from tests.gateways import BareStore, RunningGateway, SetClock, StandIn, metric, order, settings_of, signed
 
 TOKEN = "a token of the owner's"
 
@@ -79,6 +80,25 @@ async def test_what_it_was_too_late_for_after_all_tries_has_failed_and_is_counte
     _, text = await _get(gateway, "/metrics")
     assert 'ovenbell_gateway_notices_sent_total{way="hook"} 1.0' in text
     assert 'ovenbell_gateway_notices_failed_total{way="hook"} 1.0' in text
+
+
+async def test_a_store_that_leaves_an_order_waiting_is_shown_with_since_when(
+    gateway: RunningGateway, store: BareStore, clock: SetClock
+) -> None:
+    store.presence("online")
+    await until(lambda: gateway.gateway.hub.board.store("hz-0012").online)
+    assert "ovenbell_gateway_unanswered_seconds 0.0" in (await _get(gateway, "/metrics"))[1]
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    clock.passed += 240
+    await gateway.tell("placed", order(2))
+    await until(lambda: gateway.gateway.hub.board.store("hz-0012").unanswered == 2)
+    assert re.search('<td class="number">2</td><td>[4-9] min ago</td>', (await _get(gateway, "/"))[1])
+    assert await metric(gateway.url, "ovenbell_gateway_unanswered_seconds ") >= 240
+    for event in store.orders:
+        store.tell("order.accepted", event["subject"], event=event["id"])
+    await until(lambda: not gateway.gateway.hub.board.store("hz-0012").unanswered)
+    assert '<td class="number">0</td><td>–</td>' in (await _get(gateway, "/"))[1]
 
 
 async def test_an_alarm_is_in_the_log_and_the_figures_tell_of_what_kind_it_is(
