@@ -59,6 +59,7 @@ class Said(Record, frozen=True):
 class Allowed(Record, frozen=True):
     """A customer allows so many more messages, by template."""
 
+    app: str  # whose customer this is: an id is theirs in it alone
     address: str
     templates: dict[str, int]
     event: str = (

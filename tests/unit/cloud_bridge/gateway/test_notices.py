@@ -418,14 +418,15 @@ ALLOWED = {"templates": {"first": {"order.ready": "t-ready", "item.started bakin
 
 
 def allowing(house: CountingHouse, **templates: int) -> None:
-    """The customer of the first order allows so many more."""
-    account = ACCOUNT.key
-    house.ask(i.Allow(account, "customer-1", {name.replace("_", "-"): count for name, count in templates.items()}))
+    """The customer of the first order allows so many more, to the mini-program."""
+    house.ask(
+        i.Allow("wechat/mini", "customer-1", {name.replace("_", "-"): count for name, count in templates.items()})
+    )
 
 
 def left(house: CountingHouse, template: str) -> int | None:
     """How many there are left."""
-    row = house.board.grants.get(grant_key(ACCOUNT.key, "customer-1", template))
+    row = house.board.grants.get(grant_key("customer-1", template))
     return None if row is None else row.left
 
 
