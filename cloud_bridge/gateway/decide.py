@@ -100,6 +100,7 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
         changed=now,
         due=intent.due if intent.content else order.due,
         reply=intent.reply or order.reply,
+        ways=intent.ways if intent.content else order.ways,
     )
 
 

@@ -31,6 +31,7 @@ class Take(Record, frozen=True):
     content: str = ""
     due: float = 0.0
     reply: str = ""
+    ways: tuple[str, ...] = ()
     webhook: int = 0  # which is read with it
     letter: int = 0
 

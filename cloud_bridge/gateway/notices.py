@@ -75,9 +75,10 @@ def _tell(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.
 
 def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Message, now: float) -> Iterator[f.Happened]:
     store, account = draft.plan.stores[intent.store], draft.plan.accounts[notice.account]
-    ways = message.ways or account.ways
-    if not ways or notice.order is None:
+    ways, order = message.ways or account.ways, draft.known(notice.order)
+    if not ways or order is None:
         return
+    ways = tuple(dict.fromkeys(way for way in (*order.ways, *ways) if way in ways))  # as this customer wishes
     notice = replace(notice, ways=ways, at=min(now, intent.at))  # to a channel it is no news, but how things are
     due = _waking(draft, notice, now)
     notice = replace(
@@ -90,7 +91,7 @@ def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Messag
     if notice.on in ITEMS:  # of what waits for the morning, or for a way that is away, only the newest is news
         yield from drop(
             draft,
-            notice.order,
+            order.id,
             "it was overtaken",
             lambda old: not old.to_channel and old.item == notice.item and old.on in ITEMS and old.due > now,
         )

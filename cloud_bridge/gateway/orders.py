@@ -74,6 +74,7 @@ class Order(Record, frozen=True):
     changed: float = 0.0  # when anything was heard of it last
     due: float = 0.0  # when it is wanted, as far as its channel says
     reply: str = ""  # who is told, sealed
+    ways: tuple[str, ...] = ()  # by which they would rather be told, the first one first
     first: int = 0  # the number of its first event
     unanswered: tuple[str, ...] = ()  # the ids of its events that the store has not accepted yet
     told: tuple[str, ...] = ()  # what was said of it, or is about to be

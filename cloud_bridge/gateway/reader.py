@@ -219,7 +219,7 @@ class Reader:
         )
         if said.kind is not EventType.PLACED:
             return about
-        content = _encode([said.order, said.addresses])
+        content = _encode([said.order, said.addresses, *said.ways])
         reply = self._seal.close(ours, Reply(said.addresses)) if said.addresses else ""
         data = {"salesChannel": webhook.channel} | said.order | {"id": ours, "items": self._items(key, said.order)}
         raw = Raw(_encode(data | ({"replyTo": reply} if reply else {})))
@@ -235,6 +235,7 @@ class Reader:
             content=sha256(content).hexdigest()[:32],
             due=order.due or 0.0,
             reply=reply,
+            ways=said.ways,
         )
 
     def _items(self, key: str, order: dict[str, Any]) -> Any:

@@ -172,6 +172,16 @@ def test_a_way_that_will_not_do_is_followed_by_the_next_and_then_by_a_fact_for_t
     assert house.board.outbox.get(failed.event.key) == failed.event
 
 
+def test_a_customer_is_told_first_as_they_wish_and_else_as_everybody() -> None:
+    house = CountingHouse()
+    for number, wished in enumerate([(), ("second",), ("second", "first"), ("pigeon", "second", "second")], 1):
+        house.ready(house.take(number, ways=wished))
+    assert [notice.ways for notice in house.owed] == [("first", "second")] + [("second", "first")] * 3
+    changed = house.take(2, content="c2")  # they wish nothing any more
+    house.start(changed)
+    assert house.owed[-1].ways == ("first", "second")
+
+
 def test_a_way_that_is_away_is_left_after_a_few_tries_where_there_is_another() -> None:
     house = CountingHouse()
     house.ready(house.take())
