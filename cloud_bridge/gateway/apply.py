@@ -137,7 +137,7 @@ def _delivered(draft: Board, _fact: CloudFact, what: f.EventsDelivered) -> None:
 
 def _granted(draft: Board, fact: CloudFact, what: f.GrantsChanged) -> None:
     for template, more in what.templates.items():
-        key = grant_key(what.account, what.customer, template)
+        key = grant_key(what.customer, template)
         row = draft.grants.get(key)
         draft.grants[key] = Grant(max(0, (row.left if row else 0) + more), fact.at)
     if what.webhook:
@@ -233,7 +233,7 @@ def _queued(draft: Board, _fact: CloudFact, what: f.NoticeQueued) -> None:
 
 def _sending(draft: Board, _fact: CloudFact, what: f.NoticeSending) -> None:
     notice = draft.notices[what.notice]
-    draft.notices[notice.id] = replace(notice, state=Sending.SENDING, tries=notice.tries + 1)
+    draft.notices[notice.id] = replace(notice, state=Sending.SENDING, tries=notice.tries + 1, customer=what.customer)
 
 
 def _put_off(draft: Board, _fact: CloudFact, what: f.NoticePutOff) -> None:

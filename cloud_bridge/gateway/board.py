@@ -73,6 +73,6 @@ class Board(Tables[Counters]):
         return Event(store, sequence, f"{store}-{sequence}", kind, order, at, data)
 
 
-def grant_key(account: str, customer: str, template: str) -> str:
-    """The key of what a customer allows."""
-    return f"{account}/{customer}/{template}"
+def grant_key(customer: str, template: str) -> str:
+    """The key of what a customer allows, whose name is another one in each application."""
+    return f"{customer}/{template}"

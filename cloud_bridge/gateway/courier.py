@@ -22,6 +22,7 @@ from cloud_bridge.gateway.orders import Notice, Sending
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.gateway.seal import Broken, Seal
 from cloud_bridge.gateway.ways import Arrived, Call, Later, Never, Outcome, Setting, Unsendable, Unsure, Way
+from cloud_bridge.gateway.ways.way import address_of
 from edge.hub import Commit, NotCommitted
 from edge.intents import Refused
 from edge.text import plain
@@ -203,7 +204,7 @@ class Courier:
 
     async def _carry(self, lane: _Lane, notice: Notice) -> None:
         try:
-            await self._hub.submit(Send(notice.id), by="courier")
+            await self._hub.submit(Send(notice.id, self._customer(lane, notice)), by="courier")
         except Refused:
             return  # it was taken back meanwhile
         except NotCommitted:  # it is still queued
@@ -268,11 +269,22 @@ class Courier:
         return Arrived() if (notice.on, answer[0]) in post.way.already else post.way.judge(*answer)
 
     def _request(self, post: Post, notice: Notice, token: str) -> Call:
-        addresses = self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
-        call = post.way.call(notice, addresses, post.setting, token, self._hub.clock.now())
+        call = post.way.call(notice, self._addresses(notice), post.setting, token, self._hub.clock.now())
         if (row := self._hub.board.notices.get(notice.id)) is None or row.revoked:
             raise _TakenBack
         return call
+
+    def _addresses(self, notice: Notice) -> dict[str, str]:
+        return self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
+
+    def _customer(self, lane: _Lane, notice: Notice) -> str:
+        """A name for who is told, where they have to allow it; else empty."""
+        if lane.post is None or not lane.post.way.app:
+            return ""
+        way, setting, _ = lane.post
+        with suppress(Broken, Unsendable):  # which is found again where it is to go
+            return self._seal.name(setting.options[way.app], address_of(self._addresses(notice), setting, way.name))
+        return ""
 
 
 async def _carried(

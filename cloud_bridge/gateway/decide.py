@@ -102,7 +102,7 @@ def _after(draft: Board, known: Order | None, intent: i.Take, now: float) -> Ord
         changed=now,
         due=intent.due if intent.content else order.due,
         reply=intent.reply or order.reply,
-        customer=intent.customer or order.customer,
+        ways=intent.ways if intent.content else order.ways,
     )
 
 

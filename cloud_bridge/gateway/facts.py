@@ -145,6 +145,8 @@ class About(Happened, frozen=True):
 class NoticeSending(About, frozen=True):
     """It is about to leave; whether it did is not known if nothing follows."""
 
+    customer: str = ""
+
 
 class NoticeSent(About, frozen=True):
     """It has arrived, as far as the way can tell."""
@@ -205,7 +207,7 @@ class AlarmCleared(Happened, frozen=True):
 class GrantsChanged(Happened, frozen=True):
     """A customer allows so many more messages, by template; fewer where it is below zero."""
 
-    account: str
+    account: str  # over which they said so, or ordered
     customer: str
     templates: dict[str, int]
     webhook: int = 0

@@ -31,7 +31,7 @@ class Take(Record, frozen=True):
     content: str = ""
     due: float = 0.0
     reply: str = ""
-    customer: str = ""
+    ways: tuple[str, ...] = ()
     webhook: int = 0  # which is read with it
     letter: int = 0
 
@@ -96,6 +96,7 @@ class Send(Record, frozen=True):
     """A notice is about to leave."""
 
     notice: str
+    customer: str = ""  # a name for who is told, where they have to allow it
 
 
 class Sent(Record, frozen=True):

@@ -75,9 +75,10 @@ def _tell(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.
 
 def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Message, now: float) -> Iterator[f.Happened]:
     store, account = draft.plan.stores[intent.store], draft.plan.accounts[notice.account]
-    ways = message.ways or account.ways
-    if not ways or notice.order is None:
+    ways, order = message.ways or account.ways, draft.known(notice.order)
+    if not ways or order is None:
         return
+    ways = tuple(dict.fromkeys(way for way in (*order.ways, *ways) if way in ways))  # as this customer wishes
     notice = replace(notice, ways=ways, at=min(now, intent.at))  # to a channel it is no news, but how things are
     due = _waking(draft, notice, now)
     notice = replace(
@@ -90,7 +91,7 @@ def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Messag
     if notice.on in ITEMS:  # of what waits for the morning, or for a way that is away, only the newest is news
         yield from drop(
             draft,
-            notice.order,
+            order.id,
             "it was overtaken",
             lambda old: not old.to_channel and old.item == notice.item and old.on in ITEMS and old.due > now,
         )
@@ -201,7 +202,7 @@ def send(draft: Board, intent: i.Send, now: float) -> Iterator[f.Happened]:
     notice = _pending(draft, intent.notice)
     if notice.state is not Sending.QUEUED:
         raise Refused("this notice is leaving already")
-    due, grant = _waking(draft, notice, now), _grant(draft, notice)
+    due, grant = _waking(draft, notice, now), _grant(draft, notice, intent.customer)
     if now > notice.until:
         yield from _fail(draft, notice, "it is too late to say it", now)
     elif due > now:
@@ -209,14 +210,15 @@ def send(draft: Board, intent: i.Send, now: float) -> Iterator[f.Happened]:
     elif grant is not None and grant[1] == 0:
         yield from _go_on(draft, notice, "the customer allows no more", now)
     else:
-        yield f.NoticeSending(notice.id)
+        yield f.NoticeSending(notice.id, intent.customer)
 
 
 def sent(draft: Board, intent: i.Sent, _now: float) -> Iterator[f.Happened]:
     """It has arrived."""
-    notice, grant = _pending(draft, intent.notice), _grant(draft, _pending(draft, intent.notice))
+    notice = _pending(draft, intent.notice)
+    grant = _grant(draft, notice, notice.customer)
     if grant is not None and grant[1] > 0:
-        yield _used(draft, notice, grant[0], 1)
+        yield _used(notice, grant[0], 1)
     yield f.NoticeSent(notice.id, notice.way)
     if f"untold/{notice.line}" in draft.alarms:
         yield f.AlarmCleared(f"untold/{notice.line}")
@@ -246,9 +248,9 @@ def put_off(draft: Board, intent: i.PutOff, now: float) -> Iterator[f.Happened]:
 def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     """The way will not do: the next one, or none."""
     notice = _pending(draft, intent.notice)
-    grant = _grant(draft, notice)
+    grant = _grant(draft, notice, notice.customer)
     if intent.spent and grant is not None and grant[1] > 0:
-        yield _used(draft, notice, *grant)
+        yield _used(notice, *grant)
     waits = notice.failed or not intent.nobody  # who left no address waits for no word
     if notice.revoked:
         yield f.NoticeDropped(notice.id, notice.revoked)
@@ -279,14 +281,12 @@ def _fail(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.H
 # --- what customers allow -------------------------------------------------------------------------------------------
 
 
-def _grant(draft: Board, notice: Notice) -> tuple[str, int] | None:
+def _grant(draft: Board, notice: Notice, customer: str) -> tuple[str, int] | None:
     """The template that a notice uses up once, and how often the customer still allows it; none where nobody knows."""
     template = template_of(draft.plan.templates.get(notice.ways[0], {}), notice)
-    order = draft.known(notice.order)
-    row = draft.grants.get(grant_key(notice.account, order.customer, template)) if order and template else None
+    row = draft.grants.get(grant_key(customer, template)) if customer and template else None
     return None if row is None else (template, row.left)
 
 
-def _used(draft: Board, notice: Notice, template: str, count: int) -> f.GrantsChanged:
-    order = draft.known(notice.order)
-    return f.GrantsChanged(notice.account, order.customer if order else "", {template: -count})
+def _used(notice: Notice, template: str, count: int) -> f.GrantsChanged:
+    return f.GrantsChanged(notice.account, notice.customer, {template: -count})

@@ -74,7 +74,7 @@ class Order(Record, frozen=True):
     changed: float = 0.0  # when anything was heard of it last
     due: float = 0.0  # when it is wanted, as far as its channel says
     reply: str = ""  # who is told, sealed
-    customer: str = ""  # a name for the customer that says nothing, equal for equal customers
+    ways: tuple[str, ...] = ()  # by which they would rather be told, the first one first
     first: int = 0  # the number of its first event
     unanswered: tuple[str, ...] = ()  # the ids of its events that the store has not accepted yet
     told: tuple[str, ...] = ()  # what was said of it, or is about to be
@@ -144,6 +144,7 @@ class Notice(Record, frozen=True):
     reason: str = ""
     state: Sending = Sending.QUEUED
     tries: int = 0  # by the first way
+    customer: str = ""  # a name for who is told by it that says nothing, where they have to allow it
     failed: bool = False  # by a way that is behind it, not for want of an address
     revoked: str = ""  # why it is not tried again: it turned untrue while it was leaving
 

@@ -196,9 +196,8 @@ class Reader:
                 yield Asked(one)
             elif isinstance(one, Allowed):
                 event = one.event or sha256(webhook.body).hexdigest()
-                yield Asked(
-                    Allow(key, self._seal.name(key, one.address), one.templates), f"allow\n{key}\n{event}\n{number}"
-                )
+                customer = self._seal.name(one.app, one.address)
+                yield Asked(Allow(key, customer, one.templates), f"allow\n{key}\n{event}\n{number}")
             else:
                 yield Asked(
                     self._take(webhook, one), f"event\n{webhook.channel}\n{webhook.account}\n{one.origin}\n{one.event}"
@@ -220,7 +219,7 @@ class Reader:
         )
         if said.kind is not EventType.PLACED:
             return about
-        content = _encode([said.order, said.addresses])
+        content = _encode([said.order, said.addresses, *said.ways])
         reply = self._seal.close(ours, Reply(said.addresses)) if said.addresses else ""
         data = {"salesChannel": webhook.channel} | said.order | {"id": ours, "items": self._items(key, said.order)}
         raw = Raw(_encode(data | ({"replyTo": reply} if reply else {})))
@@ -236,13 +235,8 @@ class Reader:
             content=sha256(content).hexdigest()[:32],
             due=order.due or 0.0,
             reply=reply,
-            customer=self._customer(key, said),
+            ways=said.ways,
         )
-
-    def _customer(self, key: str, said: Said) -> str:
-        """A name for who ordered: by the channel's own id of them, which is what they allow messages with."""
-        own = said.addresses.get(key.partition("/")[0]) or min(said.addresses.values(), default="")
-        return self._seal.name(key, own) if own else ""
 
     def _items(self, key: str, order: dict[str, Any]) -> Any:
         """The lines of an order with our codes and names."""

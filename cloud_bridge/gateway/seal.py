@@ -50,9 +50,9 @@ class Seal:
                 continue
         raise Broken("the seal does not open with any of our keys")
 
-    def name(self, account: str, address: str) -> str:
-        """A name for a customer that says nothing to who does not have the key."""
-        return blake2b(f"{account}\n{address}".encode(), digest_size=12, key=self._name_key).hexdigest()
+    def name(self, app: str, address: str) -> str:
+        """A name for a customer of an application that says nothing to who does not have the key."""
+        return blake2b(f"{app}\n{address}".encode(), digest_size=12, key=self._name_key).hexdigest()
 
 
 def read_keys(text: str) -> tuple[bytes, ...]:

@@ -54,11 +54,13 @@ class Said(Record, frozen=True):
     order: dict[str, Any] = {}  # of PLACED: an Open Delivery order, with the channel's own product codes
     reason: str = ""
     addresses: dict[str, str] = {}  # who ordered, by the way in which they are told: {"wechat": openid}
+    ways: tuple[str, ...] = ()  # by which they would rather be told, by id, the first one first
 
 
 class Allowed(Record, frozen=True):
     """A customer allows so many more messages, by template."""
 
+    app: str  # whose customer this is: an id is theirs in it alone
     address: str
     templates: dict[str, int]
     event: str = (

@@ -5,9 +5,10 @@ What is told back goes to `options.url`, signed with the same secret, as the way
 
 import hmac
 from datetime import UTC
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from cloud_bridge.gateway.channels.channel import Account, Channel, Forged, Said, Unreadable, answers
 from cloud_bridge.gateway.channels.values import known, moment, read, recent, whole
@@ -28,6 +29,7 @@ KINDS = {
 # Items are told nobody but customers, as the table of messages says; what came too late, nobody.
 _SPARED = {UpdateKind.STARTED, UpdateKind.FINISHED, UpdateKind.RECALLED, UpdateKind.RESCHEDULED, UpdateKind.OVERTAKEN}
 TOLD = frozenset(UpdateKind) - _SPARED
+Ways = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=20)]  # each by its id
 
 
 class _Body(Record, frozen=True):
@@ -58,6 +60,10 @@ def _parse(webhook: Webhook, _account: Account) -> list[Said]:
         raise Unreadable("data.id: expected the order's id")
     if not isinstance(addresses, dict) or not all(isinstance(one, str) for one in addresses.values()):
         raise Unreadable("data.addresses: expected text by way")
+    try:
+        ways = msgspec.convert(data.pop("ways", None) or (), Ways)
+    except msgspec.ValidationError as error:
+        raise Unreadable(f"data.ways: {error}") from error
     merchant = data.get("merchant")
     return [
         Said(
@@ -69,6 +75,7 @@ def _parse(webhook: Webhook, _account: Account) -> list[Said]:
             order=known(data) if kind is EventType.PLACED else {},
             reason=str(data.get("reason") or ""),
             addresses=addresses,
+            ways=ways,
         )
     ]
 

@@ -205,9 +205,9 @@ def _parse(webhook: Webhook, account: Account) -> list[Said | Allowed | Wanted]:
     event: _Event = _read(body, _Event)
     name, at = text(event.event), moment(event.created)
     if name == "subscribe_msg_popup_event":
-        return _allowed(event, event.popup, {ACCEPTED: 1})  # one acceptance is one message
+        return _allowed(account, event, event.popup, {ACCEPTED: 1})  # one acceptance is one message
     if name == "subscribe_msg_change_event":
-        return _allowed(event, event.change, {REFUSED: NONE_LEFT})
+        return _allowed(account, event, event.change, {REFUSED: NONE_LEFT})
     origin = text(_part(event.order_info or event.aftersale, "order_id"))
     if name in NAMED and origin:
         return [Wanted({"order_id": origin})]
@@ -222,7 +222,7 @@ def _part(tree: Any, name: str) -> Any:
     return tree.get(name) if isinstance(tree, dict) else None
 
 
-def _allowed(event: _Event, inside: Any, worth: dict[str, int]) -> list[Said | Allowed | Wanted]:
+def _allowed(account: Account, event: _Event, inside: Any, worth: dict[str, int]) -> list[Said | Allowed | Wanted]:
     choices = event.choices or _part(inside, "List") or inside
     templates: dict[str, int] = {}
     for choice in choices if isinstance(choices, list) else [choices]:
@@ -231,7 +231,7 @@ def _allowed(event: _Event, inside: Any, worth: dict[str, int]) -> list[Said | A
             templates[template] = templates.get(template, 0) + more
     openid = text(event.from_user)
     about = f"{openid} {text(event.created)} {text(event.event)}"
-    return [Allowed(openid, templates, about)] if templates and openid else []
+    return [Allowed(account.options["appid"], openid, templates, about)] if templates and openid else []
 
 
 def _told(answer: _Answer) -> list[Said | Allowed | Wanted]:

@@ -127,6 +127,7 @@ class Way(msgspec.Struct, frozen=True):
     tells: frozenset[str] = frozenset()  # of a channel's own way: the store's events it can take
     # Events with the status by which a channel says that its order is so already.
     already: frozenset[tuple[str, int]] = frozenset()
+    app: str = ""  # the option with the application to whose messages its customers agree one by one; empty: no need
     repeatable: bool = False  # the same notice twice is one message: the provider knows it again
     secrets: tuple[str, ...] = ("secret",)
     options: tuple[str, ...] = ()

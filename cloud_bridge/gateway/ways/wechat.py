@@ -5,8 +5,9 @@ Documents (read 2026-11), below https://developers.weixin.qq.com/miniprogram/dev
 "获取稳定版接口调用凭据": mp-access-token/getStableAccessToken.html
 Never tried against the vendor's live system.
 
-One authorisation is one message: the rules count what a customer allows by template (`notices`), and 43101 says that
-none is left. WeChat knows nothing of a message that comes twice: `ready` goes at least once, the others at most once.
+One authorisation is one message: the rules count what a customer of the appid allows by template (`notices`), and 43101
+says that none is left. WeChat knows nothing of a message that comes twice: `ready` goes at least once, the others at
+most once.
 
 Settings: options `appid`, and for each template, under its id, what its keywords say: `thing1={item}; time3={time}`,
 where {order} {item} {stage} {store} {time} {words} stand for what they say; `page`, `lang` and `miniprogram_state` go
@@ -222,6 +223,7 @@ WAY = Way(
     call=_call,
     judge=_judge,
     token=Token(_ask_token, _read_token, _is_refused),
+    app="appid",
     options=("appid",),
     mistakes=_mistakes,
 )

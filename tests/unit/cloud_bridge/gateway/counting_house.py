@@ -60,7 +60,7 @@ class CountingHouse:
     def take(self, number: int = 1, kind: EventType = EventType.PLACED, **about: Any) -> OrderId:
         """A channel's word on an order."""
         order = order_id("generic", "shop", str(number))
-        reply = {"reply": "sealed", "customer": f"customer-{number}"} if kind is EventType.PLACED else {}
+        reply = {"reply": "sealed"} if kind is EventType.PLACED else {}
         content = {"content": "c", "display_id": f"A{number:03}"} if kind is EventType.PLACED else {}
         take = {"at": self.now, "data": Raw(b"{}")} | reply | content | about
         self.ask(i.Take(order, "generic", "shop", str(number), f"{kind}-{len(self.facts)}", kind, **take))
@@ -91,7 +91,7 @@ class CountingHouse:
     def send(self, notice: Notice) -> bool:
         """Whether it may leave now."""
         try:
-            self.ask(i.Send(notice.id))
+            self.ask(i.Send(notice.id, f"customer-{notice.origin}"))
         except Refused:
             return False
         row = self.board.notices.get(notice.id)

@@ -72,7 +72,7 @@ class Counter:
         order = order_id("generic", "shop", str(number))
         addresses = Reply({"first": f"customer-{number}", "wechat": f"openid-{number}"})
         reply = self.seal.close(order, addresses) if addressed else ""
-        about = {"content": "c", "display_id": f"A{number:03}", "reply": reply, "customer": f"customer-{number}"}
+        about = {"content": "c", "display_id": f"A{number:03}", "reply": reply}
         await self.hub.submit(
             i.Take(order, "generic", "shop", str(number), "e", EventType.PLACED, self.clock.now(), Raw(b"{}"), **about),
             by="test",

@@ -172,6 +172,16 @@ def test_a_way_that_will_not_do_is_followed_by_the_next_and_then_by_a_fact_for_t
     assert house.board.outbox.get(failed.event.key) == failed.event
 
 
+def test_a_customer_is_told_first_as_they_wish_and_else_as_everybody() -> None:
+    house = CountingHouse()
+    for number, wished in enumerate([(), ("second",), ("second", "first"), ("pigeon", "second", "second")], 1):
+        house.ready(house.take(number, ways=wished))
+    assert [notice.ways for notice in house.owed] == [("first", "second")] + [("second", "first")] * 3
+    changed = house.take(2, content="c2")  # they wish nothing any more
+    house.start(changed)
+    assert house.owed[-1].ways == ("first", "second")
+
+
 def test_a_way_that_is_away_is_left_after_a_few_tries_where_there_is_another() -> None:
     house = CountingHouse()
     house.ready(house.take())
@@ -418,14 +428,15 @@ ALLOWED = {"templates": {"first": {"order.ready": "t-ready", "item.started bakin
 
 
 def allowing(house: CountingHouse, **templates: int) -> None:
-    """The customer of the first order allows so many more."""
-    account = ACCOUNT.key
-    house.ask(i.Allow(account, "customer-1", {name.replace("_", "-"): count for name, count in templates.items()}))
+    """The customer of the first order allows so many more, to the mini-program."""
+    house.ask(
+        i.Allow("wechat/mini", "customer-1", {name.replace("_", "-"): count for name, count in templates.items()})
+    )
 
 
 def left(house: CountingHouse, template: str) -> int | None:
     """How many there are left."""
-    row = house.board.grants.get(grant_key(ACCOUNT.key, "customer-1", template))
+    row = house.board.grants.get(grant_key("customer-1", template))
     return None if row is None else row.left
 
 

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.decide import _RULES
@@ -13,8 +15,9 @@ from cloud_bridge.gateway.facts import Happened
 from cloud_bridge.gateway.intents import Take
 from cloud_bridge.letters import Reparsed
 from cloud_bridge.reader import LARGEST
+from tests.brokers import Broker
 from tests.cloud import until
-from tests.gateways import BareStore, RunningGateway, order
+from tests.gateways import BareStore, RunningGateway, StandIn, order, settings_of
 
 SHOP = "generic/shop"
 
@@ -44,6 +47,23 @@ async def test_the_longest_order_and_the_longest_reason_reach_the_store(
     await gateway.tell("cancelled", {"id": "shop-1", "reason": "停" * LARGEST})
     await until(lambda: store.told("order.cancelled"))
     assert all(len(json.dumps(one, ensure_ascii=False).encode()) <= LARGEST for one in store.orders)
+
+
+async def test_how_a_customer_wishes_to_be_told_is_heard_by_no_store_and_may_change(
+    broker: Broker, store: BareStore, stand_in: StandIn, tmp_path: Path
+) -> None:
+    settings = settings_of(broker, tmp_path, stand_in=stand_in.url)
+    [shop], [hook] = settings.accounts, settings.ways
+    ways = [replace(hook, id=name, options={"url": f"{stand_in.url}/{name}"}) for name in ("mail", "chat", "robot")]
+    settings = replace(settings, accounts=(replace(shop, ways=("mail", "chat", "robot")),), ways=tuple(ways))
+    async with RunningGateway(settings, tmp_path / "gateway.db") as gateway:
+        for number, (kind, wished) in enumerate([("placed", ["chat"]), ("changed", ["robot"]), ("changed", None)], 1):
+            await gateway.tell(kind, order(1, ways=wished))
+            await until(lambda heard=number: len(store.orders) == heard)
+            store.tell("item.started", store.orders[0]["subject"], stage="baking", item=str(number), name="蛋糕")
+            await until(lambda told=number: len(stand_in.requests) == told)
+    assert [path for path, _, _ in stand_in.requests] == ["/chat", "/robot", "/mail"]
+    assert not any("ways" in one["data"] for one in store.orders)
 
 
 async def test_a_letter_that_the_rules_still_cannot_digest_holds_up_no_other(

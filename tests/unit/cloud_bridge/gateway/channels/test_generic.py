@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from cloud_bridge.gateway.channels import Account, generic
+from cloud_bridge.gateway.channels import Account, Unreadable, generic
 from cloud_bridge.gateway.facts import Webhook
 from tests.brokers import Broker
 from tests.channels import NOW, anything, is_forged, objects, parsed, readable
@@ -71,7 +71,13 @@ def test_half_an_emoji_costs_a_character_and_not_the_order(cut: str) -> None:
     assert readable(said).note.replace("�", "") == "生日快乐"
 
 
-@given(objects("id", "type", "items", "addresses", "merchant", "reason"), anything, anything)
+@pytest.mark.parametrize("ways", ["hook", ["hook", 7], {"hook": 1}, ["hook"] * 21, ["x" * 201]])
+def test_ways_that_are_no_short_list_of_names_are_unreadable(ways: Any) -> None:
+    with pytest.raises(Unreadable, match=r"^data\.ways: "):
+        generic.CHANNEL.parse(hook(told("placed", order(1, ways=ways))), ACCOUNT)
+
+
+@given(objects("id", "type", "items", "addresses", "ways", "merchant", "reason"), anything, anything)
 def test_whatever_is_signed_is_read_or_unreadable(data: dict[str, Any], other: Any, time: Any) -> None:
     for kind in ("placed", "cancelled"):
         parsed(generic.CHANNEL, hook(told(kind, data, timestamp=time)), ACCOUNT)
