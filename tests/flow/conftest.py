@@ -9,6 +9,8 @@ from tests.brokers import Broker
 from tests.cloud import Cloud
 from tests.flow.bakery import STORE
 
+pytest.register_assert_rewrite("tests.flow.providers")  # what a provider refuses is said with both sides
+
 
 @pytest.fixture
 def cloud_of() -> Iterator[Callable[[Broker], Cloud]]:

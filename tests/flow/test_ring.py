@@ -8,55 +8,45 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
-
-from aiohttp import web
 
 from tests.brokers import Broker, free_port
 from tests.cloud import PATIENCE, until
 from tests.flow.bakery import STORE, Bakery, bakery_of
+from tests.flow.providers import Providers, croissant_of_eleme, croissant_of_meituan
 from tests.gateways import SECRET, StandIn, order, signed
-
-
-class Providers:
-    """Easemob, WeChat and the shop's own program, each as its documentation has it; who was told what by which."""
-
-    def __init__(self) -> None:
-        self.told: list[tuple[str, str]] = []
-
-    def answer(self, request: web.Request, body: bytes) -> web.Response:
-        """As each of them answers; what is not documented is refused."""
-        said: dict[str, Any] = json.loads(body) if body else {}
-        match request.method, request.path:
-            case "POST", "/cgi-bin/stable_token":
-                assert said == {"grant_type": "client_credential", "appid": "wx1", "secret": SECRET}
-                return web.json_response({"access_token": "wechat-token", "expires_in": 7200})
-            case "POST", "/cgi-bin/message/subscribe/send":
-                assert request.query["access_token"] == "wechat-token"
-                assert said["touser"] == "openid-1"
-                assert said["template_id"] == "TEMPLATE"
-                self.told.append(("wechat", said["data"]["thing1"]["value"]))
-                return web.json_response({"errcode": 0, "errmsg": "ok"})
-            case "POST", "/org/app/token":
-                assert said["grant_type"] == "client_credentials"
-                return web.json_response({"access_token": "chat-token", "expires_in": 3600})
-            case "POST", "/org/app/messages/users":
-                assert request.headers["Authorization"] == "Bearer chat-token"
-                self.told.append(("easemob", said["body"]["msg"]))
-                return web.json_response({"data": {said["to"][0]: "success"}})
-            case "POST", "/shop":
-                expected = signed(body, request.headers["webhook-id"], at=float(request.headers["webhook-timestamp"]))
-                assert request.headers["webhook-signature"] == expected["webhook-signature"]
-                self.told.append(("webhook", said["data"]["words"]))
-                return web.Response(status=204)
-        return web.Response(status=404)
+from tests.unit.cloud_bridge.gateway.channels import test_eleme as eleme
+from tests.unit.cloud_bridge.gateway.channels import test_meituan as meituan
+from tests.unit.cloud_bridge.gateway.channels import test_opendelivery as opendelivery
 
 
 def cloud_toml(broker: Broker, directory: Path, port: int, providers: str) -> Path:
-    """A gateway whose customers are told by WeChat at first, in the chat next, and by the shop's own program."""
-    secret = directory / "secret"
-    secret.write_text(SECRET)
-    secrets = "\n".join(f'{name} = "{secret}"' for name in ("secret", "client_id", "client_secret"))
+    """A gateway whose customers are told by WeChat first, then in the chat, by apprise, by the shop's own program."""
+    robot = providers.replace("http://", "json://robot:a%20password@")
+    for name, secret in {
+        "secret": SECRET,
+        "client_id": "the client's id",
+        "client_secret": "the client's secret",
+        "url": f"{robot}/robot/{{address}}",
+        "meituan": meituan.SECRET,
+        "eleme": eleme.SECRET,
+        "opendelivery": opendelivery.SECRET,
+    }.items():
+        (directory / name).write_text(secret)
+    channels = "\n".join(
+        f"""
+[[accounts]]
+channel = "{channel}"
+id = "shop"
+store = "{STORE}"
+options = {{ api = "{providers}/{channel}", {option} }}
+secret_files = {{ secret = "{directory / channel}" }}
+"""
+        for channel, option in {
+            "meituan": 'app_id = "5308"',
+            "eleme": 'app_key = "key"',
+            "opendelivery": 'client_id = "shop 7"',
+        }.items()
+    )
     file = directory / "cloud.toml"
     file.write_text(f"""
 [broker]
@@ -74,25 +64,29 @@ language = "zh"
 channel = "generic"
 id = "shop"
 store = "{STORE}"
-ways = ["wechat", "chat", "shop"]
-secret_files = {{ secret = "{secret}" }}
+ways = ["wechat", "chat", "robot", "shop"]
+secret_files = {{ secret = "{directory / "secret"}" }}
+{channels}
 [[ways]]
 id = "wechat"
 kind = "wechat"
-options = {{ appid = "wx1", api = "{providers}", TEMPLATE = "thing1={{item}}" }}
-secret_files = {{ secret = "{secret}" }}
+options = {{ appid = "wx1", api = "{providers}/wechat", TEMPLATE = "thing1={{item}}" }}
+secret_files = {{ secret = "{directory / "secret"}" }}
 templates = {{ "item.started baking" = "TEMPLATE" }}
 [[ways]]
 id = "chat"
 kind = "easemob"
-options = {{ app = "org#app", api = "{providers}" }}
-[ways.secret_files]
-{secrets.replace(f'secret = "{secret}"', "", 1).strip()}
+options = {{ app = "org#app", api = "{providers}/easemob" }}
+secret_files = {{ client_id = "{directory / "client_id"}", client_secret = "{directory / "client_secret"}" }}
+[[ways]]
+id = "robot"
+kind = "apprise"
+secret_files = {{ url = "{directory / "url"}" }}
 [[ways]]
 id = "shop"
 kind = "webhook"
-options = {{ url = "{providers}/shop" }}
-secret_files = {{ secret = "{secret}" }}
+options = {{ url = "{providers}/shop/" }}
+secret_files = {{ secret = "{directory / "secret"}" }}
 """)
     return file
 
@@ -116,14 +110,30 @@ async def gateway(settings: Path) -> AsyncIterator[None]:
             await process.wait()
 
 
-async def _post(bakery: Bakery, port: int, kind: str, data: dict[str, Any], event: str) -> None:
-    body = json.dumps({"type": f"order.{kind}", "data": data}, ensure_ascii=False).encode()
+async def _post(bakery: Bakery, url: str, body: bytes, headers: dict[str, str], answer: bytes) -> None:
+    async with bakery.session.post(url, data=body, headers=headers) as answered:
+        assert (answered.status, await answered.read()) == (200, answer)
+
+
+async def _place(bakery: Bakery, port: int, number: int, **addresses: str) -> None:
+    """The shop's own program says an order."""
+    said = {"type": "order.placed", "data": order(number, addresses=addresses)}
+    body = json.dumps(said, ensure_ascii=False).encode()
     url = f"http://127.0.0.1:{port}/channels/generic/shop"
-    async with bakery.session.post(url, data=body, headers=signed(body, event)) as answer:
-        assert (answer.status, await answer.read()) == (200, b'{"ok":true}')
+    await _post(bakery, url, body, signed(body, f"msg-{number}"), b'{"ok":true}')
 
 
-async def test_from_a_webhook_to_the_ticket_the_board_the_press_and_the_customer(
+async def _place_by_channels(bakery: Bakery, port: int) -> None:
+    """A croissant by each channel that wants to be told of it, as the channel's documentation has it."""
+    url = f"http://127.0.0.1:{port}/channels/{{}}/shop".format
+    form = {"content-type": "application/x-www-form-urlencoded"}
+    await _post(bakery, url("meituan"), croissant_of_meituan(url("meituan")), form, b'{"data":"ok"}')
+    await _post(bakery, url("eleme"), croissant_of_eleme(), {}, b'{"message":"ok"}')
+    event = opendelivery.event("CREATED")
+    await _post(bakery, url("opendelivery"), event, opendelivery.signed(event), b"")
+
+
+async def test_from_a_webhook_to_the_ticket_the_board_the_press_and_the_customer_or_the_channel(
     broker: Broker, tmp_path: Path
 ) -> None:
     providers, port = Providers(), free_port()
@@ -132,23 +142,45 @@ async def test_from_a_webhook_to_the_ticket_the_board_the_press_and_the_customer
         gateway(cloud_toml(broker, tmp_path, port, stand_in.url)),
         bakery_of(broker, tmp_path) as bakery,
     ):
-        cake = order(1, addresses={"wechat": "openid-1", "easemob": "wang", "webhook": "wang"})
-        await _post(bakery, port, "placed", cake, "msg-1")
+        await _place(bakery, port, 1, wechat="openid-1", easemob="wang", webhook="wang")
         await bakery.until_board(lambda board: board["stations"][0]["cards"])
         await until(lambda: bakery.printer.tickets)
         assert "草莓奶油蛋糕" in bakery.printer.tickets[0].text
         await bakery.press("oven", "1")
-        await until(lambda: ("wechat", "草莓奶油蛋糕") in providers.told)
+        await providers.until(lambda told: ("wechat", "草莓奶油蛋糕") in told)
         for card in ("1", "1"):  # baked, cooled
             await bakery.press("oven", card)
         await bakery.until_board(lambda board: board["stations"][1]["cards"])
         for card in ("1", "1"):  # frosted, boxed
             await bakery.press("decorating", card)
         # WeChat has no template for these: the next way of this customer.
-        await until(lambda: len(providers.told) == 3)
+        await providers.until(lambda told: len(told) == 3)
         assert providers.told[1:] == [
             ("easemob", "您的草莓奶油蛋糕已裱花完成。"),
             ("easemob", "您的订单 A001 已做好,欢迎到麦田烘焙取货。"),
+        ]
+        providers.told.clear()
+        await _place_by_channels(bakery, port)
+        await providers.until(lambda told: len(told) == 3)
+        board = await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 3)
+        ids = {card["displayId"]: card["order"] for card in board["stations"][0]["cards"]}
+        assert ids.keys() == {"17", "7", "1234"}
+        await until(lambda: all(any(one in paper.text for paper in bakery.printer.tickets) for one in ids.values()))
+        assert sorted(providers.told) == [
+            ("eleme", "eleme.order.confirmOrderLite"),
+            ("meituan", "order/confirm"),
+            ("opendelivery", f"confirm {ids['1234']}"),
+        ]
+        for key in ("2", "2", "3", "3", "N", "1", "1"):  # in the oven, baked; the third is on the next page
+            await bakery.press("oven", key)
+        await bakery.until_board(lambda board: len(board["stations"][1]["cards"]) == 3)
+        for key in ("2", "3", "4"):
+            await bakery.press("decorating", key)
+        await providers.until(lambda told: len(told) == 6)
+        assert sorted(providers.told[3:]) == [
+            ("eleme", "eleme.order.setOrderPrepared"),
+            ("meituan", "order/preparationMealComplete"),
+            ("opendelivery", "readyForPickup"),
         ]
 
 
@@ -161,13 +193,14 @@ async def test_a_press_that_is_taken_back_in_time_is_never_heard_of_by_the_custo
         gateway(cloud_toml(broker, tmp_path, port, stand_in.url)),
         bakery_of(broker, tmp_path, grace=2.0) as bakery,
     ):
-        for number in (1, 2):
-            await _post(bakery, port, "placed", order(number, addresses={"webhook": f"c-{number}"}), f"msg-{number}")
-        await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 2)
+        await _place(bakery, port, 1, webhook="c-1")
+        await _place(bakery, port, 2, webhook="c-2")
+        await _place(bakery, port, 3, apprise="c-3")
+        await bakery.until_board(lambda board: len(board["stations"][0]["cards"]) == 3)
         await bakery.press("oven", "1")
         await bakery.press("oven", "R")
         await bakery.press("oven", "2")
-        await until(lambda: providers.told)
-        assert len(providers.told) == 1
-        told = json.loads(stand_in.requests[-1][2])
-        assert told["data"]["addresses"] == {"webhook": "c-2"}
+        await bakery.press("oven", "3")
+        await providers.until(lambda told: len(told) == 2)
+        words = "您的草莓奶油蛋糕已进烤箱。"
+        assert sorted(providers.told) == [("robot", f"c-3: {words}"), ("shop", f"c-2: {words}")]

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from requests import PreparedRequest, Response
+from requests.adapters import HTTPAdapter
 
 from cloud_bridge.gateway.orders import Notice
-from cloud_bridge.gateway.ways import Arrived, Call, Never, Setting, Unsendable, Unsure
+from cloud_bridge.gateway.ways import Arrived, Call, Never, Outcome, Setting, Unsendable, Unsure
 from cloud_bridge.gateway.ways.apprise import WAY
 from tests.gateways import StandIn
 from tests.unit.cloud_bridge.gateway.ways.conftest import NINE
@@ -74,3 +76,27 @@ def test_an_address_that_apprise_cannot_read_is_said_without_it() -> None:
     assert WAY.judge(*WAY.carry(Call("nothing://s3cret", b"words")), {}) == Never(
         "secret_files.url: apprise cannot read it"
     )
+
+
+@pytest.mark.parametrize(("status", "outcome"), [(200, Arrived()), (503, Unsure("it was not taken"))])
+def test_wecoms_robot_is_asked_as_its_document_says(
+    notice: Notice, monkeypatch: pytest.MonkeyPatch, status: int, outcome: Outcome
+) -> None:
+    """The document is "群机器人配置说明", developer.work.weixin.qq.com; no request leaves this machine."""
+    asked: list[PreparedRequest] = []
+
+    def send(_: HTTPAdapter, request: PreparedRequest, **_options: Any) -> Response:
+        asked.append(request)
+        answer = Response()
+        answer.status_code, answer._content = status, b'{"errcode":0,"errmsg":"ok"}'
+        return answer
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    key = "693a91f6-7e61-4bc4-97a0-0ec2b1fa5aaa"
+    call = WAY.call(notice, {}, Setting("staff", secrets={"url": f"wecombot://{key}"}), "", NINE)
+    assert WAY.carry is not None
+    assert WAY.judge(*WAY.carry(call), {}) == outcome
+    [request] = asked
+    assert (request.method, request.url) == ("POST", f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={key}")
+    assert request.headers["content-type"].startswith("application/json")
+    assert json.loads(request.body or b"") == {"msgtype": "text", "text": {"content": "您的草莓奶油蛋糕已进烤箱。"}}
