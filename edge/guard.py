@@ -10,6 +10,9 @@ from aiohttp import web
 
 from edge.settings import is_loopback
 
+# What proxies add: behind one on this machine every request comes from this machine, and only a token tells who asks.
+PASSED_ON = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
+
 
 class Refusal(NamedTuple):
     """Why a request is not answered."""
@@ -19,7 +22,7 @@ class Refusal(NamedTuple):
 
 
 class Guard:
-    """Checks the Host and Origin of every request, and its token where one is set."""
+    """Checks the Host and Origin of every request, and its token; where none is set, that no proxy passed it on."""
 
     def __init__(self, listen: tuple[str, int], token: str = "", *, names: frozenset[str] = frozenset()) -> None:
         self.open = {"/healthz"}  # paths that need no token
@@ -29,8 +32,11 @@ class Guard:
         """Why this request is refused; none where it is not."""
         if not self._is_ours(request.host) or not _same_origin(request):
             return Refusal(403, "this Host or Origin is not the hub's")
-        if self._token and request.path not in self.open and not self._has_token(request):
-            return Refusal(401, "a token is required: Authorization: Bearer TOKEN")
+        if request.path not in self.open:
+            if self._token and not self._has_token(request):
+                return Refusal(401, "a token is required: Authorization: Bearer TOKEN")
+            if not self._token and any(name in request.headers for name in PASSED_ON):
+                return Refusal(403, "this came through a proxy: for that, set a token")
         if request.method == "POST" and request.content_type != "application/json":
             return Refusal(415, "expected Content-Type: application/json")
         return None

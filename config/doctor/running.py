@@ -69,12 +69,18 @@ async def examine_running(place: Place[Word], token: Callable[[], str], say: Say
 
 async def _word(session: aiohttp.ClientSession, health: _Health, place: Place[Word], say: Say) -> Found[Word]:
     async with session.get(place.path) as answer:
-        if answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             found = say("running at {listen}, but with another token: run the doctor with that of the {who}")
             return Found(Line(FAILURE, place.part, found.format(listen=place.listen, who=say(place.part))), runs=True)
-        word = msgspec.json.decode(await answer.read(), type=place.says)
+        closed = answer.status == HTTPStatus.FORBIDDEN
+        body = await answer.read()
+    word = None if closed else msgspec.json.decode(body, type=place.says)
     if health.reason:
         found = say("running, but not committing: {reason}").format(reason=health.reason)
         return Found(Line(FAILURE, place.part, found), True, word)
+    if closed:
+        found = say("running and committing at {listen}; more it does not tell: {reason}")
+        reason = msgspec.json.decode(body, type=_Health).reason
+        return Found(Line(WARNING, place.part, found.format(listen=place.listen, reason=reason)), runs=True)
     found = say("running and committing at {listen}").format(listen=place.listen)
     return Found(Line(OK, place.part, found), True, word)

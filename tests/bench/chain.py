@@ -26,22 +26,24 @@ AT_ONCE = 200  # connections being made
 JITTER = 5.0  # seconds over which stores come back: their first wait, with full jitter
 PATIENCE = 240.0
 MEGABYTE = 1_000_000
+SPARE = 300  # descriptors for everything but the stores
 
 
 def measure(*, quick: bool) -> Iterator[Section]:
     """Everything on this machine: gateway, broker and stores share its cores."""
-    count = FEW if quick else STORES
-    count = min(count, _descriptors() - 300)
+    wanted = FEW if quick else STORES
+    count = room_for(wanted)
+    less = "" if count == wanted else f"; {wanted:,} were to be: `ulimit -Hn` allows no more"
     with tempfile.TemporaryDirectory(prefix="ovenbell-bench-") as directory:
         broker = Broker(Path(directory)).start()
         try:
             with a_gateway(Path(directory), broker, count) as (url, process):
-                yield from asyncio.run(_chain(count, broker, url, process))
+                yield from asyncio.run(_chain(count, broker, url, process, less))
         finally:
             broker.stop()
 
 
-async def _chain(count: int, broker: Broker, url: str, gateway: int) -> list[Section]:
+async def _chain(count: int, broker: Broker, url: str, gateway: int, less: str) -> list[Section]:
     arrivals: dict[str, float] = {}
     stores = [BareStore(number, arrivals.setdefault) for number in range(count)]
     began = time.perf_counter()
@@ -78,7 +80,7 @@ async def _chain(count: int, broker: Broker, url: str, gateway: int) -> list[Sec
                 Line("gateway: memory with an open order for each", f"{later / MEGABYTE:.0f} MB"),
                 Line("mosquitto: memory with all stores online", f"{idle[1] / MEGABYTE:.0f} MB"),
             ),
-            "stores are bare sockets in one process, which shares the cores",
+            f"stores are bare sockets in one process, which shares the cores{less}",
         )
     ]
 
@@ -118,8 +120,14 @@ async def _push(url: str, count: int) -> dict[str, float]:
     return answered
 
 
-def _descriptors() -> int:
-    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+def room_for(stores: int) -> int:
+    """How many of the stores may be connected, once this process and those it starts may have that many files open."""
+    wanted = stores + SPARE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return stores if soft == resource.RLIM_INFINITY else min(stores, soft - SPARE)
 
 
 def _memory(pid: int) -> float:

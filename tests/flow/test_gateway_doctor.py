@@ -127,6 +127,18 @@ async def test_who_has_another_token_is_told_so(broker: Broker, tmp_path: Path) 
         assert (line.verdict, "run the doctor with that of the gateway" in line.found) == (Verdict.FAILURE, True)
 
 
+async def test_a_gateway_that_shows_nothing_without_a_token_is_well(broker: Broker, tmp_path: Path) -> None:
+    """As cloud.example.toml has it: with the address at which the channels call, and no token yet."""
+    settings = a_gateway(broker, tmp_path)
+    settings.write_text(settings.read_text().replace("[journal]", 'url = "https://orders.example"\n[journal]'))
+    async with running(settings):
+        found = await said(settings)
+    assert found["gateway"].verdict is Verdict.WARNING
+    assert found["gateway"].found.endswith("set OVENBELL_GATEWAY_TOKEN or gateway.token_file to see its page")
+    assert "https://orders.example/channels/generic/shop" in found["account generic/shop"].found
+    assert Verdict.FAILURE not in {line.verdict for line in found.values()}
+
+
 def test_the_command_s_status_says_whether_anything_failed(broker: Broker, tmp_path: Path) -> None:
     settings = a_gateway(broker, tmp_path)
     well = ovenbell("doctor", "--config", str(settings))

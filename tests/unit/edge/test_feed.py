@@ -450,6 +450,13 @@ async def test_a_page_of_another_origin_is_not_ours(store: Client) -> None:
     assert (await store.get("/api/board", Origin=store.url))[0] == 200
 
 
+async def test_without_a_token_a_proxy_on_this_machine_brings_nobody_in(store: Client) -> None:
+    passed_on = {"X-Forwarded-For": "203.0.113.9"}
+    assert (await store.get("/api/board", **passed_on))[0] == 403
+    assert (await store.post({"type": "prioritise", "order": "o1"}, **passed_on))[0] == 403
+    assert (await store.get("/healthz", **passed_on))[0] == 200
+
+
 async def test_where_a_token_is_set_nobody_gets_in_without_it(path: Path) -> None:
     async with a_client(path, token=TOKEN) as client:
         for headers in (

@@ -126,6 +126,7 @@ async def test_a_gateway_with_a_token_shows_its_page_to_who_has_it(
         assert (await _get(gateway, path))[0] == 401
         assert (await _get(gateway, path, Authorization="Bearer wrong"))[0] == 401
         assert (await _get(gateway, path, Authorization=f"Bearer {TOKEN}"))[0] == 200
+        assert (await _get(gateway, path, Authorization=f"Bearer {TOKEN}", Via="1.1 web"))[0] == 200
         basic = "Basic " + b64encode(f"owner:{TOKEN}".encode()).decode()  # what a browser sends that has asked
         assert (await _get(gateway, path, Authorization=basic))[0] == 200
         assert (await _get(gateway, "/healthz"))[0] == 200
@@ -139,6 +140,22 @@ async def test_a_gateway_that_is_called_from_outside_shows_nothing_without_a_tok
         status, said = await _get(gateway, "/")
         assert status == 403
         assert "OVENBELL_GATEWAY_TOKEN" in said
+
+
+@pytest.mark.parametrize("word", ["X-Forwarded-For", "Forwarded", "Via", "X-Real-IP"])
+async def test_what_a_web_server_passes_on_sees_nothing_without_a_token_but_brings_orders(
+    gateway: RunningGateway, store: BareStore, word: str
+) -> None:
+    """It calls by the address of this machine, whoever called it."""
+    passed_on = {word: "203.0.113.9"}
+    for path in ("/", "/metrics", "/api/status"):
+        status, said = await _get(gateway, path, **passed_on)
+        assert (status, "set a token" in said) == (403, True), path
+    async with gateway.session.post(f"{gateway.url}/api/reparse", json={}, headers=passed_on) as answer:
+        assert answer.status == 403
+    body = json.dumps({"type": "order.placed", "data": order(1)}).encode()
+    assert (await gateway.post("/channels/generic/shop", body, signed(body, "a") | passed_on))[0] == 200
+    await until(lambda: store.orders)
 
 
 async def test_a_page_elsewhere_does_not_get_in_through_a_browser(gateway: RunningGateway) -> None:
