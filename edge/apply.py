@@ -16,6 +16,7 @@ from edge.outbox import (
     delete_graced,
     forget_receipted,
     let_leave,
+    ready_was_told,
     tell,
 )
 from edge.steps import with_mark
@@ -57,12 +58,13 @@ def _placed(draft: Board, fact: StoreFact, what: f.OrderPlaced) -> None:
         _accept(draft, fact, order)
 
 
-def _accept(draft: Board, fact: StoreFact, order: Order) -> None:
-    tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None)
+def _accept(draft: Board, fact: StoreFact, order: Order, *, unready: bool = False) -> None:
+    tell(draft, fact, order, UpdateKind.ACCEPTED, event=order.stamp.id if order.stamp else None, unready=unready)
 
 
 def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
     order = replace(what.order, revision=fact.seq)
+    unready = ready_was_told(draft, draft.orders[order.id]) and not order.made
     marked = order
     for station in order.slots if what.fields else ():
         marked = with_mark(marked, station, Word.CHANGED)
@@ -71,7 +73,7 @@ def _changed(draft: Board, fact: StoreFact, what: f.OrderChanged) -> None:
         if any(item.bakery.allergens for item in here):
             marked = with_mark(marked, station, Word.ALLERGEN)
     draft.orders[order.id] = marked
-    _accept(draft, fact, order)
+    _accept(draft, fact, order, unready=unready)
 
 
 def _cancelled(draft: Board, fact: StoreFact, what: f.OrderCancelled) -> None:

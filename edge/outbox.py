@@ -116,7 +116,7 @@ def take_back(draft: Board, fact: StoreFact, before: Order, what: f.MoveRecalled
     origins = {origin_of(item) for item in back}
     unsent = delete_graced(draft, before.id, lambda update: update.move == what.move and update.item in origins)
     never_heard = {(update.item, update.stage, update.kind) for update in unsent}
-    unready = _ready_was_told(draft, before)
+    unready = ready_was_told(draft, before)
     told = [(item, *one) for item in before.items if item.id in back for one in _told(draft, item, back[item.id])]
     for item, place, moment in told:
         stage = item.route[place]
@@ -133,7 +133,8 @@ def _tell_recalled(draft: Board, fact: StoreFact, order_id: OrderId, item: Item,
     tell(draft, fact, draft.orders[order_id], UpdateKind.RECALLED, item=item.origin, name=item.name, **about)
 
 
-def _ready_was_told(draft: Board, before: Order) -> bool:
+def ready_was_told(draft: Board, before: Order) -> bool:
+    """Whether the cloud takes an order for ready."""
     graced = (draft.outbox.get(UpdateId(update_id)) for update_id in before.graced)
     unsent = any(update is not None and update.kind is UpdateKind.READY for update in graced)
     return before.state is OrderState.READY and not unsent
@@ -142,7 +143,7 @@ def _ready_was_told(draft: Board, before: Order) -> bool:
 def tell_spoilt(draft: Board, fact: StoreFact, before: Order, what: f.ItemRemade) -> None:
     """Tell that an item begins anew: what has left of its moments no longer holds; of what has not, nobody hears."""
     item = next(item for item in before.items if item.id == what.item)
-    unready = _ready_was_told(draft, before)
+    unready = ready_was_told(draft, before)
     gone = Decimal(0)
     for (stage, moment), quantity in reversed(_withdraw(draft, before, item).items()):
         if quantity <= gone:

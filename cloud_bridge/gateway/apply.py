@@ -7,7 +7,7 @@ import msgspec
 
 from cloud_bridge.gateway import facts as f
 from cloud_bridge.gateway.board import Board, Pending, grant_key
-from cloud_bridge.gateway.orders import Event, Grant, Order, Sending, Store, Tally, account_key
+from cloud_bridge.gateway.orders import Event, Grant, Order, Sending, State, Store, Tally, account_key
 from cloud_bridge.messages import source_of
 from edge.facts import Fact
 from edge.heard import Heard, Range
@@ -217,7 +217,8 @@ def _answered(draft: Board, fact: CloudFact, order: Order, left: tuple[str, ...]
 def _turned(draft: Board, _fact: CloudFact, what: f.OrderTurned) -> None:
     order = draft.known(what.order)
     if order is not None:
-        _put(draft, replace(order, state=what.state))
+        undone = order.undone + (what.state is State.OPEN)
+        _put(draft, replace(order, state=what.state, undone=undone))
 
 
 # --- notices --------------------------------------------------------------------------------------------------------

@@ -173,9 +173,7 @@ def _hear(draft: Board, intent: i.Hear, now: float) -> Iterator[f.Happened]:
         intent.store, intent.journal, intent.sequence, intent.kind, about.id if about else None, intent.told
     )
     if order is not None:
-        turned = TURNS.get(UpdateKind(intent.kind))
-        if intent.told.get("ready") is False:
-            turned = State.OPEN
+        turned = State.OPEN if intent.unready else TURNS.get(UpdateKind(intent.kind))
         if turned and turned is not order.state and order.state not in OVER:
             yield f.OrderTurned(order.id, turned)
     late = intent.kind == UpdateKind.OVERTAKEN and order is not None and order.state is State.OPEN  # nobody makes it

@@ -69,6 +69,11 @@ class Hear(Record, frozen=True):
     topic: str = ""
     payload: bytes = b""  # as it came, where the rules cannot digest it
 
+    @property
+    def unready(self) -> bool:
+        """Whether it takes back that its order is ready: a recall, a cake made again, a change with more to make."""
+        return self.told.get("ready") is False
+
 
 class See(Record, frozen=True):
     """See that a store is there, or is not."""

@@ -39,9 +39,8 @@ def follow(draft: Board, intent: i.Hear, order: Order | None, now: float) -> Ite
     if order is None:
         if intent.kind in SHOPS:
             yield from _tell_channels(draft, intent, now)
-    elif intent.kind == UpdateKind.RECALLED:
-        yield from drop(draft, order.id, "it was taken back", _taken_back(intent))
     else:
+        yield from drop(draft, order.id, "it was taken back", _taken_back(intent))
         if intent.kind in STANDING:  # nobody wants to hear any more what was before
             yield from drop(
                 draft, order.id, "it was overtaken", lambda notice: not notice.to_channel and notice.on != intent.kind
@@ -50,11 +49,11 @@ def follow(draft: Board, intent: i.Hear, order: Order | None, now: float) -> Ite
 
 
 def _taken_back(intent: i.Hear) -> Callable[[Notice], bool]:
-    told = intent.told
-    on = UpdateKind.STARTED if told.get("moment") == Moment.STARTED else UpdateKind.FINISHED
-    about = (on, str(told.get("stage") or ""), str(told.get("item") or ""))
-    unready = told.get("ready") is False
-    return lambda notice: (notice.on, notice.stage, notice.item) == about or (unready and notice.on == READY)
+    told, about = intent.told, None
+    if intent.kind == UpdateKind.RECALLED:
+        on = UpdateKind.STARTED if told.get("moment") == Moment.STARTED else UpdateKind.FINISHED
+        about = (on, str(told.get("stage") or ""), str(told.get("item") or ""))
+    return lambda notice: (notice.on, notice.stage, notice.item) == about or (intent.unready and notice.on == READY)
 
 
 def _tell(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.Happened]:
@@ -67,7 +66,9 @@ def _tell(draft: Board, intent: i.Hear, order: Order, now: float) -> Iterator[f.
         return
     for message in draft.plan.messages_on(intent.kind, str(intent.told.get("stage") or ""), intent.store):
         if not intent.told.get("implied") or message.implied:
-            yield from _tell_customer(draft, intent, _notice(draft, intent, account, now, known), message, now)
+            key = _key(intent, of_order=message.once, undone=known.undone)
+            notice = replace(_notice(draft, intent, account, now, known), key=key)
+            yield from _tell_customer(draft, intent, notice, message, now)
     if intent.kind in account.tells:
         notice = _notice(draft, intent, account, now, known)
         yield from _once(draft, replace(notice, key=f"{CHANNEL}/{_key(intent, of_order=True)}"), now)
@@ -83,7 +84,6 @@ def _tell_customer(draft: Board, intent: i.Hear, notice: Notice, message: Messag
     due = _waking(draft, notice, now)
     notice = replace(
         notice,
-        key=_key(intent, of_order=message.once),
         words=say(message, store, order=notice.display_id, item=notice.name, stage=notice.stage),
         due=due,
         until=max(notice.at, due if due > now else 0.0) + _patience(notice),
@@ -154,13 +154,13 @@ def _notice(draft: Board, intent: i.Hear, account: AccountPlan, now: float, orde
     return replace(notice, until=now + _patience(notice))
 
 
-def _key(intent: i.Hear, *, of_order: bool) -> str:
-    """What is said, once; of an item it is said for each, unless it is said for all."""
+def _key(intent: i.Hear, *, of_order: bool, undone: int = 0) -> str:
+    """What is said, once; of an item it is said for each, unless it is said for all; ready anew once it was undone."""
     told = intent.told
     if each := EACH.get(UpdateKind(intent.kind)):
         return f"{intent.kind}/{told.get(each)}"
     if intent.kind not in ITEMS:
-        return intent.kind
+        return f"{READY}/{undone}" if undone and intent.kind == READY else intent.kind
     return f"{intent.kind}/{told.get('stage') or ''}/{'' if of_order else told.get('item') or ''}"
 
 

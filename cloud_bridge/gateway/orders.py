@@ -77,6 +77,7 @@ class Order(Record, frozen=True):
     ways: tuple[str, ...] = ()  # by which they would rather be told, the first one first
     first: int = 0  # the number of its first event
     unanswered: tuple[str, ...] = ()  # the ids of its events that the store has not accepted yet
+    undone: int = 0  # how often it was ready and then had to be made further
     told: tuple[str, ...] = ()  # what was said of it, or is about to be
     notices: tuple[str, ...] = ()  # what is about to be, oldest first
     kept: tuple[Kept, ...] = ()

@@ -280,6 +280,14 @@ def test_a_recall_tells_the_moment_taken_back_and_that_a_ready_is_undone() -> No
     assert "ready" not in update(UpdateKind.RECALLED, item=ItemId("1"), moment=Moment.STARTED)["data"]
 
 
+def test_a_change_of_what_was_ready_is_accepted_with_the_word_that_it_no_longer_is() -> None:
+    assert update(UpdateKind.ACCEPTED, event="e-2", unready=True)["data"] == {
+        "by": "keypad:oven-pad",
+        "event": "e-2",
+        "ready": False,
+    }
+
+
 def test_a_rejected_message_is_answered_with_its_reason_and_event() -> None:
     event = update(UpdateKind.REJECTED, reason="not JSON", event="e-9")
     assert event["data"] == {"by": "keypad:oven-pad", "reason": "not JSON", "event": "e-9"}

@@ -270,6 +270,28 @@ def _heard(kitchen: Kitchen) -> tuple[Counter[tuple[Any, ...]], set[Any]]:
     return through, ready
 
 
+@given(layouts.filter(lambda layout: layout.cloud), mornings())
+@settings(max_examples=150)
+def test_who_follows_the_updates_knows_which_orders_are_ready_whatever_becomes_of_them(
+    layout: Layout, morning: list[Batch]
+) -> None:
+    kitchen = Kitchen(layout)
+    told: dict[int, Update] = {}
+    for intent in each(kitchen, [*morning, Batch(2 * MINUTE, ())]):
+        kitchen.batch([intent])
+        told |= {row.sequence: row for row in kitchen.told() if row.sequence is not None}  # until they are receipted
+    ready: set[OrderId | None] = set()
+    for _, row in sorted(told.items()):
+        if row.kind is UpdateKind.READY:
+            assert row.order not in ready
+            ready.add(row.order)
+        elif row.unready:
+            ready.discard(row.order)
+    for order in kitchen.board.orders.values():
+        if order.state in {OrderState.OPEN, OrderState.HELD, OrderState.READY}:
+            assert (order.id in ready) == (order.state is OrderState.READY)
+
+
 @given(layouts, mornings())
 @settings(max_examples=60)
 def test_a_store_whose_settings_stay_has_nothing_to_bring_into_line(layout: Layout, morning: list[Batch]) -> None:

@@ -210,6 +210,47 @@ def test_a_recall_that_undid_no_ready_does_not_say_so() -> None:
     assert [row.unready for row in recalls(kitchen)] == [False]
 
 
+def changed_when_ready(kitchen: Kitchen, after: float) -> None:
+    """The order is made; so long after, the channel orders a rye bread beside it."""
+    kitchen.place("o1", items=(a_bun(),))
+    kitchen.bump(KITCHEN, 1)
+    kitchen.later(after)
+    kitchen.ask(i.Change(an_order("o1", a_bun(), a_bread("2")), a_stamp("more", time=MORNING + 1)))
+    assert kitchen.order().state == "open"
+    kitchen.later(5)
+
+
+def accepted(kitchen: Kitchen) -> list[tuple[str | None, bool]]:
+    """The events that the cloud is told to have had effect, and whether they undid a ready."""
+    return [(row.event, row.unready) for row in kitchen.told() if row.kind is UpdateKind.ACCEPTED]
+
+
+def test_an_order_that_is_ready_and_changed_is_accepted_with_the_word_that_it_no_longer_is() -> None:
+    kitchen = Kitchen()
+    changed_when_ready(kitchen, after=5)
+    assert accepted(kitchen) == [("placed-o1", False), ("more", True)]
+    for station in (OVEN, OVEN, PACKING):
+        kitchen.bump(station, 1)
+    kitchen.later(5)
+    assert kitchen.heard().count("ready") == 2
+
+
+def test_a_change_in_the_grace_of_a_ready_undoes_nothing_that_was_told() -> None:
+    kitchen = Kitchen()
+    changed_when_ready(kitchen, after=4)
+    assert accepted(kitchen) == [("placed-o1", False), ("more", False)]
+    assert "ready" not in kitchen.heard()
+
+
+def test_a_change_that_leaves_an_order_ready_does_not_say_otherwise() -> None:
+    kitchen = Kitchen()
+    kitchen.place("o1", items=(a_bun(),))
+    kitchen.bump(KITCHEN, 1)
+    kitchen.later(5)
+    kitchen.ask(i.Change(an_order("o1", a_bun(), note="ring twice"), a_stamp("note", time=MORNING + 1)))
+    assert accepted(kitchen)[-1] == ("note", False)
+
+
 @pytest.mark.parametrize("wait", [0, 3])
 def test_a_ready_is_not_told_where_another_station_took_its_part_back_in_time(wait: float) -> None:
     kitchen = Kitchen()

@@ -17,6 +17,12 @@ ITEMS = st.just("1")
 STAGES = {"item.started": "baking", "item.finished": "frosting"}
 
 
+def about(notice: Notice) -> tuple[OrderId, str]:
+    """What a notice says of which order; ready is ready, however often it was taken back."""
+    assert notice.order is not None
+    return notice.order, notice.on if notice.on == "order.ready" else notice.key
+
+
 class Telling(RuleBasedStateMachine):
     """A store that tells and takes back, and a courier that is lucky or not; what is true is kept beside the rules."""
 
@@ -50,11 +56,24 @@ class Telling(RuleBasedStateMachine):
     def recall(self, number: int, item: str, kind: str, unready: bool) -> None:
         """A press is taken back, and with it ready."""
         order = self.orders[number]
-        about: dict[str, Any] = {"ready": False} if unready else {}
-        self.house.recall(order, kind.removeprefix("item."), STAGES[kind], item=item, **about)
+        told: dict[str, Any] = {"ready": False} if unready else {}
+        self.house.recall(order, kind.removeprefix("item."), STAGES[kind], item=item, **told)
         self.true.discard((order, f"{kind}/{STAGES[kind]}/{item}"))
         if unready:
-            self.true.discard((order, "order.ready"))
+            self.undo_ready(order)
+
+    @rule(number=ORDERS)
+    def change(self, number: int) -> None:
+        """More is ordered than what is ready."""
+        self.house.hear("order.accepted", self.orders[number], event="e", ready=False)
+        self.undo_ready(self.orders[number])
+
+    def undo_ready(self, order: OrderId) -> None:
+        """Whoever was told before has to be told again."""
+        ready = (order, "order.ready")
+        if ready in self.true:
+            self.true.discard(ready)
+            self.arrived.pop(ready, None)
 
     @rule(number=ORDERS, kind=st.sampled_from([EventType.CANCELLED, EventType.COLLECTED]))
     def end(self, number: int, kind: EventType) -> None:
@@ -73,10 +92,10 @@ class Telling(RuleBasedStateMachine):
             return
         notice = queued[which % len(queued)]
         if self.house.send(notice):
-            assert notice.order is not None
-            assert (notice.order, notice.key) in self.true, f"{notice.words} is not so"
+            what = about(notice)
+            assert what in self.true, f"{notice.words} is not so"
             assert notice.order not in self.over
-            assert notice.on == "order.ready" or not self.perhaps[notice.order, notice.key], "said twice"
+            assert notice.on == "order.ready" or not self.perhaps[what], "said twice"
 
     @property
     def leaving(self) -> list[Notice]:
@@ -88,8 +107,7 @@ class Telling(RuleBasedStateMachine):
     def answer(self, outcome: str) -> None:
         """What a way answers, or does not."""
         notice = self.leaving[0]
-        assert notice.order is not None
-        key = notice.order, notice.key
+        key = about(notice)
         match outcome:
             case "sent":
                 self.arrived[key] += 1
@@ -107,8 +125,7 @@ class Telling(RuleBasedStateMachine):
     def kill(self) -> None:
         """The gateway is killed and starts again: nobody knows of what was leaving."""
         for notice in self.leaving:
-            assert notice.order is not None
-            self.perhaps[notice.order, notice.key] += 1
+            self.perhaps[about(notice)] += 1
         self.house.end()
 
     @rule(seconds=st.sampled_from([1.0, 60.0, 1800.0]))
@@ -132,14 +149,12 @@ class Telling(RuleBasedStateMachine):
         if not hasattr(self, "house"):
             return
         for notice in self.leaving:
-            assert notice.order is not None
-            self.arrived[notice.order, notice.key] += 1
+            self.arrived[about(notice)] += 1
             self.house.ask(i.Sent(notice.id))
         for notice in self.house.owed:
             if self.house.send(notice):
-                assert notice.order is not None
-                assert (notice.order, notice.key) in self.true
-                self.arrived[notice.order, notice.key] += 1
+                assert about(notice) in self.true
+                self.arrived[about(notice)] += 1
                 self.house.ask(i.Sent(notice.id))
         failed = {failed.event.order for failed in self.house.untold if failed.event}
         for order in self.orders:

@@ -5,11 +5,12 @@ import json
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from cloud_bridge.gateway import caller, intake
 from tests.channels import refuses
 from tests.cloud import PATIENCE, until
-from tests.gateways import BareStore, RunningGateway, StandIn, order, signed
+from tests.gateways import BareStore, RunningGateway, SetClock, StandIn, order, signed
 
 
 async def test_an_order_of_a_channel_is_with_its_store_under_the_first_number(
@@ -77,6 +78,31 @@ async def test_a_press_tells_the_customer_and_what_was_accepted_waits_no_more(
     assert json.loads(stand_in.requests[0][2])["data"]["addresses"] == {"webhook": "customer-1"}
     await until(lambda: gateway.gateway.hub.board.store("hz-0012").unanswered == 0)
     await until(lambda: store.receipts and store.receipts[-1]["data"] == {"journal": "journal-1", "through": "3"})
+
+
+async def test_ready_that_waits_for_its_way_is_never_said_of_an_order_that_was_changed_meanwhile(
+    gateway: RunningGateway, store: BareStore, stand_in: StandIn, clock: SetClock
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=503)
+    hub = gateway.gateway.hub
+    await gateway.tell("placed", order(1))
+    await until(lambda: store.orders)
+    about = {"order": store.orders[0]["subject"]}
+    store.tell("order.accepted", **about, event=store.orders[0]["id"])
+    store.tell("order.ready", **about)
+    await until(lambda: [notice.tries for notice in hub.board.notices.values()] == [1])
+    await gateway.tell("changed", order(1, extraInfo="加一个面包"))
+    await until(lambda: store.told("order.changed"))
+    store.tell("order.accepted", **about, event=store.told("order.changed")[0]["id"], ready=False)
+    await until(lambda: not len(hub.board.notices))
+    stand_in.requests.clear()
+    stand_in.answer = lambda _request, _body: web.json_response({})
+    clock.passed += 600
+    store.tell("item.started", **about, item="1", name="面包", stage="baking")
+    await until(lambda: stand_in.words)
+    store.tell("order.ready", **about)
+    await until(lambda: len(stand_in.words) == 2)
+    assert stand_in.words == ["您的面包已进烤箱。", "您的订单 A001 已做好,欢迎到麦田烘焙取货。"]
 
 
 async def test_a_store_that_asks_gets_what_it_missed_and_nothing_after_a_restart_is_lost(

@@ -8,7 +8,7 @@ import pytest
 
 from cloud_bridge.gateway import intents as i
 from cloud_bridge.gateway.board import grant_key
-from cloud_bridge.gateway.orders import Sending
+from cloud_bridge.gateway.orders import Sending, State
 from cloud_bridge.gateway.plan import Quiet
 from cloud_bridge.messages import EventType, Untold
 from edge.intents import Refused
@@ -72,6 +72,48 @@ def test_ready_that_was_taken_back_is_not_told_until_it_is_ready_again() -> None
     house.ready(order)
     house.recall(order, moment="finished", stage="frosting", ready=False)
     assert house.words == []
+    house.ready(order)
+    assert house.words == ["A001 is ready at Wheatfield."]
+
+
+def test_ready_is_not_told_of_an_order_that_was_changed_and_has_to_be_made_further() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.ready(order)
+    house.take(content="and a loaf")
+    assert house.words == ["A001 is ready at Wheatfield."]  # so it is, until its store has the change
+    house.hear("order.accepted", order, event="e-2", ready=False)
+    assert (house.words, house.board.orders[order].state) == ([], State.OPEN)
+    house.ready(order)
+    assert house.words == ["A001 is ready at Wheatfield."]
+
+
+@pytest.mark.parametrize(
+    "undone", [{"kind": "order.accepted", "event": "e-2"}, {"kind": "item.recalled", "moment": "finished"}]
+)
+def test_who_was_told_ready_too_early_is_told_when_it_is_ready_again(undone: dict[str, Any]) -> None:
+    account = msgspec.structs.replace(ACCOUNT, tells=frozenset({"order.ready"}))
+    house = CountingHouse(a_plan(accounts={ACCOUNT.key: account}))
+    order = house.take()
+    for told in (["first", "channel"], ["first"]):  # to the channel it never was anything else
+        house.ready(order)
+        assert [notice.ways[0] for notice in house.owed] == told
+        for notice in house.owed:
+            assert house.send(notice)
+            house.ask(i.Sent(notice.id))
+        house.hear(**undone, order=order, ready=False)
+    house.ready(order)
+    house.ready(order)  # as a store may that has another journal
+    assert house.words == ["A001 is ready at Wheatfield."]
+
+
+def test_a_store_that_does_not_say_whether_a_change_undid_a_ready_is_heard_as_before() -> None:
+    house = CountingHouse()
+    order = house.take()
+    house.ready(order)
+    house.take(content="and a loaf")
+    house.hear("order.accepted", order, event="e-2")
+    assert (house.words, house.board.orders[order].state) == (["A001 is ready at Wheatfield."], State.READY)
     house.ready(order)
     assert house.words == ["A001 is ready at Wheatfield."]
 
