@@ -7,7 +7,9 @@ live system.
 The secret `url` is an address of apprise's, in which `{address}` stands for the customer's:
 `mailtos://shop:password@example.com?to={address}`; without it everybody is told in one place, `wecombot://key`. What a
 provider answered is not known beyond yes or no, a no may be an answer that came too late, and none knows again what
-comes twice: `ready` goes at least once, the others at most once, and not again where they were not taken.
+comes twice: `ready` goes at least once, the others at most once, and not again where they were not taken. WeCom's
+robot answers a wrong key and more than 20 messages a minute with HTTP 200 and an `errcode`, which apprise takes for a
+yes: try the key once, and set the way's `per_second` to 0.33.
 """
 
 import logging
