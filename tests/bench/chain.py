@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from cloud_bridge.gateway.orders import order_id
+from tests.bench import stages
 from tests.bench.doors import a_gateway
 from tests.bench.figures import Line, Section, percentile
 from tests.bench.sockets import BareStore
@@ -41,6 +42,7 @@ def measure(*, quick: bool) -> Iterator[Section]:
                 yield from asyncio.run(_chain(count, broker, url, process, less))
         finally:
             broker.stop()
+    yield from stages.measure(quick=quick)
 
 
 async def _chain(count: int, broker: Broker, url: str, gateway: int, less: str) -> list[Section]:

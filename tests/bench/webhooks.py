@@ -31,11 +31,11 @@ def measure(*, quick: bool) -> Iterator[Section]:
     for _ in range(rounds):
         with _gateway() as url:
             began = time.perf_counter()
-            answered.append(asyncio.run(_as_many(url, _requests(count))))
+            answered.append(asyncio.run(as_many(url, _requests(count))))
             asyncio.run(_delivered(url, count))
             through.append(count / (time.perf_counter() - began))
         with a_bare_handler() as url:
-            bare.append(asyncio.run(_as_many(url, _requests(count))))
+            bare.append(asyncio.run(as_many(url, _requests(count))))
     ours, limit = middle(answered), middle(bare)
     yield Section(
         f"Signed webhooks: {count:,} orders over {CONNECTIONS} connections, each on the disk before its answer",
@@ -150,7 +150,7 @@ async def connect(url: str, waiting: deque[bytes], done: asyncio.Event) -> list[
     return [channel for _, channel in await asyncio.gather(*made)]
 
 
-async def _as_many(url: str, requests: Sequence[bytes]) -> float:
+async def as_many(url: str, requests: Sequence[bytes]) -> float:
     """Answers a second."""
     waiting, done = deque(requests), asyncio.Event()
     channels = await connect(url, waiting, done)
