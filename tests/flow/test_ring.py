@@ -8,12 +8,15 @@ from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+from aiohttp import web
 
 from tests.brokers import Broker, free_port
 from tests.cloud import PATIENCE, until
 from tests.flow.bakery import STORE, Bakery, bakery_of
 from tests.flow.providers import Providers, croissant_of_eleme, croissant_of_meituan
-from tests.gateways import SECRET, StandIn, order, signed
+from tests.gateways import SECRET, StandIn, metric, order, signed
 from tests.unit.cloud_bridge.gateway.channels import test_eleme as eleme
 from tests.unit.cloud_bridge.gateway.channels import test_meituan as meituan
 from tests.unit.cloud_bridge.gateway.channels import test_opendelivery as opendelivery
@@ -115,12 +118,22 @@ async def _post(bakery: Bakery, url: str, body: bytes, headers: dict[str, str], 
         assert (answered.status, await answered.read()) == (200, answer)
 
 
-async def _place(bakery: Bakery, port: int, number: int, **addresses: str) -> None:
-    """The shop's own program says an order."""
-    said = {"type": "order.placed", "data": order(number, addresses=addresses)}
-    body = json.dumps(said, ensure_ascii=False).encode()
+async def _tell(bakery: Bakery, port: int, kind: str, data: dict[str, Any]) -> None:
+    """The shop's own program says something of an order."""
+    body = json.dumps({"type": f"order.{kind}", "data": data}, ensure_ascii=False).encode()
     url = f"http://127.0.0.1:{port}/channels/generic/shop"
-    await _post(bakery, url, body, signed(body, f"msg-{number}"), b'{"ok":true}')
+    await _post(bakery, url, body, signed(body, f"msg-{kind}-{data['id']}"), b'{"ok":true}')
+
+
+async def _place(bakery: Bakery, port: int, number: int, **addresses: str) -> None:
+    await _tell(bakery, port, "placed", order(number, addresses=addresses))
+
+
+async def _until_nothing_waits(port: int) -> None:
+    """No notice is owed by the gateway."""
+    async with asyncio.timeout(PATIENCE):
+        while await metric(f"http://127.0.0.1:{port}", "ovenbell_gateway_notices_waiting "):  # noqa: ASYNC110 - asked
+            await asyncio.sleep(0.02)
 
 
 async def _place_by_channels(bakery: Bakery, port: int) -> None:
@@ -191,7 +204,7 @@ async def test_a_press_that_is_taken_back_in_time_is_never_heard_of_by_the_custo
     async with (
         StandIn(providers.answer) as stand_in,
         gateway(cloud_toml(broker, tmp_path, port, stand_in.url)),
-        bakery_of(broker, tmp_path, grace=2.0) as bakery,
+        bakery_of(broker, tmp_path, grace=5.0) as bakery,
     ):
         await _place(bakery, port, 1, webhook="c-1")
         await _place(bakery, port, 2, webhook="c-2")
@@ -204,3 +217,45 @@ async def test_a_press_that_is_taken_back_in_time_is_never_heard_of_by_the_custo
         await providers.until(lambda told: len(told) == 2)
         words = "您的草莓奶油蛋糕已进烤箱。"
         assert sorted(providers.told) == [("robot", f"c-3: {words}"), ("shop", f"c-2: {words}")]
+
+
+async def test_who_adds_to_an_order_that_is_ready_is_told_ready_once_all_of_it_is(
+    broker: Broker, tmp_path: Path
+) -> None:
+    providers, port, refused = Providers(), free_port(), list[bytes]()
+
+    def answer(request: web.Request, body: bytes) -> web.Response:
+        if refused or "做好" not in body.decode():
+            return providers.answer(request, body)
+        refused.append(body)
+        return web.Response(status=503)
+
+    def croissants(*ids: str) -> dict[str, Any]:
+        items = [{"id": one, "name": "Croissant", "externalCode": "bread-croissant", "quantity": 1} for one in ids]
+        return order(1, items=items, addresses={"webhook": "c-1"})
+
+    async with (
+        StandIn(answer) as stand_in,
+        gateway(cloud_toml(broker, tmp_path, port, stand_in.url)),
+        bakery_of(broker, tmp_path) as bakery,
+    ):
+
+        async def bake() -> None:
+            for number, station, presses in ((0, "oven", 2), (1, "decorating", 1)):
+                board = await bakery.until_board(lambda board, number=number: board["stations"][number]["cards"])
+                for _ in range(presses):
+                    await bakery.press(station, str(board["stations"][number]["cards"][0]["slot"]))
+
+        await _tell(bakery, port, "placed", croissants("1"))
+        await bake()
+        await until(lambda: refused)
+        await _tell(bakery, port, "changed", croissants("1", "2"))
+        await _until_nothing_waits(port)
+        assert not any("做好" in words for _, words in providers.told)
+        await bake()
+        await providers.until(lambda told: any("做好" in words for _, words in told))
+        board = await bakery.get("/api/board")
+        assert [one["displayId"] for one in board["ready"]] == ["A001"]
+        assert [words for _, words in providers.told if "做好" in words] == [
+            "c-1: 您的订单 A001 已做好,欢迎到麦田烘焙取货。"
+        ]
