@@ -10,13 +10,13 @@ from typing import Any, Generic, ParamSpec, TypeVar
 
 import msgspec
 
-from edge.alarms import Alarms
 from edge.carry import condemn, is_corrupt
 from edge.clock import Clock, SteadyClock
 from edge.facts import Fact
 from edge.intents import Refused
 from edge.journal import Found, Journal, JournalCorrupt, JournalUnusable, Pack, Question, Row
 from edge.rules import I, Rules, S, W
+from edge.timers import Timers
 from edge.vitals import Vitals
 
 log = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ class Hub(Generic[S, I, W]):
         self._retry_at = 0.0  # monotonic; offered intents rest until then
         self._followers: list[Callable[[Commit[S, W]], None]] = []
         self._couriers: list[Courier[S]] = []
-        self._alarms = Alarms[I]()
+        self._timers = Timers[I]()
         self._tasks: list[asyncio.Task[None]] = []
         self._stepping = False  # a step of the clock waits to be journalled
         self._stopping = False
@@ -155,7 +155,7 @@ class Hub(Generic[S, I, W]):
             log.critical("what can be read goes on in a new journal; the damaged one is kept as %s", aside)
             await self._read()
         self.board.index()
-        self._set_alarms(self.board)
+        self._set_timers(self.board)
         for intent in self._rules.waking(self.board):
             self.offer(intent, by="hub")
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._watch_clock())]
@@ -263,7 +263,7 @@ class Hub(Generic[S, I, W]):
         for waiting, outcome in zip(batch, decided.outcomes, strict=True):
             _answer(waiting, outcome)
         if decided.facts:
-            self._set_alarms(decided.draft)
+            self._set_timers(decided.draft)
             commit = Commit(decided.facts[-1].seq, tuple(decided.facts), decided.draft)
             for follower in tuple(self._followers):
                 _let(follower, commit)
@@ -383,14 +383,14 @@ class Hub(Generic[S, I, W]):
 
     # --- the clock --------------------------------------------------------------------------------------------------
 
-    def _set_alarms(self, draft: S) -> None:
-        for at, intent in self._rules.alarms(draft):
-            self._alarms.set(at, intent)
+    def _set_timers(self, draft: S) -> None:
+        for at, intent in self._rules.timers(draft):
+            self._timers.set(at, intent)
 
     def ring(self) -> None:
         """Let the clock ask for everything that is due by now; while it is being set nobody knows when that is."""
         if not self._stepping:
-            for intent in self._alarms.due(self.clock.now()):
+            for intent in self._timers.due(self.clock.now()):
                 self.offer(intent, by="clock")
 
     def _look_at_clock(self) -> None:
@@ -407,7 +407,7 @@ class Hub(Generic[S, I, W]):
         self._stepping = False
         self.clock.follow(step)
         self.begun += step
-        self._alarms.sooner.set()
+        self._timers.changed.set()
         self.vitals.shift(step)
 
     async def _watch_clock(self) -> None:
@@ -415,11 +415,11 @@ class Hub(Generic[S, I, W]):
             self._look_at_clock()
             self.ring()
             await self.journal.tidy()
-            self._alarms.sooner.clear()
-            rest = TICK if self._stepping else min(TICK, self._alarms.next - self.clock.now())
+            self._timers.changed.clear()
+            rest = TICK if self._stepping else min(TICK, self._timers.next - self.clock.now())
             with suppress(TimeoutError):  # not wait_for: the one of Python 3.11 can swallow a cancellation
                 async with asyncio.timeout(rest):
-                    await self._alarms.sooner.wait()
+                    await self._timers.changed.wait()
 
 
 def _go_together(one: _Waiting[Any], following: _Waiting[Any]) -> bool:

@@ -49,7 +49,7 @@ class Rules(msgspec.Struct, Generic[S, I, W], frozen=True):
     last_seq: Callable[[S], int]  # the sequence of the last fact on a draft
     archived: str  # the table of rows that are no longer on the board
     asks_about: Callable[[I], str | None]  # the key of such a row that an intent may be about
-    alarms: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
+    timers: Callable[[S], Iterable[tuple[float, I]]]  # what the clock must ask of a draft's changes, or of a board
     waking: Callable[[S], Iterable[I]]  # what must be asked first of a board that was read from the journal
     carried: Callable[[str], I]  # the intent that sets in order what was carried over from another journal
     stepped: Callable[[float, float], I]  # the intent that says that the wall clock was set, in a run begun then

@@ -23,7 +23,7 @@ from edge.updates import UpdateId
 StoreHub = Hub[Board, Intent, Happened]
 
 
-def alarms(draft: Board) -> Iterator[tuple[float, Intent]]:
+def timers(draft: Board) -> Iterator[tuple[float, Intent]]:
     """What the clock must ask because of the orders a draft changes; of a board that is none, because of all."""
     for order in draft.orders.changes.values() if draft.is_draft else draft.orders.values():
         if order is None:
@@ -72,7 +72,7 @@ RULES: Rules[Board, Intent, Happened] = Rules(
     last_seq=lambda draft: draft.counters.seq,
     archived="closed",
     asks_about=_asks_about,
-    alarms=alarms,
+    timers=timers,
     waking=_waking,
     carried=lambda before: i.Note(JournalBegun(before)),
     stepped=lambda seconds, begun: i.Note(ClockStepped(seconds, begun)),

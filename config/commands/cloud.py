@@ -41,7 +41,7 @@ async def _run_gateway(settings: "CloudFile") -> None:
     except OSError as error:
         listen = settings.gateway.listen
         raise Failed(f"cannot listen at {listen}: {error.strerror}; is another gateway running?") from error
-    collect_seldom()
+    collect_seldom(100_000)
     door = f"{url_of(*gateway.address)}/channels/"
     await live(
         gateway,

@@ -1,7 +1,6 @@
 """How a command runs that stays: until it is told to stop, or cannot go on; then it ends at once."""
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -49,11 +48,10 @@ def leave(status: int) -> NoReturn:
 
 def run_daemon(running: Coroutine[Any, Any, None]) -> NoReturn:
     """Run to the end, and leave."""
-    from config.service import start_log  # noqa: PLC0415 - a screen needs none of it
+    from config.service import collect_seldom, start_log  # noqa: PLC0415 - a screen needs none of it
 
     start_log()
-    # Orders are frozen and hold no cycles; collecting thousands of them for nothing would stall the loop.
-    gc.set_threshold(10_000, 20, 100)
+    collect_seldom(10_000)
     try:
         asyncio.new_event_loop().run_until_complete(running)
     except Failed as failed:

@@ -67,6 +67,13 @@ async def examine_running(place: Place[Word], token: Callable[[], str], say: Say
     return Found(Line(WARNING, part, found.format(command=part)), runs=False)
 
 
+def _reason(body: bytes) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Health).reason
+    except msgspec.MsgspecError:  # a proxy's, and not its own
+        return "HTTP 403"
+
+
 async def _word(session: aiohttp.ClientSession, health: _Health, place: Place[Word], say: Say) -> Found[Word]:
     async with session.get(place.path) as answer:
         if answer.status == HTTPStatus.UNAUTHORIZED:
@@ -80,7 +87,7 @@ async def _word(session: aiohttp.ClientSession, health: _Health, place: Place[Wo
         return Found(Line(FAILURE, place.part, found), True, word)
     if closed:
         found = say("running and committing at {listen}; more it does not tell: {reason}")
-        reason = msgspec.json.decode(body, type=_Health).reason
+        reason = _reason(body)
         return Found(Line(WARNING, place.part, found.format(listen=place.listen, reason=reason)), runs=True)
     found = say("running and committing at {listen}").format(listen=place.listen)
     return Found(Line(OK, place.part, found), True, word)

@@ -79,5 +79,5 @@ async def _bare() -> None:
 
 
 if __name__ == "__main__":
-    collect_seldom()  # as the gateway does
+    collect_seldom(100_000)  # as the gateway does
     asyncio.run(_bare())

@@ -82,9 +82,7 @@ async def run(*words: str, **environment: str) -> subprocess.CompletedProcess[st
     return await asyncio.to_thread(lambda: ovenbell(*words, **environment))
 
 
-async def test_a_gateway_says_when_it_is_ready_takes_orders_and_ends_within_five_seconds(
-    broker: Broker, tmp_path: Path
-) -> None:
+async def test_a_gateway_says_when_it_is_ready_takes_orders_and_ends(broker: Broker, tmp_path: Path) -> None:
     port = free_port()
     settings = settings_of(broker, tmp_path, port)
     with (

@@ -22,7 +22,6 @@ from cloud_bridge.gateway.channels.channel import Pull, Unreadable
 from cloud_bridge.gateway.channels.values import Wire, read, text, whole
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways.way import (
-    SOON,
     Arrived,
     Call,
     Later,
@@ -32,7 +31,7 @@ from cloud_bridge.gateway.ways.way import (
     Token,
     Unsendable,
     Way,
-    retry_after,
+    left_alone,
 )
 from cloud_bridge.gateway.ways.webhook import judge
 from edge.updates import UpdateKind
@@ -148,8 +147,7 @@ def _judge(status: int, body: bytes, headers: Any) -> Outcome:
         return outcome
     why = f"Ele.me says {text(trouble.code)} {text(trouble.message)}"
     if trouble.code == TOO_MANY:
-        wait = retry_after(headers)
-        return Later(why, SOON if wait is None else wait, everything=True)
+        return left_alone(why, headers)
     return Later(why) if trouble.code == BUSY else Never(why)
 
 

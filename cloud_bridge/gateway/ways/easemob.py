@@ -18,10 +18,8 @@ import msgspec
 
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.ways.way import (
-    SOON,
     Arrived,
     Call,
-    Later,
     Never,
     Outcome,
     Setting,
@@ -30,8 +28,8 @@ from cloud_bridge.gateway.ways.way import (
     Unsure,
     Way,
     address_of,
+    left_alone,
     may_be_done,
-    retry_after,
 )
 
 JSON = {"content-type": "application/json", "accept": "application/json"}
@@ -75,13 +73,12 @@ def _judge(status: int, body: bytes, headers: Any) -> Outcome:
     if status == OK:
         answer = _answer(body)
         return Arrived() if answer is not None and answer.data else Unsure("HTTP 200, but no message in its answer")
-    wait = retry_after(headers)
     if status in {FORBIDDEN, TOO_MANY}:
-        return Later(f"HTTP {status}: too many messages", MINUTE if wait is None else wait, everything=True)
+        return left_alone(f"HTTP {status}: too many messages", headers, MINUTE)
     if may_be_done(status):
         return Unsure(f"HTTP {status}")
     if status >= FAULTS or status == UNAUTHORIZED:
-        return Later(f"HTTP {status}", SOON if wait is None else wait)
+        return left_alone(f"HTTP {status}", headers, everything=False)
     return Never(f"HTTP {status}")
 
 

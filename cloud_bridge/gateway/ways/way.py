@@ -100,6 +100,12 @@ def retry_after(headers: Any) -> float | None:
     return min(max(until - now, 0.0), LONGEST_WAIT) if until is not None and now is not None else None
 
 
+def left_alone(reason: str, headers: Any, otherwise: float = SOON, *, everything: bool = True) -> Later:
+    """What a provider says that wants to be: for as long as it says."""
+    wait = retry_after(headers)
+    return Later(reason, otherwise if wait is None else wait, everything)
+
+
 def _date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()

@@ -9,7 +9,7 @@ import msgspec
 
 from cloud_bridge.gateway.orders import Notice
 from cloud_bridge.gateway.signing import signature
-from cloud_bridge.gateway.ways.way import SOON, Arrived, Call, Later, Never, Outcome, Setting, Way, retry_after
+from cloud_bridge.gateway.ways.way import Arrived, Call, Never, Outcome, Setting, Way, left_alone
 from cloud_bridge.messages import Body
 
 OK, GONE, TOO_MANY = 200, 410, 429
@@ -53,8 +53,7 @@ def judge(status: int, _body: bytes, headers: Any) -> Outcome:
     if OK <= status < OK + 100:
         return Arrived()
     if status == TOO_MANY or status >= FAULTS:
-        wait = retry_after(headers)
-        return Later(f"HTTP {status}", SOON if wait is None else wait, everything=status == TOO_MANY)
+        return left_alone(f"HTTP {status}", headers, everything=status == TOO_MANY)
     return Never(f"HTTP {status}")
 
 

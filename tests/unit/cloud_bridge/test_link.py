@@ -380,7 +380,7 @@ async def test_a_link_that_is_half_open_is_noticed(
     await until(lambda: store.hub.vitals.cloud == "connected")
 
 
-async def test_a_store_closes_in_time_though_its_broker_answers_nothing(mosquitto: Any, opened: Any) -> None:
+async def test_a_store_closes_though_its_broker_answers_nothing(mosquitto: Any, opened: Any) -> None:
     broker = mosquitto()
     store = await (await opened(broker)).online()
     with broker.frozen():
@@ -388,7 +388,7 @@ async def test_a_store_closes_in_time_though_its_broker_answers_nothing(mosquitt
             await store.link.stop()
 
 
-async def test_a_store_closes_in_time_though_nobody_ever_answered(broker: Broker, opened: Any) -> None:
+async def test_a_store_closes_though_nobody_ever_answered(broker: Broker, opened: Any) -> None:
     async with await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0) as mute:
         port = mute.sockets[0].getsockname()[1]
         store = await opened(broker, url=f"mqtt://127.0.0.1:{port}")

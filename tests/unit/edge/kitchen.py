@@ -14,7 +14,7 @@ from edge.facts import Fact
 from edge.intents import Intent, Refused
 from edge.layout import Layout
 from edge.orders import Item, Order, OrderId, StationId
-from edge.store import alarms
+from edge.store import timers
 from edge.tickets import Job
 from edge.updates import Update, UpdateKind
 from edge.views import Card
@@ -30,7 +30,7 @@ class Kitchen:
         self.latest = self.board  # the draft of the last batch: what it changed
         self.facts: list[Fact[f.Happened]] = []
         self.closed: dict[OrderId, Order] = {}
-        self.alarms: list[tuple[float, Intent]] = []
+        self.timers: list[tuple[float, Intent]] = []
         self._stored: dict[str, dict[str, bytes | None]] = {name: {} for name in Board.STORED}
 
     # --- asking -----------------------------------------------------------------------------------------------------
@@ -67,14 +67,14 @@ class Kitchen:
         draft.merge()
         self.latest = draft
         self.closed |= {order_id: order for order_id, order in draft.closed.changes.items() if order is not None}
-        self.alarms += alarms(draft)
+        self.timers += timers(draft)
         return reasons
 
     def pass_time(self, seconds: float) -> list[Intent]:
         """Let time pass; what the clock has to ask now, once each."""
         self.clock.advance(seconds)
-        due = sorted((alarm for alarm in self.alarms if alarm[0] <= self.clock.now()), key=lambda alarm: alarm[0])
-        self.alarms = [alarm for alarm in self.alarms if alarm[0] > self.clock.now()]
+        due = sorted((alarm for alarm in self.timers if alarm[0] <= self.clock.now()), key=lambda alarm: alarm[0])
+        self.timers = [alarm for alarm in self.timers if alarm[0] > self.clock.now()]
         return list(dict.fromkeys(intent for _, intent in due))
 
     def later(self, seconds: float) -> list[f.Happened]:

@@ -326,7 +326,7 @@ def test_updates_still_in_their_grace_leave_before_their_order_closes() -> None:
 def test_a_clock_that_is_set_back_between_its_alarm_and_the_rules_loses_nothing() -> None:
     kitchen = Kitchen()
     kitchen.ask(placed("o1", scheduled=True, due=MORNING + 4 * HOUR))
-    (alarm,) = [(at, intent) for at, intent in kitchen.alarms if isinstance(intent, i.ReleaseDue)]
+    (alarm,) = [(at, intent) for at, intent in kitchen.timers if isinstance(intent, i.ReleaseDue)]
     kitchen.clock.step(-HOUR)
     kitchen.ask(alarm[1])
     assert kitchen.order().state == "open"
@@ -336,7 +336,7 @@ def test_an_alarm_of_before_the_clock_was_set_back_lets_out_nothing_that_is_in_i
     kitchen = Kitchen()
     kitchen.place("o1")
     kitchen.bump(OVEN, 1)
-    (alarm,) = [intent for _, intent in kitchen.alarms if isinstance(intent, i.SendDue)]
+    (alarm,) = [intent for _, intent in kitchen.timers if isinstance(intent, i.SendDue)]
     kitchen.clock.advance(4)
     kitchen.bump(OVEN, 1)
     kitchen.clock.advance(1)

@@ -118,7 +118,7 @@ async def test_a_store_that_asks_gets_what_it_missed_and_nothing_after_a_restart
     assert [event["sequence"] for event in store.orders] == ["3", "4", "5"]
 
 
-async def test_whatever_hangs_the_gateway_stops_in_time(
+async def test_the_gateway_stops_whatever_hangs(
     gateway: RunningGateway, store: BareStore, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(caller, "PATIENCE", aiohttp.ClientTimeout(None))  # who waits for them now waits for ever

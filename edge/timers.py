@@ -1,4 +1,4 @@
-"""Alarms: what the clock asks for, in the order in which it is due."""
+"""Timers: what the clock asks for, in the order in which it is due."""
 
 import asyncio
 import heapq
@@ -12,22 +12,19 @@ from edge.rules import I
 NOW = 0.001  # seconds: what is due so soon is due, for sums of times are not exact
 
 
-class Alarms(Generic[I]):
+class Timers(Generic[I]):
     """Intents by when they are due; of two at once the one that was set first is the first."""
 
     def __init__(self) -> None:
-        self.sooner = asyncio.Event()  # something is due before everything that was set until then
+        self.changed = asyncio.Event()  # another one is the next, or the clock has another time
         self._heap: list[tuple[float, int, I]] = []
         self._numbers = count()
-
-    def __len__(self) -> int:
-        return len(self._heap)
 
     def set(self, at: float, intent: I) -> None:
         """Have something asked for; `at` by the hub's clock."""
         heapq.heappush(self._heap, (at, next(self._numbers), intent))
         if self._heap[0][2] is intent:
-            self.sooner.set()
+            self.changed.set()
 
     @property
     def next(self) -> float:
