@@ -74,8 +74,9 @@ def _take(draft: Board, intent: i.Take, now: float) -> Iterator[f.Happened]:
         yield f.OrderHeard(order, webhook=webhook)
     else:
         yield f.OrderHeard(order, kept=Kept(intent.event, kind, intent.at, intent.data), webhook=webhook)
-        yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
-        if known is not None and _unrouted(known) != _unrouted(order):
+        if order.state not in OVER:
+            yield from _raise(draft, "unrouted", account_key(order.channel, order.account), order.shop, now)
+        if known is not None:
             yield from _settle_shop(draft, _unrouted(known))
     yield from _letter(intent.letter, account_key(intent.channel, intent.account))
     if order.state in OVER:
@@ -137,8 +138,15 @@ def _bring(draft: Board, order: Order, store: str) -> Iterator[f.Happened]:
 
 def _settle_shop(draft: Board, alarm: str) -> Iterator[f.Happened]:
     """A shop for which no order waits any more need not be looked at; all orders are, to see that."""
-    if not any(order.kept and _unrouted(order) == alarm for order in draft.orders.values()):
-        yield from _drop_alarm(draft, alarm)
+    if alarm in draft.alarms and not any(
+        _waits(order) and _unrouted(order) == alarm for order in draft.orders.values()
+    ):
+        yield f.AlarmCleared(alarm)
+
+
+def _waits(order: Order) -> bool:
+    """Whether it needs a store that nobody knows yet; one that has ended does not."""
+    return bool(order.kept) and order.state not in OVER
 
 
 def _unrouted(order: Order) -> str:
@@ -156,7 +164,7 @@ def may_rest(order: Order, now: float) -> bool:
     """Whether nothing more is expected of an order."""
     last = order.changed if order.state in OVER else max(order.changed, order.due)
     rest = UNHEARD if order.unanswered else REST.get(order.state, HOUR)
-    return last + rest <= now and not (order.kept or order.notices)
+    return last + rest <= now and not (_waits(order) or order.notices)
 
 
 # --- the stores -----------------------------------------------------------------------------------------------------

@@ -230,11 +230,25 @@ def test_an_order_of_which_nothing_but_its_end_is_known_waits_for_no_store() -> 
     assert close(house, order, 2 * HOUR)
 
 
-def test_an_order_that_is_cancelled_while_it_waits_for_a_store_waits_with_its_end() -> None:
+def test_an_order_that_is_cancelled_while_it_waits_for_a_store_waits_with_its_end_until_it_rests() -> None:
     house = an_account_of_two_shops()
     order = house.take(shop="Y")
     house.take(kind=EventType.CANCELLED)
     assert [kept.kind for kept in house.board.orders[order].kept] == [EventType.PLACED, EventType.CANCELLED]
+    assert not close(house, order, 0.5 * HOUR)
+    assert close(house, order, 0.5 * HOUR)
+
+
+@pytest.mark.parametrize("end", [EventType.CANCELLED, EventType.COLLECTED])
+def test_a_shop_that_nobody_knows_need_not_be_looked_at_once_all_orders_for_it_have_ended(end: EventType) -> None:
+    house = an_account_of_two_shops()
+    for number in (1, 2):
+        house.take(number, shop="Y")
+    house.take(1, kind=end)
+    assert [key for key, _ in house.board.alarms.items()] == ["unrouted/generic/shop/Y"]
+    house.take(2, kind=end)
+    assert not len(house.board.alarms)
+    house.take(3, shop="Y")
     assert len(house.board.alarms)
 
 
