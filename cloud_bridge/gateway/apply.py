@@ -99,6 +99,7 @@ def _send(draft: Board, fact: CloudFact, event: Event) -> None:
         sequence=max(event.sequence, row.sequence),
         unanswered=row.unanswered + waits,
         waiting=row.waiting if row.unanswered else fact.at,
+        behind=row.fell_behind or fact.at,
     )
 
 
@@ -298,8 +299,8 @@ def _stepped(draft: Board, _fact: CloudFact, what: f.ClockStepped) -> None:
         at, due, until = (moment + what.seconds for moment in (notice.at, notice.due, notice.until))
         draft.notices[notice.id] = replace(notice, at=at, due=due, until=until)
     for row in [row for row in draft.stores.values() if max(row.since, row.last, row.waiting) >= what.begun]:
-        since, last, waiting = moved(row.since), moved(row.last), moved(row.waiting)
-        draft.stores[row.id] = replace(row, since=since, last=last, waiting=waiting)
+        since, last, waiting, behind = map(moved, (row.since, row.last, row.waiting, row.behind))
+        draft.stores[row.id] = replace(row, since=since, last=last, waiting=waiting, behind=behind)
     for order in [order for order in draft.orders.values() if order.changed >= what.begun]:
         draft.orders[order.id] = replace(order, arrived=moved(order.arrived), changed=moved(order.changed))
     for key, alarm in list(draft.alarms.items()):

@@ -136,7 +136,7 @@ class Office:
             alarms.add_metric([kind], figure)
         yield alarms
         stores, now = list(board.stores.values()), self._hub.clock.now()
-        longest = max((now - row.waiting for row in stores if row.unanswered), default=0.0)
+        longest = max((now - row.fell_behind for row in stores if row.unanswered), default=0.0)
         for name, about, value in (
             ("ovenbell_gateway_orders", "Open orders", len(board.orders)),
             ("ovenbell_gateway_unread", "Webhooks kept and not read yet", len(board.webhooks)),
@@ -145,7 +145,7 @@ class Office:
             ("ovenbell_gateway_dead_letters", "What was not understood", board.counters.letters),
             ("ovenbell_gateway_stores_online", "Stores that are there", sum(row.online for row in stores)),
             ("ovenbell_gateway_unanswered", "Events not accepted yet", sum(row.unanswered for row in stores)),
-            ("ovenbell_gateway_unanswered_seconds", "The longest that a store has let events wait", longest),
+            ("ovenbell_gateway_unanswered_seconds", "The longest that a store has been behind", longest),
             ("ovenbell_gateway_broker_connected", "1 while connected", self._road.connected),
             ("ovenbell_gateway_journal_ok", "1 while the journal can be written", not self._hub.trouble),
         ):

@@ -98,6 +98,12 @@ class Store(Record, frozen=True):
     last: float = 0.0  # when it was heard last
     unanswered: int = 0  # events that it has not accepted yet
     waiting: float = 0.0  # since when there are some, or were sent again
+    behind: float = 0.0  # since when there are some, whatever it answered meanwhile
+
+    @property
+    def fell_behind(self) -> float:
+        """When it began to leave events unanswered; 0 while there are none."""
+        return (self.behind or self.waiting) if self.unanswered else 0.0  # an older version did not keep it
 
 
 class Tally(Record, frozen=True):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from cloud_bridge.gateway.intents import CheckStore
 from cloud_bridge.gateway.settings import GatewaySettings
 from tests.brokers import Broker
 from tests.cloud import until
@@ -95,6 +96,13 @@ async def test_a_store_that_leaves_an_order_waiting_is_shown_with_since_when(
     await until(lambda: gateway.gateway.hub.board.store("hz-0012").unanswered == 2)
     assert re.search('<td class="number">2</td><td>[4-9] min ago</td>', (await _get(gateway, "/"))[1])
     assert await metric(gateway.url, "ovenbell_gateway_unanswered_seconds ") >= 240
+    clock.passed += 600
+    await gateway.gateway.hub.submit(CheckStore("hz-0012"), by="clock")
+    assert "but does not accept its orders" in (page := (await _get(gateway, "/"))[1])
+    assert re.search(r'<td class="number">2</td><td>1[4-9] min ago</td>', page), (
+        "it was sent them again, and is no less behind"
+    )
+    assert await metric(gateway.url, "ovenbell_gateway_unanswered_seconds ") >= 840
     for event in store.orders:
         store.tell("order.accepted", event["subject"], event=event["id"])
     await until(lambda: not gateway.gateway.hub.board.store("hz-0012").unanswered)

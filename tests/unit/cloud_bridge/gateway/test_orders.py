@@ -143,6 +143,22 @@ def test_a_store_that_is_silent_is_sent_what_it_leaves_unanswered_again_and_agai
     assert house.ask(i.CheckStore(STORE)) == [StoreSilent(STORE)]
 
 
+def test_a_store_that_is_silent_is_behind_until_it_has_answered_everything() -> None:
+    house = CountingHouse()
+    house.ask(i.See(STORE, True, 1))
+    begun, orders = house.now, [house.take(number) for number in (1, 2)]
+    for _ in range(6 * 60):
+        house.now += 60
+        house.ask(i.CheckStore(STORE))
+    assert house.board.store(STORE).fell_behind == begun
+    accept(house, orders[0])
+    assert house.board.store(STORE).fell_behind == begun
+    accept(house, orders[1])
+    assert not house.board.store(STORE).fell_behind
+    house.take(3)
+    assert house.board.store(STORE).fell_behind == house.now
+
+
 def test_a_store_that_cannot_read_an_event_names_only_the_event_and_has_answered_it() -> None:
     house = CountingHouse()
     [event] = house.board.orders[house.take()].unanswered
@@ -285,6 +301,7 @@ def test_a_clock_that_is_set_neither_hastens_nor_delays_the_alarm_about_a_store(
     assert [*house.board.alarms.values()] == [Alarm("silent", STORE, house.now, "")]
     step(house, seconds, begun=0.0)
     assert [alarm.since for alarm in house.board.alarms.values()] == [house.now]
+    assert house.board.store(STORE).fell_behind == house.now - 601
 
 
 def test_a_clock_that_is_set_right_after_a_night_leaves_what_was_before_it() -> None:
