@@ -48,7 +48,7 @@ class _TakenBack(Exception):
 
 
 class _Nobody(NamedTuple):
-    """The order names no customer whom this way could tell."""
+    """The customer has no address for this way, which needs one."""
 
     reason: str
 
@@ -131,13 +131,19 @@ class Courier:
                     self._put(notice)
 
     def _count(self, commit: Commit[Board, Happened]) -> None:
-        """What failed for good is counted where that is decided: it may be too late, or tried too often."""
+        """What failed for good is counted where that is decided: it may be too late, or tried too often.
+
+        A way that had nobody to tell has not failed.
+        """
         for fact in commit.facts:
             match fact.what:
                 case NoticeSent(way=way):
                     self.sent[way] += 1
-                case NoticeDropped(way=way, reason=reason) | NoticeFellBack(way=way, reason=reason, nobody=True) if way:
-                    self.failed[way] += 1
+                case (
+                    NoticeFellBack(way=way, reason=reason, nobody=True)
+                    | NoticeFailed(way=way, reason=reason, nobody=True)
+                    | NoticeDropped(way=way, reason=reason)
+                ) if way:
                     log.info("a notice did not go by %s: %s", way, reason)
                 case NoticeFailed(way=way, reason=reason) | NoticeFellBack(way=way, reason=reason):
                     self.failed[way] += 1
@@ -259,7 +265,7 @@ class Courier:
         except NoToken as error:
             return error.outcome
         except Unsendable as error:
-            return Never(str(error)) if notice.reply or notice.to_channel else _Nobody(str(error))
+            return Never(str(error)) if notice.to_channel or self._address(post, notice) else _Nobody(str(error))
         except aiohttp.InvalidURL:  # its own words would carry what stands in it
             return Never("its address is not one")
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -277,14 +283,18 @@ class Courier:
     def _addresses(self, notice: Notice) -> dict[str, str]:
         return self._seal.open(notice.order or "", notice.reply).addresses if notice.reply else {}
 
+    def _address(self, post: Post, notice: Notice) -> str:
+        """Where the customer is told this way; empty where nobody knows."""
+        with suppress(Broken, Unsendable):  # which is found again where it is to go
+            return address_of(self._addresses(notice), post.setting, post.way.name)
+        return ""
+
     def _customer(self, lane: _Lane, notice: Notice) -> str:
         """A name for who is told, where they have to allow it; else empty."""
         if lane.post is None or not lane.post.way.app:
             return ""
-        way, setting, _ = lane.post
-        with suppress(Broken, Unsendable):  # which is found again where it is to go
-            return self._seal.name(setting.options[way.app], address_of(self._addresses(notice), setting, way.name))
-        return ""
+        address = self._address(lane.post, notice)
+        return self._seal.name(lane.post.setting.options[lane.post.way.app], address) if address else ""
 
 
 async def _carried(

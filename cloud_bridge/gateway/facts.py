@@ -166,7 +166,7 @@ class NoticeFellBack(About, frozen=True):
 
     way: str
     reason: str
-    nobody: bool = False  # the order came without any address, and this way needs one
+    nobody: bool = False  # is there to tell: no address for this way, or the customer allows no more
 
 
 class NoticeFailed(About, frozen=True):
@@ -175,6 +175,7 @@ class NoticeFailed(About, frozen=True):
     reason: str
     event: Event | None = None
     way: str = ""  # the last one
+    nobody: bool = False  # was there for that one to tell
 
 
 class NoticeDropped(About, frozen=True):

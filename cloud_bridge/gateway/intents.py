@@ -125,7 +125,7 @@ class GiveUp(Record, frozen=True):
     notice: str
     reason: str
     spent: bool = False
-    nobody: bool = False  # the order came without any address, and this way needs one
+    nobody: bool = False  # is there to tell: no address for this way
 
 
 class Route(Record, frozen=True):

@@ -208,7 +208,7 @@ def send(draft: Board, intent: i.Send, now: float) -> Iterator[f.Happened]:
     elif due > now:
         yield f.NoticePutOff(notice.id, due, "customers are not woken")
     elif grant is not None and grant[1] == 0:
-        yield from _go_on(draft, notice, "the customer allows no more", now)
+        yield from _go_on(draft, notice, "the customer allows no more", now, nobody=True)
     else:
         yield f.NoticeSending(notice.id, intent.customer)
 
@@ -251,7 +251,7 @@ def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     grant = _grant(draft, notice, notice.customer)
     if intent.spent and grant is not None and grant[1] > 0:
         yield _used(notice, *grant)
-    waits = notice.failed or not intent.nobody  # who left no address waits for no word
+    waits = notice.failed or notice.reply or not intent.nobody  # who left no address at all waits for no word
     if notice.revoked:
         yield f.NoticeDropped(notice.id, notice.revoked)
     elif not waits and len(notice.ways) == 1:
@@ -264,16 +264,16 @@ def _go_on(draft: Board, notice: Notice, reason: str, now: float, *, nobody: boo
     if len(notice.ways) > 1 and now <= notice.until:
         yield f.NoticeFellBack(notice.id, notice.way, reason, nobody)
     else:
-        yield from _fail(draft, notice, reason, now)
+        yield from _fail(draft, notice, reason, now, nobody=nobody)
 
 
-def _fail(draft: Board, notice: Notice, reason: str, now: float) -> Iterator[f.Happened]:
+def _fail(draft: Board, notice: Notice, reason: str, now: float, *, nobody: bool = False) -> Iterator[f.Happened]:
     """The store, or the owner, must know."""
     event = None
     if notice.order is not None:
         data = msgspec.json.encode(Untold(notice.order, notice.on, notice.ways[0], reason, notice.words or None))
         event = draft.next_event(notice.store, notice.order, EventType.UNTOLD, now, msgspec.Raw(data))
-    yield f.NoticeFailed(notice.id, reason, event, notice.way)
+    yield f.NoticeFailed(notice.id, reason, event, notice.way, nobody)
     if event is None:
         yield f.AlarmRaised(f"untold/{notice.line}", Alarm("untold", notice.account, now, reason))
 

@@ -20,7 +20,7 @@ from cloud_bridge.gateway.courier import Courier, Post
 from cloud_bridge.gateway.orders import Notice, Sending, order_id
 from cloud_bridge.gateway.rules import cloud_hub
 from cloud_bridge.gateway.seal import Reply, Seal
-from cloud_bridge.gateway.ways import Call, Setting, Token, Way, apprise, webhook, wechat
+from cloud_bridge.gateway.ways import Call, Setting, Token, Way, apprise, easemob, webhook, wechat
 from cloud_bridge.gateway.ways.webhook import judge
 from cloud_bridge.messages import EventType, order_event, topics_of
 from cloud_bridge.reader import Reader
@@ -260,7 +260,24 @@ async def test_who_left_no_address_where_each_way_needs_one_is_no_news_for_the_s
     await counter.hear("order.ready", await counter.take(1, addressed=False))
     await until(counter.settled)
     assert not [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
-    assert counter.courier.failed == {"first": 1}  # the owner sees it
+    assert not counter.courier.failed
+
+
+async def test_who_left_an_address_for_another_way_is_told_to_the_store_and_is_no_failure_of_this_one(
+    counter: Counter, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    options = {"app": "org#app", "api": "http://127.0.0.1:1"}
+    counter.ways["second"] = Post(msgspec.structs.replace(easemob.WAY, token=None), Setting("second", options), 1000)
+    counter.plan = a_plan(accounts={ACCOUNT.key: msgspec.structs.replace(ACCOUNT, ways=("second",))})
+    await counter.start()
+    await counter.hear("order.ready", await counter.take(1))
+    await until(counter.settled)
+    [event] = [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
+    assert b"the customer has no address for easemob" in bytes(event.data)
+    assert not counter.courier.failed
+    [line] = [row.levelname for row in caplog.records if "did not go by second" in row.message]
+    assert line == "INFO"
 
 
 async def test_a_pause_that_a_channel_cannot_be_told_is_on_the_owners_page(counter: Counter, stand_in: StandIn) -> None:

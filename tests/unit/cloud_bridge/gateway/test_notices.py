@@ -504,6 +504,17 @@ def test_each_message_uses_up_one_authorisation_and_without_one_the_next_way_is_
     assert house.send(notice)
 
 
+def test_who_allows_no_more_and_has_no_address_for_another_way_is_told_to_the_store() -> None:
+    house = CountingHouse(a_plan(**ALLOWED))
+    house.ready(house.take())
+    allowing(house, t_ready=0)
+    assert not house.send(house.owed[0])
+    [notice] = house.owed
+    assert house.send(notice)
+    house.ask(i.GiveUp(notice.id, "the customer has no address", nobody=True))
+    assert [(failed.way, failed.nobody, failed.event is None) for failed in house.untold] == [("second", True, False)]
+
+
 def test_who_allows_no_more_is_not_asked_again_until_they_do() -> None:
     house = CountingHouse(a_plan(**ALLOWED))
     order = house.take()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from aiohttp import web
 from msgspec.structs import replace
 
@@ -28,7 +29,7 @@ def push(event: str, status: str) -> tuple[str, bytes]:
 
 
 async def test_who_orders_over_the_shops_program_gets_as_many_messages_as_they_allowed_the_mini_program(
-    broker: Broker, store: BareStore, tmp_path: Path
+    broker: Broker, store: BareStore, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def api(request: web.Request, _body: bytes) -> web.Response:
         if request.path == "/cgi-bin/stable_token":
@@ -71,3 +72,5 @@ async def test_who_orders_over_the_shops_program_gets_as_many_messages_as_they_a
             store.tell("item.started", store.orders[0]["subject"], stage="baking", item="3", name="蛋糕3")
             await until(lambda: len(told("/shop")) == 2)
             assert len(told("/cgi-bin/message")) == 1
+            assert not gateway.gateway.courier.failed, "the mini-program took all it was allowed"
+    assert not [row for row in caplog.records if row.levelname == "WARNING"]
