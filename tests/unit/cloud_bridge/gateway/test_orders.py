@@ -1,18 +1,15 @@
 """How long the gateway remembers an order, and what it waits for of a store: the rules alone."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 from msgspec import Raw
 
 from cloud_bridge.gateway import intents as i
-from cloud_bridge.gateway.facts import ClockStepped, StoreSilent
+from cloud_bridge.gateway.facts import AlarmCleared, ClockStepped, StoreSilent
 from cloud_bridge.gateway.orders import Alarm
 from cloud_bridge.gateway.plan import AccountPlan
+from cloud_bridge.gateway.rules import RULES
 from cloud_bridge.messages import EventType
 from edge.orders import OrderId
-from edge.tables import Table
 from tests.unit.cloud_bridge.gateway.counting_house import STORE, CountingHouse, a_plan
 
 HOUR, DAY = 3600.0, 24 * 3600.0
@@ -214,27 +211,21 @@ def test_the_alarm_about_a_shop_that_nobody_knows_stays_while_another_order_wait
     assert not len(house.board.alarms)
 
 
-def test_orders_that_waited_for_stores_are_routed_at_a_start_without_a_look_at_all_of_them_for_each(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_at_a_start_orders_go_to_their_stores_and_then_each_shop_is_looked_at_once() -> None:
     house = an_account_of_two_shops()
     for number in range(50):
         house.take(number, shop="Y" if number % 2 else "Z")
     house.take(50, shop="nobody's")
     account = AccountPlan("generic", "shop", stores={"Y": STORE, "Z": STORE})
     house.board.plan = a_plan(accounts={account.key: account})
-    walks, items = 0, Table.items
-
-    def walk(table: Table[Any, Any]) -> Iterator[Any]:
-        nonlocal walks
-        walks += table._rows is house.board.orders._rows
-        return items(table)
-
-    monkeypatch.setattr(Table, "items", walk)
-    house.end()
+    asked = list(RULES.waking(house.board))
+    shops = [f"unrouted/generic/shop/{shop}" for shop in ("Z", "Y", "nobody's")]
+    assert [intent.key for intent in asked if isinstance(intent, i.CheckAlarm)] == shops
+    for intent in asked:
+        cleared = any(isinstance(what, AlarmCleared) for what in house.ask(intent))
+        assert cleared == (intent in [i.CheckAlarm(shop) for shop in shops[:2]])
     assert len(house.board.outbox) == 50
-    assert [key for key, _ in house.board.alarms.items()] == ["unrouted/generic/shop/nobody's"]
-    assert walks == 1 + 3  # to find them, and once for each shop
+    assert [key for key, _ in house.board.alarms.items()] == [shops[2]]
 
 
 def test_an_order_of_which_nothing_but_its_end_is_known_waits_for_no_store() -> None:
