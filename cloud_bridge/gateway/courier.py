@@ -78,6 +78,7 @@ class Courier:
     ) -> None:
         self.sent: Counter[str] = Counter()  # notices by way, since the start
         self.failed: Counter[str] = Counter()  # for good
+        self.nobody: Counter[str] = Counter()  # the customer has no address for this way, or allows no more
         hub.follow(self._count)  # also what fails before the first one leaves
         self._hub, self._seal = hub, seal
         self._ways = {way: _Lane(post, callers) for way, post in ways.items()}
@@ -144,6 +145,7 @@ class Courier:
                     | NoticeFailed(way=way, reason=reason, nobody=True)
                     | NoticeDropped(way=way, reason=reason)
                 ) if way:
+                    self.nobody[way] += 1
                     log.info("a notice did not go by %s: %s", way, reason)
                 case NoticeFailed(way=way, reason=reason) | NoticeFellBack(way=way, reason=reason):
                     self.failed[way] += 1

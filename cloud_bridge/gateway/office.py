@@ -90,6 +90,7 @@ class Office:
             letters,
             self._intake.answered,
             self._courier.ways,
+            self._courier.nobody,
         )
 
     async def _status(self, _request: web.BaseRequest) -> web.Response:
@@ -126,6 +127,12 @@ class Office:
             ("ovenbell_gateway_refused", "Requests that did not prove themselves", "account", self._intake.refused),
             ("ovenbell_gateway_notices_sent", "Notices sent since the start", "way", self._courier.sent),
             ("ovenbell_gateway_notices_failed", "Notices a way did not take, for good", "way", self._courier.failed),
+            (
+                "ovenbell_gateway_notices_nobody",
+                "Notices for which a way had nobody to tell",
+                "way",
+                self._courier.nobody,
+            ),
         ):
             family = CounterMetricFamily(name, about, labels=[label])
             for key, figure in figures.items():

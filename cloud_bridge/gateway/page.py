@@ -49,6 +49,7 @@ class Seen(NamedTuple):
     letters: tuple[Letter, ...] = ()
     answered: dict[str, int] = {}  # requests that proved themselves, by account
     ways: tuple[str, ...] = ()  # that there are
+    nobody: dict[str, int] = {}  # notices for which a way had nobody to tell
 
 
 def show_page(board: Board, seen: Seen, now: float, say: Say, title: str) -> str:
@@ -84,7 +85,13 @@ def show_page(board: Board, seen: Seen, now: float, say: Say, title: str) -> str
         ),
         _table(
             say("Notices"),
-            (say("way"), say("sent since the start"), say("failed since the start"), say("waiting")),
+            (
+                say("way"),
+                say("sent since the start"),
+                say("failed since the start"),
+                say("nobody to tell"),
+                say("waiting"),
+            ),
             _notices(board, seen),
             say,
         ),
@@ -187,11 +194,8 @@ def _notices(board: Board, seen: Seen) -> list[tuple[str, ...]]:
     waiting: dict[str, int] = {}
     for notice in board.notices.values():
         waiting[notice.way] = waiting.get(notice.way, 0) + 1
-    ways = sorted({*seen.sent, *seen.failed, *waiting})
-    return [
-        (escape(way), f"{seen.sent.get(way, 0):,}", f"{seen.failed.get(way, 0):,}", f"{waiting.get(way, 0):,}")
-        for way in ways
-    ]
+    figures = (seen.sent, seen.failed, seen.nobody, waiting)
+    return [(escape(way), *(f"{figure.get(way, 0):,}" for figure in figures)) for way in sorted(set().union(*figures))]
 
 
 def _table(title: str, heads: Iterable[str], rows: list[tuple[str, ...]], say: Say) -> str:

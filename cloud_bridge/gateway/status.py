@@ -16,6 +16,7 @@ class Status(Record, frozen=True):
     ways: tuple[str, ...]
     sent: dict[str, int]  # notices by way, those to a channel by its account
     failed: dict[str, int]  # for good
+    nobody: dict[str, int] = {}  # the customer has no address for this way, or allows no more
     letters: int = 0  # what was not understood
     alarms: tuple[str, ...] = ()  # what a person has to look at, in the language of the page
 
@@ -29,6 +30,7 @@ def status_of(board: Board, seen: Seen, now: float, say: Say) -> Status:
         ways=seen.ways,
         sent=seen.sent,
         failed=seen.failed,
+        nobody=seen.nobody,
         letters=board.counters.letters,
         alarms=tuple(alarms_of(board, seen, now, say)),
     )

@@ -260,7 +260,7 @@ async def test_who_left_no_address_where_each_way_needs_one_is_no_news_for_the_s
     await counter.hear("order.ready", await counter.take(1, addressed=False))
     await until(counter.settled)
     assert not [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
-    assert not counter.courier.failed
+    assert (counter.courier.failed, counter.courier.nobody) == ({}, {"first": 1})
 
 
 async def test_who_left_an_address_for_another_way_is_told_to_the_store_and_is_no_failure_of_this_one(
@@ -275,7 +275,7 @@ async def test_who_left_an_address_for_another_way_is_told_to_the_store_and_is_n
     await until(counter.settled)
     [event] = [row for row in counter.hub.board.outbox.values() if row.kind is EventType.UNTOLD]
     assert b"the customer has no address for easemob" in bytes(event.data)
-    assert not counter.courier.failed
+    assert (counter.courier.failed, counter.courier.nobody) == ({}, {"second": 1})
     [line] = [row.levelname for row in caplog.records if "did not go by second" in row.message]
     assert line == "INFO"
 

@@ -74,10 +74,10 @@ async def test_what_it_was_too_late_for_after_all_tries_has_failed_and_is_counte
     stand_in.answer = lambda _request, _body: web.Response(status=503)
     await finish(2)
     await until(lambda: [one.state for one in owed.values()] == ["queued"])
-    assert _cells("hook", 1, 0, 1) in (await _get(gateway, "/"))[1]
+    assert _cells("hook", 1, 0, 0, 1) in (await _get(gateway, "/"))[1]
     clock.passed += 25 * 3600
     await until(lambda: store.told("customer.untold"))
-    assert _cells("hook", 1, 1, 0) in (await _get(gateway, "/"))[1]
+    assert _cells("hook", 1, 1, 0, 0) in (await _get(gateway, "/"))[1]
     _, text = await _get(gateway, "/metrics")
     assert 'ovenbell_gateway_notices_sent_total{way="hook"} 1.0' in text
     assert 'ovenbell_gateway_notices_failed_total{way="hook"} 1.0' in text
