@@ -4,7 +4,7 @@ import asyncio
 import heapq
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
@@ -87,12 +87,13 @@ class Courier:
         self._numbers = count()
         self._working: list[asyncio.Task[None]] = []
 
-    async def start(self) -> None:
-        """Begin, with what is owed."""
+    async def start(self, caught_up: Callable[[], Awaitable[None]]) -> None:
+        """Begin with what is owed, once it is known whether that still is as it was."""
+        owed = bool(len(self._hub.board.notices))
         for notice in self._hub.board.notices.values():
             self._put(notice)
         self._unfollow = self._hub.follow(self._follow)
-        self._working = [asyncio.create_task(self._work(lane)) for lane in self._lanes]
+        self._working = [asyncio.create_task(self._begin(lane, caught_up if owed else None)) for lane in self._lanes]
 
     async def stop(self) -> None:
         """Let what is on its way arrive; of what does not in time, it is known that nobody knows."""
@@ -156,6 +157,11 @@ class Courier:
             lane = self._lane(notice)
             heapq.heappush(lane.due, (notice.due, next(self._numbers), notice.id))
             lane.wake.set()
+
+    async def _begin(self, lane: _Lane, caught_up: Callable[[], Awaitable[None]] | None) -> None:
+        if caught_up is not None:
+            await caught_up()
+        await self._work(lane)
 
     async def _work(self, lane: _Lane) -> None:
         loop = asyncio.get_running_loop()

@@ -10,11 +10,11 @@ from aiohttp import HttpVersion11, StreamReader, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpProcessingError
 
-PATIENCE = 30.0  # seconds in which a connection has to bring the headers of its first request
+PATIENCE = 30.0  # seconds in which a connection has to bring the headers of its first request, and to take an answer
 IDLE = 75.0  # seconds for which it then is kept between two; proxies keep theirs for 60
 SILENT = 256  # connections that have brought nothing yet; of more, the oldest go at once
 MOST = 2048  # connections that have brought something; of more, those go that have been idle longest
-HEADERS, HEADER = 64, 4096  # how many, and bytes of one: what one connection can have us keep of a request without end
+HEADERS, HEADER = 64, 2048  # how many, and bytes of one: what one connection can have us keep of a request without end
 TICK = 1.0
 SELDOM = 60.0  # seconds between two lines about the same
 
@@ -131,8 +131,9 @@ class Doorkeeper:
         return await handler(request)
 
     async def watch(self) -> None:
-        """Close what is silent, and what is too many, for ever."""
+        """Close what is silent, what takes no answer, and what is too many, for ever."""
         since: dict[web.RequestHandler, float] = {}
+        stuck: dict[asyncio.Transport, float] = {}  # the server keeps what they ask meanwhile
         while True:
             await asyncio.sleep(TICK)
             now = asyncio.get_running_loop().time()
@@ -143,6 +144,11 @@ class Doorkeeper:
             for number, (one, at) in enumerate(since.items(), SILENT - len(since)):
                 if number < 0 or now - at >= PATIENCE:
                     one.force_close()
+            full = [one.transport for one in there if one.transport and one.transport.get_write_buffer_size()]
+            stuck = {one: stuck.get(one, now) for one in full}
+            for transport, at in stuck.items():
+                if now - at >= PATIENCE:
+                    transport.abort()  # a goodbye would wait behind what it does not take
             for one in tuple(self._idle)[: max(0, len(self._heard) - MOST)]:
                 one.force_close()
 

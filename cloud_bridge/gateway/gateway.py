@@ -73,7 +73,7 @@ class Gateway:
         await self.hub.start()
         try:
             await self.road.start()
-            await self.courier.start()
+            await self.courier.start(self.road.caught_up)
             await self.puller.start()
             await self.reader.start()
             await self._keeper.start(*listen_address(self.settings.gateway.listen))

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,7 +19,7 @@ from cloud_bridge.gateway.board import Board
 from cloud_bridge.gateway.door import Seldom
 from cloud_bridge.gateway.facts import Happened, SequenceAdopted, StageHeard, StoreSilent
 from cloud_bridge.gateway.hearing import TOPICS, Question, Understood, hear, store_of
-from cloud_bridge.gateway.intents import Adopt, Deliver
+from cloud_bridge.gateway.intents import Adopt, Deliver, Hear
 from cloud_bridge.gateway.orders import OVER, Event
 from cloud_bridge.gateway.rules import CloudHub
 from cloud_bridge.messages import Presence, order_event, receipt, skipped, topics_of
@@ -36,6 +37,8 @@ GATHERED = 0.5  # seconds over which receipts and deliveries are gathered
 REFUSAL = 0x80  # the first reason code that is one
 AT_ONCE = 500  # facts read in one go for a backfill, so that a commit behind it waits for no more than that
 BACKFILLS = 4  # at a time
+CATCH_UP = 30.0  # seconds for which nobody is told what was owed before, while the broker is away or has a backlog
+LULL = 1.0  # seconds without an older event of a store, after which there is no backlog
 FARTHEST = 10_000_000  # numbers that a store can be ahead of a new journal
 
 
@@ -90,6 +93,7 @@ class Road:
         self._questions: dict[str, _OpenQuestion] = {}  # the newest one of each store
         self._answering = asyncio.Semaphore(BACKFILLS)
         self._answers: dict[str, asyncio.Task[None]] = {}  # by store
+        self._behind = 0.0  # when the last word of a backlog was heard, on the loop's clock
         self._keeping: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -120,6 +124,14 @@ class Road:
     def connected(self) -> bool:
         """Whether the broker has let us in."""
         return self.connection is not None and self.connection.life is Life.ONLINE
+
+    async def caught_up(self) -> None:
+        """Wait until what the stores said meanwhile has been heard, as it may undo what is owed; not for ever."""
+        loop = asyncio.get_running_loop()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP):
+                while not self.connected or self._hub.backlog or loop.time() - self._behind < LULL:  # noqa: ASYNC110
+                    await asyncio.sleep(LULL / 10)
 
     async def _keep(self) -> None:
         """Connect again and again, each time after a while that nobody can foresee."""
@@ -171,6 +183,7 @@ class Road:
         """Send what is owed; the stores tell by themselves that they are there."""
         log.info("connected to %s", self._settings.address)
         self.connection, self.reason = connection, ""
+        self._behind = asyncio.get_running_loop().time()
         self._flying.clear()
         owed = map(self._parcel, sorted(self._hub.board.outbox.values(), key=_by_number))
         self._waiting = deque([*owed, *self._waiting])  # a question may have come, and be answered, before this
@@ -183,6 +196,8 @@ class Road:
         """Bring it to the hub; the broker is told once it is on disk."""
         match message:
             case Understood(intent, key):
+                if isinstance(intent, Hear) and self._hub.clock.now() - intent.at > LULL:
+                    self._behind = asyncio.get_running_loop().time()
                 acknowledge = functools.partial(connection.ack, mid)
                 self._hub.offer(intent, by="store", key=key, done=acknowledge)
             case Question(store, after):

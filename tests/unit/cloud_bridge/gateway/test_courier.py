@@ -44,6 +44,8 @@ class Counter:
         self.ways: dict[str, Post] = {}
         self.channels: dict[str, Post] = {}
         self.sequence = 0
+        self.heard = asyncio.Event()
+        self.heard.set()
 
     async def start(self) -> None:
         """Begin, on the same journal."""
@@ -51,7 +53,11 @@ class Counter:
         await self.hub.start()
         self.callers = Callers()
         self.courier = Courier(self.hub, self.ways, self.channels, self.seal, self.callers)
-        await self.courier.start()
+        await self.courier.start(self.caught_up)
+
+    async def caught_up(self) -> None:
+        """What the stores say meanwhile is all heard."""
+        await self.heard.wait()
 
     async def stop(self) -> None:
         """With goodbyes."""
@@ -79,7 +85,7 @@ class Counter:
         )
         return order
 
-    async def hear(self, kind: str, order: OrderId | None, **told: str) -> None:
+    async def hear(self, kind: str, order: OrderId | None, **told: object) -> None:
         """What a store tells."""
         self.sequence += 1
         hear = i.Hear(STORE, "journal", self.sequence, kind, self.clock.now(), order, told)
@@ -415,6 +421,29 @@ async def test_after_a_kill_ready_comes_once_more_and_the_others_do_not(
     await counter.start()
     await until(counter.settled)
     assert len(stand_in.requests) == times
+
+
+async def test_what_was_owed_waits_for_what_the_stores_said_meanwhile_which_may_take_it_back(
+    counter: Counter, stand_in: StandIn
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=503)
+    counter.hook("first", stand_in)
+    await counter.start()
+    one, two = await counter.take(1), await counter.take(2)
+    for order in (one, two):
+        await counter.hear("order.ready", order)
+    await until(lambda: [notice.tries for notice in counter.owed] == [1, 1])
+    await counter.stop()
+    stand_in.answer = lambda _request, _body: OK({})
+    stand_in.requests.clear()
+    counter.heard.clear()
+    counter.clock.advance(60)
+    await counter.start()
+    await counter.hear("order.accepted", one, ready=False)
+    assert stand_in.requests == []
+    counter.heard.set()
+    await until(counter.settled)
+    assert stand_in.words == ["A002 is ready at Wheatfield."]
 
 
 async def test_who_is_stopped_lets_arrive_what_is_on_its_way(counter: Counter) -> None:

@@ -144,3 +144,27 @@ async def test_the_gateway_stops_whatever_hangs(
     half.close()
     await gateway.start()
     assert [notice.on for notice in gateway.gateway.hub.board.notices.values()] == ["order.ready"]
+
+
+async def test_who_was_to_be_told_ready_is_not_where_the_store_took_it_back_while_the_gateway_was_away(
+    gateway: RunningGateway, store: BareStore, stand_in: StandIn, clock: SetClock
+) -> None:
+    stand_in.answer = lambda _request, _body: web.Response(status=503)
+    await gateway.tell("placed", order(1))
+    await gateway.tell("placed", order(2))
+    await until(lambda: len(store.orders) == 2)
+    for event in store.orders:
+        store.tell("order.ready", event["subject"])
+    board = gateway.gateway.hub.board
+    await until(lambda: [notice.tries for notice in board.notices.values()] == [1, 1])
+    await gateway.stop()
+    stand_in.answer = lambda _request, _body: web.json_response({})
+    stand_in.requests.clear()
+    subjects = [event["subject"] for event in store.orders]
+    for number in range(500):
+        store.tell("item.finished", subjects[0], item=str(number), stage="boxing")
+    store.tell("order.accepted", subjects[0], ready=False)
+    clock.passed += 60
+    await gateway.start()
+    await until(lambda: not len(gateway.gateway.hub.board.notices))
+    assert stand_in.words == ["您的订单 A002 已做好,欢迎到麦田烘焙取货。"]

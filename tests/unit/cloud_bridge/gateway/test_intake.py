@@ -5,6 +5,7 @@ import errno
 import gc
 import gzip
 import json
+import socket
 import threading
 import time
 import tracemalloc
@@ -264,6 +265,26 @@ async def test_of_too_many_who_once_said_something_those_go_that_have_been_idle_
     assert not any(reader.at_eof() for reader, _ in (there[0], there[3]))
     for _, writer in there:
         writer.close()
+
+
+async def test_who_asks_and_asks_and_takes_no_answer_is_let_go(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(door, "TICK", 0.05)
+    loop = asyncio.get_running_loop()
+    with socket.socket() as greedy:
+        greedy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        greedy.setblocking(False)
+        await loop.sock_connect(greedy, gateway.gateway.address)
+        sending = asyncio.create_task(loop.sock_sendall(greedy, b"GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n" * 500_000))
+        connections = gateway.gateway._keeper._server._connections
+        await until(lambda: connections)
+        [connection] = connections
+        await until(lambda: connection.transport and connection.transport.get_write_buffer_size())
+        monkeypatch.setattr(door, "PATIENCE", 0.1)
+        with pytest.raises(ConnectionError):
+            await sending
+    await until(lambda: not gateway.gateway._keeper._server.connections)
 
 
 async def test_who_is_one_too_many_and_waits_for_an_answer_gets_it_first(
