@@ -5,10 +5,9 @@ What is told back goes to `options.url`, signed with the same secret, as the way
 
 import hmac
 from datetime import UTC
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
-from msgspec import Meta
 
 from cloud_bridge.gateway.channels.channel import Account, Channel, Forged, Said, Unreadable, answers
 from cloud_bridge.gateway.channels.values import known, moment, read, recent, whole
@@ -29,7 +28,7 @@ KINDS = {
 # Items are told nobody but customers, as the table of messages says; what came too late, nobody.
 _SPARED = {UpdateKind.STARTED, UpdateKind.FINISHED, UpdateKind.RECALLED, UpdateKind.RESCHEDULED, UpdateKind.OVERTAKEN}
 TOLD = frozenset(UpdateKind) - _SPARED
-Ways = Annotated[tuple[Annotated[str, Meta(max_length=200)], ...], Meta(max_length=20)]  # each by its id
+MOST, LONGEST = 20, 200  # ways that a customer may wish for, and characters of a way's id
 
 
 class _Body(Record, frozen=True):
@@ -53,17 +52,10 @@ def _verify(webhook: Webhook, account: Account, now: float) -> None:
 def _parse(webhook: Webhook, _account: Account) -> list[Said]:
     body = read(webhook.body, _Body)
     tried = float(webhook.headers["webhook-timestamp"])
-    kind, data = KINDS[body.type], dict(body.data)
-    addresses = data.pop("addresses", None) or {}
+    kind, data = KINDS[body.type], body.data
     origin = data.get("id")
     if not isinstance(origin, str) or not origin:
         raise Unreadable("data.id: expected the order's id")
-    if not isinstance(addresses, dict) or not all(isinstance(one, str) for one in addresses.values()):
-        raise Unreadable("data.addresses: expected text by way")
-    try:
-        ways = msgspec.convert(data.pop("ways", None) or (), Ways)
-    except msgspec.ValidationError as error:
-        raise Unreadable(f"data.ways: {error}") from error
     merchant = data.get("merchant")
     return [
         Said(
@@ -74,10 +66,20 @@ def _parse(webhook: Webhook, _account: Account) -> list[Said]:
             shop=str(merchant.get("id") or "") if isinstance(merchant, dict) else "",
             order=known(data) if kind is EventType.PLACED else {},
             reason=str(data.get("reason") or ""),
-            addresses=addresses,
-            ways=ways,
+            addresses=_addresses(data.get("addresses")),
+            ways=_ways(data.get("ways")),
         )
     ]
+
+
+def _addresses(given: Any) -> dict[str, str]:
+    """Those that are text: how to tell the customer never costs the order, nor its cancellation."""
+    return {way: one for way, one in given.items() if isinstance(one, str)} if isinstance(given, dict) else {}
+
+
+def _ways(given: Any) -> tuple[str, ...]:
+    names = [one for one in given if isinstance(one, str) and len(one) <= LONGEST] if isinstance(given, list) else []
+    return tuple(names[:MOST])
 
 
 CHANNEL = Channel(

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from cloud_bridge.gateway.channels import Account, Unreadable, generic
+from cloud_bridge.gateway.channels import Account, generic
 from cloud_bridge.gateway.facts import Webhook
 from tests.brokers import Broker
 from tests.channels import NOW, anything, is_forged, objects, parsed, readable
@@ -71,10 +71,36 @@ def test_half_an_emoji_costs_a_character_and_not_the_order(cut: str) -> None:
     assert readable(said).note.replace("�", "") == "生日快乐"
 
 
-@pytest.mark.parametrize("ways", ["hook", ["hook", 7], {"hook": 1}, ["hook"] * 21, ["x" * 201]])
-def test_ways_that_are_no_short_list_of_names_are_unreadable(ways: Any) -> None:
-    with pytest.raises(Unreadable, match=r"^data\.ways: "):
-        generic.CHANNEL.parse(hook(told("placed", order(1, ways=ways))), ACCOUNT)
+@pytest.mark.parametrize("kind", ["placed", "changed", "cancelled", "collected"])
+@pytest.mark.parametrize(
+    ("ways", "left"),
+    [
+        ("hook", ()),
+        (7, ()),
+        ({"hook": 1}, ()),
+        ([None], ()),
+        (["hook", 7, "chat"], ("hook", "chat")),
+        (["x" * 201, "hook"], ("hook",)),
+        ([f"hook-{number}" for number in range(21)], tuple(f"hook-{number}" for number in range(20))),
+    ],
+)
+def test_a_wish_that_is_no_way_costs_itself_and_neither_the_order_nor_its_end(
+    kind: str, ways: Any, left: tuple[str, ...]
+) -> None:
+    [said] = generic.CHANNEL.parse(hook(told(kind, order(1, ways=ways))), ACCOUNT)
+    assert (said.origin, said.ways) == ("shop-1", left)
+
+
+@pytest.mark.parametrize("kind", ["placed", "changed", "cancelled", "collected"])
+@pytest.mark.parametrize(
+    ("addresses", "left"),
+    [("customer-1", {}), ([None], {}), (7, {}), ({"webhook": 17, "wechat": "o1", "mail": None}, {"wechat": "o1"})],
+)
+def test_an_address_that_is_no_text_costs_itself_and_neither_the_order_nor_its_end(
+    kind: str, addresses: Any, left: dict[str, str]
+) -> None:
+    [said] = generic.CHANNEL.parse(hook(told(kind, order(1, addresses=addresses))), ACCOUNT)
+    assert (said.origin, said.addresses) == ("shop-1", left)
 
 
 @given(objects("id", "type", "items", "addresses", "ways", "merchant", "reason"), anything, anything)
