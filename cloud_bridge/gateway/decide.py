@@ -144,6 +144,14 @@ def _settle_shop(draft: Board, alarm: str) -> Iterator[f.Happened]:
         yield f.AlarmCleared(alarm)
 
 
+def _check_shops(draft: Board, _intent: i.CheckShops, _now: float) -> Iterator[f.Happened]:
+    """The same for all shops, with one look at the orders."""
+    waited = {_unrouted(order) for order in draft.orders.values() if _waits(order)}
+    for key, alarm in list(draft.alarms.items()):
+        if alarm.kind == "unrouted" and key not in waited:
+            yield f.AlarmCleared(key)
+
+
 def _waits(order: Order) -> bool:
     """Whether it needs a store that nobody knows yet; one that has ended does not."""
     return bool(order.kept) and order.state not in OVER
@@ -234,9 +242,7 @@ def is_stale(alarm: Alarm, now: float) -> bool:
 
 def _check_alarm(draft: Board, intent: i.CheckAlarm, now: float) -> Iterator[f.Happened]:
     alarm = draft.alarms.get(intent.key)
-    if alarm is not None and alarm.kind == "unrouted":
-        yield from _settle_shop(draft, intent.key)
-    elif alarm is not None and is_stale(alarm, now):
+    if alarm is not None and is_stale(alarm, now):
         yield f.AlarmCleared(intent.key)
 
 
@@ -296,6 +302,7 @@ _RULES: dict[type[Any], Callable[[Board, Any, float], Iterator[f.Happened]]] = {
     i.Deliver: _deliver,
     i.CheckStore: _check,
     i.CheckAlarm: _check_alarm,
+    i.CheckShops: _check_shops,
     i.Send: notices.send,
     i.Sent: notices.sent,
     i.PutOff: notices.put_off,

@@ -141,9 +141,13 @@ class CheckStore(Record, frozen=True):
 
 
 class CheckAlarm(Record, frozen=True):
-    """Look whether an alarm has been shown for long enough, or is over."""
+    """Look whether an alarm has been shown for long enough."""
 
     key: str
+
+
+class CheckShops(Record, frozen=True):
+    """Look for which shops no order waits any more; the settings may name more stores now."""
 
 
 class CloseDue(Record, frozen=True):
@@ -174,6 +178,7 @@ Intent = (
     | Route
     | CheckStore
     | CheckAlarm
+    | CheckShops
     | CloseDue
     | Note
 )

@@ -1,5 +1,6 @@
 """The owner's page: what came in, what went out, and what a person has to look at; read-only, without a script."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from html import escape
@@ -10,7 +11,7 @@ from cloud_bridge.gateway.orders import Alarm, Store, Tally
 from edge.words import Say
 
 REFRESH = 5  # seconds
-MOST = 200  # rows of a table; a chain's stores that are well need not all be read
+MOST = 200  # rows of a table, and alarms; a chain's stores that are well need not all be read
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -118,8 +119,21 @@ def alarms_of(board: Board, seen: Seen, now: float, say: Say) -> Iterator[str]:
         yield say("The broker is away: {reason}").format(reason=seen.broker)
     for topic, code in sorted(seen.forbidden.items()):
         yield say("The broker does not let us write to {topic}: {code}").format(topic=topic, code=code)
-    for alarm in sorted(board.alarms.values(), key=lambda one: one.since):
+    for alarm in _foremost(board.alarms.values()):
         yield _say_alarm(alarm, board, now, say)
+    if len(board.alarms) > MOST:
+        yield say("and {count} more to look at").format(count=len(board.alarms) - MOST)
+
+
+def _foremost(alarms: Iterable[Alarm]) -> list[Alarm]:
+    """The oldest first; where they are too many, the oldest of each kind, so that none hides another kind."""
+    kinds: Counter[str] = Counter()
+    turns: list[tuple[int, Alarm]] = []
+    for alarm in sorted(alarms, key=lambda one: one.since):
+        turns.append((kinds[alarm.kind], alarm))
+        kinds[alarm.kind] += 1
+    turns.sort(key=lambda one: one[0])
+    return sorted((alarm for _, alarm in turns[:MOST]), key=lambda one: one.since)
 
 
 def _say_alarm(alarm: Alarm, board: Board, now: float, say: Say) -> str:

@@ -24,9 +24,7 @@ def _waking(board: Board) -> Iterator[Intent]:
     for order in board.orders.values():
         if order.kept:
             yield i.Route(order.id)
-    for key, alarm in board.alarms.items():
-        if alarm.kind == "unrouted":  # once for a shop, however many orders waited for it
-            yield i.CheckAlarm(key)
+    yield i.CheckShops()
     for notice in board.notices.values():
         if notice.state is Sending.SENDING:
             yield i.PutOff(notice.id, 0.0, "the gateway ended while it was leaving", unsure=True)
