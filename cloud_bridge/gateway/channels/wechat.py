@@ -230,7 +230,7 @@ def _allowed(account: Account, event: _Event, inside: Any, worth: dict[str, int]
         if template and more:
             templates[template] = templates.get(template, 0) + more
     openid = text(event.from_user)
-    about = f"{openid} {text(event.created)} {text(event.event)}"
+    about = " ".join((openid, text(event.created), text(event.event), *sorted(templates)))  # several in one second
     return [Allowed(account.options["appid"], openid, templates, about)] if templates and openid else []
 
 

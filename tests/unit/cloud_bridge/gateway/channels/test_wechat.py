@@ -164,6 +164,15 @@ def test_an_acceptance_allows_one_message_in_all_the_forms_it_comes_in(body: byt
     assert (plain.address, plain.templates) == (OPENID, {"ready": 1})
 
 
+def test_acceptances_of_one_second_are_one_event_only_if_they_are_for_the_same_templates() -> None:
+    def accepted(*templates: str) -> Any:
+        choices = [{"TemplateId": template, "SubscribeStatusString": "accept"} for template in templates]
+        return parsed(wechat.CHANNEL, push(event("subscribe_msg_popup_event", List=choices)), PLAIN)[0].event
+
+    assert len({accepted("ready"), accepted("oven"), accepted("ready", "oven")}) == 3
+    assert accepted("ready", "oven") == accepted("oven", "ready")
+
+
 def test_a_customer_who_wants_no_more_allows_none() -> None:
     [said] = parsed(wechat.CHANNEL, push(event("subscribe_msg_change_event", List=CHOICES)), PLAIN)
     assert isinstance(said, Allowed)
