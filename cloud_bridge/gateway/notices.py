@@ -249,8 +249,10 @@ def give_up(draft: Board, intent: i.GiveUp, now: float) -> Iterator[f.Happened]:
     """The way will not do: the next one, or none."""
     notice = _pending(draft, intent.notice)
     grant = _grant(draft, notice, notice.customer)
-    if intent.spent and grant is not None and grant[1] > 0:
-        yield _used(notice, *grant)
+    if intent.spent and grant is not None:
+        template, left, changed = grant
+        if left > 0 and changed <= notice.due:  # what they allowed while it was leaving is newer than the answer
+            yield _used(notice, template, left)
     waits = notice.failed or notice.reply or not intent.nobody  # who left no address at all waits for no word
     if notice.revoked:
         yield f.NoticeDropped(notice.id, notice.revoked)
@@ -281,11 +283,14 @@ def _fail(draft: Board, notice: Notice, reason: str, now: float, *, nobody: bool
 # --- what customers allow -------------------------------------------------------------------------------------------
 
 
-def _grant(draft: Board, notice: Notice, customer: str) -> tuple[str, int] | None:
-    """The template that a notice uses up once, and how often the customer still allows it; none where nobody knows."""
+def _grant(draft: Board, notice: Notice, customer: str) -> tuple[str, int, float] | None:
+    """The template that a notice uses up once, how often the customer still allows it, and since when it is so often.
+
+    None where nobody knows.
+    """
     template = template_of(draft.plan.templates.get(notice.ways[0], {}), notice)
     row = draft.grants.get(grant_key(customer, template)) if customer and template else None
-    return None if row is None else (template, row.left)
+    return None if row is None else (template, row.left, row.at)
 
 
 def _used(notice: Notice, template: str, count: int) -> f.GrantsChanged:

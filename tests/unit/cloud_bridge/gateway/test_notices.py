@@ -530,6 +530,23 @@ def test_who_allows_no_more_is_not_asked_again_until_they_do() -> None:
     assert left(house, "t-oven") == 1
 
 
+def test_what_a_customer_allows_while_a_message_leaves_stands_whatever_that_one_is_answered() -> None:
+    house = CountingHouse(a_plan(**ALLOWED))
+    order = house.take()
+    allowing(house, t_oven=1)
+    house.start(order)
+    [notice] = house.owed
+    assert house.send(notice)
+    house.now += 5
+    allowing(house, t_oven=1)
+    house.ask(i.GiveUp(notice.id, "43101", spent=True))
+    house.now += 5
+    house.start(order, item="2")
+    assert house.send(house.owed[-1])
+    house.ask(i.GiveUp(house.owed[-1].id, "43101", spent=True))
+    assert left(house, "t-oven") == 0  # nobody allowed anything since that one was due
+
+
 def test_what_nobody_counts_is_tried() -> None:
     house = CountingHouse(a_plan(**ALLOWED))
     order = house.take()
