@@ -1,4 +1,6 @@
-"""What all tests share: brokers, and hypothesis without luck: every run tries the same examples."""
+"""What all tests share: brokers, hypothesis without luck (every run tries the same examples), a calm collector."""
+
+import gc
 
 from hypothesis import HealthCheck, Phase, settings
 
@@ -12,3 +14,9 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("bakery")
+
+
+def pytest_collection_finish() -> None:
+    """What is collected stays to the end: the collector need not look through thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
