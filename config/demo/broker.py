@@ -1,16 +1,19 @@
 """A broker of one's own: mosquitto where the machine has it, else the embedded one, on a free port of this machine."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 MOSQUITTO = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
-PATIENCE = 10.0  # seconds for a broker to listen or to end
+PATIENCE = 30.0  # seconds for a broker to listen or to end
+STEADY = range(10_000, 30_000)  # below the ports that the kernel gives to outgoing connections
 
 
 class Broker:
@@ -81,7 +84,9 @@ class Broker:
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, and that nobody is given by chance before somebody does."""
+    while True:
+        port = random.SystemRandom().choice(STEADY)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port

@@ -7,8 +7,9 @@ import shutil
 import time
 from pathlib import Path
 
+from tests.brokers import free_port
 from tests.certificates import Authority
-from tests.faults.brokers import a_broker, no_mosquitto, steady_port
+from tests.faults.brokers import a_broker, no_mosquitto
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.launcher import BRISK
 from tests.faults.ledger import Ledger
@@ -22,7 +23,7 @@ BYTES = 3_000  # within which a cable tears: a packet is 200 to 900
 
 async def break_the_link(case: Case, *, tls: bool) -> Tally:
     """One hub, one link, many faults in a row, orders and presses all the while."""
-    chance, port = random.Random(case.seed), steady_port()
+    chance, port = random.Random(case.seed), free_port()
     lines, road = _secure(case.directory, port) if tls else ((), "")
     scheme = "mqtts" if tls else "mqtt"
     recovery = 0.0

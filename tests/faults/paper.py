@@ -24,8 +24,8 @@ from edge.store import store_hub
 from edge.tickets import JobState
 from edge.views import Paper
 from edge.words import speak
+from tests.brokers import free_port
 from tests.builders import HOUR, MINUTE, ManualClock, a_cake, a_layout, placed
-from tests.faults.brokers import steady_port
 from tests.faults.fault import Case, Fault, Tally
 
 HASTY = Patience(
@@ -202,7 +202,7 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
 async def _install(printer: VirtualPrinter) -> None:
     """Switch a printer on for the first time, on a port that nobody is given by chance while it is off."""
     while True:
-        printer.port = steady_port()
+        printer.port = free_port()
         try:
             return await printer.start()
         except OSError as error:  # somebody else has just chosen the same one

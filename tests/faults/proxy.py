@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from tests.faults.brokers import steady_port
+from tests.brokers import free_port
 
 PIECE = 64 * 1024
 # Closing with this set says RST instead of FIN, as a router does that has forgotten the connection.
@@ -56,7 +56,7 @@ class Proxy:
     """Listens where the store thinks that its broker is, and passes on to the broker."""
 
     def __init__(self, broker_port: int, chance: random.Random) -> None:
-        self.port = steady_port()
+        self.port = free_port()
         self.cable: Cable | None = None  # the newest connection
         self.prepare: Callable[[Cable], None] = lambda _: None  # what is wrong with a cable from its first byte
         self._broker_port, self._chance = broker_port, chance

@@ -15,8 +15,9 @@ import aiohttp
 from aiohttp import web
 
 from cloud_bridge.gateway.orders import order_id
+from tests.brokers import free_port
 from tests.cloud import PATIENCE
-from tests.faults.brokers import a_broker, no_mosquitto, steady_port
+from tests.faults.brokers import a_broker, no_mosquitto
 from tests.faults.fault import Case, Fault, Tally
 from tests.faults.store import BREATH, STORE, WALK, Store, since
 from tests.gateways import SECRET, StandIn, metric, order, signed
@@ -34,7 +35,7 @@ class Ring(Store):
 
     def __init__(self, directory: Path, cloud: str, stand_in: str) -> None:
         super().__init__(directory, cloud, program=GATEWAY)
-        self.stand_in, self.port = stand_in, steady_port()
+        self.stand_in, self.port = stand_in, free_port()
 
     async def ready(self) -> bool:
         """Wait until the gateway says that it is ready."""
