@@ -53,6 +53,9 @@ class _Nobody(NamedTuple):
     reason: str
 
 
+COUNTED = frozenset({NoticeSent, NoticeFellBack, NoticeFailed, NoticeDropped})
+
+
 class _Lane:
     """What goes one way: a way that is slow, dead or refuses for a while delays only its own."""
 
@@ -138,6 +141,8 @@ class Courier:
         A way that had nobody to tell has not failed.
         """
         for fact in commit.facts:
+            if type(fact.what) not in COUNTED:  # most are of orders, and there are many of them
+                continue
             match fact.what:
                 case NoticeSent(way=way):
                     self.sent[way] += 1

@@ -115,20 +115,17 @@ class Doorkeeper:
         return web.BaseRequest(message, body, connection, writer, task, loop, client_max_size=self._largest)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        handler = self.addresses.get((request.method, request.rel_url.raw_path))
         try:
-            return await self._find(request)
+            if handler is None:
+                return web.json_response({"reason": "there is nothing at this address"}, status=404)
+            if not request.content.is_eof() and _asks_to_go_on(request):
+                with suppress(ConnectionError):  # who has gone by now sends no body, either
+                    await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                request.writer.output_size = 0
+            return await handler(request)
         finally:
             self._idle[request.protocol] = None
-
-    async def _find(self, request: web.BaseRequest) -> web.StreamResponse:
-        handler = self.addresses.get((request.method, request.rel_url.raw_path))
-        if handler is None:
-            return web.json_response({"reason": "there is nothing at this address"}, status=404)
-        if not request.content.is_eof() and _asks_to_go_on(request):
-            with suppress(ConnectionError):  # who has gone by now sends no body, either
-                await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0
-        return await handler(request)
 
     async def watch(self) -> None:
         """Close what is silent, what takes no answer, and what is too many, for ever."""
